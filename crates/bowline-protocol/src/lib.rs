@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The rules of the Model Context Protocol, sans-io.
+pub mod frame;
+pub mod limits;
