@@ -1,3 +1,4 @@
 //! The rules of the Model Context Protocol, sans-io.
 pub mod frame;
 pub mod limits;
+pub mod uri_template;

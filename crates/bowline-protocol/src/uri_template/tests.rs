@@ -1,0 +1,3 @@
+mod expand;
+mod matching;
+mod parse;
