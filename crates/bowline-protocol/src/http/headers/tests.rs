@@ -1,0 +1,3 @@
+mod annotation;
+mod media;
+mod value;
