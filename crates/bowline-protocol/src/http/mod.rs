@@ -1,4 +1,8 @@
-//! The rules of the HTTP transports that need no connection.
+//! What HTTP adds to a message: headers that repeat parts of the body, the guard in front, and statuses.
 
+mod admit;
 pub mod headers;
 pub mod origin;
+
+pub use admit::{Admitted, admit, status_of};
+pub use http::{HeaderMap, HeaderName, HeaderValue};

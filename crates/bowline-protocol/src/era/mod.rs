@@ -1,0 +1,150 @@
+//! What tells the protocol versions apart: how a request says which version it speaks, and how its answer is dressed.
+//!
+//! From here inwards every request carries its version, client information and capabilities, whatever version its
+//! sender speaks.
+
+pub mod modern;
+
+use crate::scan::{BodyKey, Message, MetaKey, Raw};
+use crate::table::Row;
+use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::revision::Revision;
+use std::borrow::Cow;
+
+/// A request that may be answered: known to be well formed, of a supported protocol version and an existing method.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    message: Message,
+    row: &'static Row,
+    revision: Revision,
+}
+
+impl Incoming {
+    /// The method's name.
+    #[must_use]
+    pub fn method(&self) -> Cow<'_, str> {
+        // A row of the table spares looking at the bytes again.
+        if self.row.name.is_empty() { self.message.method() } else { Cow::Borrowed(self.row.name) }
+    }
+
+    /// The method's row of the table.
+    #[must_use]
+    pub fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    /// The protocol version of this request, on the wire's form.
+    #[must_use]
+    pub fn protocol_version(&self) -> &'static str {
+        self.revision.as_str()
+    }
+
+    /// The protocol version of this request.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The id to answer to.
+    #[must_use]
+    pub fn id(&self) -> Option<Id> {
+        self.message.id()
+    }
+
+    /// The id as the client wrote it.
+    #[must_use]
+    pub fn id_text(&self) -> &[u8] {
+        self.message.id_text()
+    }
+
+    /// A member of `params`.
+    #[must_use]
+    pub fn param(&self, key: BodyKey) -> Option<&[u8]> {
+        self.message.body(key)
+    }
+
+    /// A member of `params` that must be a string.
+    #[must_use]
+    pub fn param_str(&self, key: BodyKey) -> Option<Cow<'_, str>> {
+        self.message.body_str(key)
+    }
+
+    /// A member of `params` as text of its own.
+    #[must_use]
+    pub fn param_raw(&self, key: BodyKey) -> Option<Raw> {
+        self.message.body_raw(key)
+    }
+
+    /// `params` whole.
+    #[must_use]
+    pub fn params(&self) -> Option<Raw> {
+        self.message.params()
+    }
+
+    /// A reserved key of `_meta`.
+    #[must_use]
+    pub fn meta(&self, key: MetaKey) -> Option<&[u8]> {
+        self.message.meta(key)
+    }
+
+    /// A reserved key of `_meta` that must be a string.
+    #[must_use]
+    pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {
+        self.message.meta_str(key)
+    }
+
+    /// The message itself.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+/// A message that will not be handled, and the error that says why.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The id to answer to, as it was written; `None` when it could not be read.
+    pub id: Option<Box<[u8]>>,
+    /// The error.
+    pub error: ErrorObject,
+}
+
+impl Refusal {
+    /// Refuses a message whose id could not be read.
+    #[must_use]
+    pub fn anonymous(error: ErrorObject) -> Self {
+        Self { id: None, error }
+    }
+
+    /// Refuses a scanned message.
+    #[must_use]
+    pub fn of(message: &Message, error: ErrorObject) -> Self {
+        let id = message.id().map(|_| message.id_text().into());
+        Self { id, error }
+    }
+}
+
+impl From<crate::scan::ScanError> for Refusal {
+    fn from(fault: crate::scan::ScanError) -> Self {
+        let text = fault.to_string();
+        let error = if fault.kind.is_parse_error() {
+            ErrorObject::parse_error(text)
+        } else {
+            ErrorObject::invalid_request(text)
+        };
+        // Of a text that is not JSON nothing is believed, not even an id that seemed readable.
+        let id = if fault.kind.is_parse_error() { None } else { fault.id };
+        Self { id: id.map(|id| id_text(&id)), error }
+    }
+}
+
+/// An id as it goes on the wire.
+#[must_use]
+pub fn id_text(id: &Id) -> Box<[u8]> {
+    let mut out = Vec::new();
+    match id {
+        Id::Int(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Id::Str(text) => crate::scan::encode_text(&mut out, text),
+    }
+    out.into()
+}

@@ -1,0 +1,119 @@
+//! The half that answers the peer's requests.
+
+use crate::era::{Incoming, Refusal, modern};
+use crate::scan::{BodyKey, Kind, Message, Scanned, scan};
+use bowline_types::jsonrpc::{ErrorObject, Id};
+use bytes::Bytes;
+use std::collections::HashMap;
+
+/// The requests of a peer that are being answered, each with whatever its driver keeps for it.
+#[derive(Debug)]
+pub struct Answering<T> {
+    running: HashMap<Id, T>,
+    depth: usize,
+}
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub enum Received<T> {
+    /// A request to answer. Tell [`Answering::started`] if it is not answered at once.
+    Request(Incoming),
+    /// The peer gave up a request that was being answered: stop, and send nothing more for it.
+    Cancelled(T),
+    /// A request that will not be answered but with this.
+    Refused(Refusal),
+    /// A response to a request of ours.
+    Response(Message),
+    /// A notification that concerns no request of the peer.
+    Notification(Message),
+    /// Nothing that needs anything done.
+    Nothing,
+}
+
+impl<T> Answering<T> {
+    /// A half that has received nothing, and allows messages of this depth.
+    #[must_use]
+    pub fn new(depth: usize) -> Self {
+        Self { running: HashMap::new(), depth }
+    }
+
+    /// Takes one message of the peer.
+    pub fn receive(&mut self, line: Bytes) -> Received<T> {
+        let message = match scan(line, self.depth) {
+            Ok(Scanned::Message(message)) => message,
+            Ok(Scanned::Batch(_)) => {
+                let error = ErrorObject::invalid_request(
+                    "batches are not allowed; send every message on its own",
+                );
+                return Received::Refused(Refusal::anonymous(error));
+            }
+            Err(fault) => return Received::Refused(fault.into()),
+        };
+        match message.kind() {
+            Ok(Kind::Request) => self.request(message),
+            Ok(Kind::Notification) => self.notification(message),
+            Ok(Kind::Result | Kind::Error) => Received::Response(message),
+            // Answering a broken response could make two peers answer each other for ever.
+            Err(_) if message.result().is_some() || message.error().is_some() => Received::Nothing,
+            Err(fault) => Received::Refused(Refusal::of(
+                &message,
+                ErrorObject::invalid_request(fault.to_string()),
+            )),
+        }
+    }
+
+    /// Keeps a request as running.
+    pub fn started(&mut self, id: Id, data: T) {
+        self.running.insert(id, data);
+    }
+
+    /// Ends a request; `None` when it had been cancelled, and nothing may be sent for it.
+    pub fn finished(&mut self, id: &Id) -> Option<T> {
+        self.running.remove(id)
+    }
+
+    /// Whether a request is running, and messages for it may be sent.
+    #[must_use]
+    pub fn is_running(&self, id: &Id) -> bool {
+        self.running.contains_key(id)
+    }
+
+    /// How many requests are running.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Whether no request is running.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Ends all requests.
+    pub fn drain(&mut self) -> impl Iterator<Item = (Id, T)> {
+        self.running.drain()
+    }
+
+    fn request(&self, message: Message) -> Received<T> {
+        // With nothing running the id need not even be read.
+        if !self.running.is_empty()
+            && let Some(id) = message.id()
+            && self.running.contains_key(&id)
+        {
+            let error =
+                ErrorObject::invalid_request("a request with this id is still being answered");
+            return Received::Refused(Refusal::of(&message, error));
+        }
+        modern::admit(message).map_or_else(Received::Refused, Received::Request)
+    }
+
+    fn notification(&mut self, message: Message) -> Received<T> {
+        if message.method() != "notifications/cancelled" {
+            return Received::Notification(message);
+        }
+        // Unknown, finished and malformed ids are ignored, as the specification wants.
+        let id = message.body(BodyKey::RequestId).and_then(crate::scan::read_id);
+        id.and_then(|id| self.running.remove(&id)).map_or(Received::Nothing, Received::Cancelled)
+    }
+}
