@@ -1,0 +1,211 @@
+//! The surroundings of one call.
+
+use crate::ask::Asks;
+use crate::closing::Closing;
+use crate::error::Error;
+use crate::outbox::{Bounds, Outbox};
+use crate::principal::{Principal, Running};
+use crate::server::Server;
+use bowline_protocol::era::Incoming;
+use bowline_protocol::http::HeaderMap;
+use bowline_protocol::limits::Limits;
+use bowline_protocol::scan::{MetaKey, Raw};
+use bowline_protocol::write;
+use bowline_types::capability::ClientCapabilities;
+use bowline_types::discover::Implementation;
+use bowline_types::log::{LoggingLevel, LoggingMessageNotificationParams};
+use bowline_types::method::Notification;
+use serde::Serialize;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The surroundings of one call, and the way out for everything but its answer.
+///
+/// Cheap to clone; every clone belongs to the same call.
+#[derive(Clone, Debug)]
+pub struct Context(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    request: Incoming,
+    principal: Principal,
+    headers: HeaderMap,
+    limits: Arc<Limits>,
+    /// Told when the transport that carries this call is about to end.
+    closing: Closing,
+    outbox: Outbox,
+    /// The highest progress sent; a lower one is never sent after it.
+    progress: Mutex<f64>,
+    /// What was asked and answered; made by the first question.
+    asks: Asks,
+    /// The server that answers, once one does.
+    server: OnceLock<Server>,
+    /// Ends the count of running calls with the call.
+    _running: Option<Running>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        request: Incoming,
+        principal: Principal,
+        headers: HeaderMap,
+        limits: Arc<Limits>,
+        closing: Closing,
+        running: Option<Running>,
+    ) -> Self {
+        Self(Arc::new(State {
+            request,
+            principal,
+            headers,
+            limits,
+            closing,
+            outbox: Outbox::default(),
+            progress: Mutex::new(f64::NEG_INFINITY),
+            asks: Asks::default(),
+            server: OnceLock::new(),
+            _running: running,
+        }))
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &Incoming {
+        &self.0.request
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+
+    /// The headers of the HTTP request; empty on every other transport.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The protocol version of this request.
+    #[must_use]
+    pub fn protocol_version(&self) -> &'static str {
+        self.0.request.protocol_version()
+    }
+
+    /// What the client says it is; for display and logs only, since nobody has verified it.
+    #[must_use]
+    pub fn client_info(&self) -> Option<Implementation> {
+        bowline_types::decode(self.0.request.meta(MetaKey::ClientInfo)?).ok()
+    }
+
+    /// What the client declared it can do, in this request.
+    #[must_use]
+    pub fn client_capabilities(&self) -> ClientCapabilities {
+        let declared = self.0.request.meta(MetaKey::ClientCapabilities);
+        declared.and_then(|text| bowline_types::decode(text).ok()).unwrap_or_default()
+    }
+
+    /// The server that answers, to change its catalogue or to tell its listeners of a change.
+    ///
+    /// `None` where something else than a [`Server`] answers.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.0.server.get()
+    }
+
+    /// Reports progress. Nothing happens when the client did not ask for it.
+    ///
+    /// `progress` must grow from call to call; one that does not is not sent. After ten reports at once, ten a second
+    /// go out, the last one always before the answer.
+    ///
+    /// See [Progress](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/progress).
+    pub fn progress(&self, progress: f64, total: impl Into<Option<f64>>, message: Option<&str>) {
+        let Some(token) = self.0.request.meta(MetaKey::ProgressToken) else {
+            return;
+        };
+        {
+            let mut highest = self.0.progress.lock().unwrap_or_else(PoisonError::into_inner);
+            if progress <= *highest || !progress.is_finite() {
+                return;
+            }
+            *highest = progress;
+        }
+        let message = write::progress(token, progress, total.into(), message);
+        self.0.outbox.progress(message, self.bounds());
+    }
+
+    /// Sends a log message to the client, if this request asked for messages of that level.
+    ///
+    /// See [Logging](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/logging).
+    pub fn log(&self, level: LoggingLevel, data: impl Serialize) {
+        self.log_as(level, None, data);
+    }
+
+    /// As [`Context::log`], in the name of a part of the server.
+    pub fn log_as(&self, level: LoggingLevel, logger: Option<&str>, data: impl Serialize) {
+        let Some(wanted) = self.0.request.meta(MetaKey::LogLevel) else {
+            return;
+        };
+        let wanted: Option<LoggingLevel> = bowline_types::decode(wanted).ok();
+        if wanted.is_none_or(|wanted| level < wanted) {
+            return;
+        }
+        let Ok(data) = serde_json::to_value(data) else {
+            return;
+        };
+        let mut params = LoggingMessageNotificationParams::new(level, data);
+        params.logger = logger.map(Into::into);
+        if let Ok(message) =
+            write::notification(bowline_types::method::LoggingMessage::NAME, &params)
+        {
+            self.0.outbox.log(message, self.bounds());
+        }
+    }
+
+    /// Sends a notification that belongs to this call.
+    ///
+    /// # Errors
+    /// When the client reads so slowly that no room is left, when it has gone, or when `params` cannot be encoded.
+    pub fn notify<N: Notification>(&self, params: &N::Params) -> Result<(), Error> {
+        self.notify_raw(write::notification(N::NAME, params)?)
+    }
+
+    pub(crate) fn notify_raw(&self, message: Raw) -> Result<(), Error> {
+        self.0
+            .outbox
+            .send(message, self.bounds())
+            .map_err(|_| Error::overloaded("the client does not keep up"))
+    }
+
+    /// Tells the client how many log messages found no room, if it wanted any.
+    pub(crate) fn tell_dropped_logs(&self) {
+        let dropped = self.0.outbox.dropped_logs();
+        if dropped > 0 {
+            let data = serde_json::json!({ "dropped": dropped });
+            self.log_as(LoggingLevel::Warning, Some("bowline"), data);
+        }
+    }
+
+    pub(crate) fn asks(&self) -> &Asks {
+        &self.0.asks
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn closing(&self) -> &Closing {
+        &self.0.closing
+    }
+
+    pub(crate) fn serve_by(&self, server: Server) {
+        // A call that passes through several servers belongs to the first.
+        let _ = self.0.server.set(server);
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { messages: self.0.limits.outbox_messages, bytes: self.0.limits.outbox_bytes }
+    }
+}

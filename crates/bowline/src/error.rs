@@ -1,0 +1,156 @@
+//! What went wrong, for the people who call this crate.
+
+use bowline_types::jsonrpc::ErrorObject;
+use std::fmt;
+
+/// What went wrong.
+///
+/// Opaque on purpose: ask it what you need to know with its predicates. `Display` prints one level;
+/// [`std::error::Error::source`] has the next.
+pub struct Error(Box<Inner>);
+
+/// The result of most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+struct Inner {
+    kind: Kind,
+    message: Box<str>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    /// The peer answered with an error.
+    Rpc(ErrorObject),
+    /// The peer lacks what was asked of it.
+    Unsupported,
+    /// A person said no.
+    Declined,
+    /// Too much at once.
+    Overloaded,
+    /// The link is closed.
+    Closed,
+    /// Something was registered or configured wrongly.
+    Invalid,
+    /// Reading or writing failed.
+    Io,
+    /// Encoding or decoding failed.
+    Codec,
+}
+
+impl Error {
+    pub(crate) fn rpc_error(error: ErrorObject) -> Self {
+        let message = error.message.clone().into();
+        Self(Box::new(Inner { kind: Kind::Rpc(error), message, source: None }))
+    }
+
+    pub(crate) fn unsupported(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unsupported, message)
+    }
+
+    pub(crate) fn declined(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Declined, message)
+    }
+
+    pub(crate) fn overloaded(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Overloaded, message)
+    }
+
+    pub(crate) fn closed(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Closed, message)
+    }
+
+    pub(crate) fn invalid(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Invalid, message)
+    }
+
+    pub(crate) fn io(message: impl Into<Box<str>>, source: std::io::Error) -> Self {
+        Self::new(Kind::Io, message).because(source)
+    }
+
+    pub(crate) fn because(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    fn new(kind: Kind, message: impl Into<Box<str>>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), source: None }))
+    }
+
+    /// The error the peer answered with, if that is what happened.
+    #[must_use]
+    pub fn rpc(&self) -> Option<&ErrorObject> {
+        match &self.0.kind {
+            Kind::Rpc(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the peer's protocol version or declared capabilities lack what was wanted.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        self.0.kind == Kind::Unsupported
+    }
+
+    /// Whether a person declined or cancelled a question.
+    #[must_use]
+    pub fn is_declined(&self) -> bool {
+        self.0.kind == Kind::Declined
+    }
+
+    /// Whether a limit was reached.
+    #[must_use]
+    pub fn is_overloaded(&self) -> bool {
+        self.0.kind == Kind::Overloaded
+    }
+
+    /// Whether the link to the peer is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.kind == Kind::Closed
+    }
+
+    /// Whether something was registered or configured wrongly.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.0.kind == Kind::Invalid
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.0.kind).field("message", &self.0.message);
+        if let Some(source) = &self.0.source {
+            shown.field("source", source);
+        }
+        shown.finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<bowline_protocol::scan::EncodeError> for Error {
+    fn from(error: bowline_protocol::scan::EncodeError) -> Self {
+        Self::new(Kind::Codec, "value cannot be encoded as JSON").because(error)
+    }
+}
+
+impl From<bowline_types::DecodeError> for Error {
+    fn from(error: bowline_types::DecodeError) -> Self {
+        Self::new(Kind::Codec, error.to_string())
+    }
+}

@@ -1,0 +1,234 @@
+//! What leaves a call before its answer does.
+//!
+//! Every call has one outbox. Whoever carries the call drains it: the body of an SSE response, or the writer of a
+//! byte stream. It is bounded in messages and bytes; what does not fit is coalesced (progress), dropped and counted
+//! (logs) or refused (anything else). The answer always fits.
+
+use bowline_protocol::scan::Raw;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The queue of one call.
+///
+/// The lock is held for a few instructions and never across an await; it is needed because a handler may send from
+/// tasks of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Item>,
+    bytes: usize,
+    /// Set by the first message: from then on the answer must be a stream.
+    used: bool,
+    /// Set when the answer is in, or when nobody will read any more.
+    closed: bool,
+    answer: Option<Raw>,
+    progress: Pace,
+    dropped_logs: u64,
+    reader: Option<Waker>,
+}
+
+#[derive(Debug)]
+struct Item {
+    message: Raw,
+    droppable: bool,
+}
+
+/// How fast progress may go out: ten at once, then ten a second, the last one always.
+#[derive(Debug, Default)]
+struct Pace {
+    sent: u32,
+    next: Option<Instant>,
+    held: Option<Raw>,
+}
+
+/// The most an outbox holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// A message that found no room, or no reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused;
+
+const BURST: u32 = 10;
+const PACE: Duration = Duration::from_millis(100);
+
+impl Outbox {
+    /// Puts in a message that must not be lost.
+    pub(crate) fn send(&self, message: Raw, bounds: Bounds) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if state.closed || !state.has_room(&message, bounds) {
+            return Err(Refused);
+        }
+        state.push(message, false);
+        Ok(())
+    }
+
+    /// Puts in a log message; when there is no room the oldest ones make some.
+    pub(crate) fn log(&self, message: Raw, bounds: Bounds) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        while !state.has_room(&message, bounds) {
+            let Some(oldest) = state.queue.iter().position(|item| item.droppable) else {
+                state.dropped_logs += 1;
+                return;
+            };
+            if let Some(item) = state.queue.remove(oldest) {
+                state.bytes -= item.message.as_bytes().len();
+                state.dropped_logs += 1;
+            }
+        }
+        state.push(message, true);
+    }
+
+    /// Puts in a progress message, or keeps it as the newest until its time has come.
+    pub(crate) fn progress(&self, message: Raw, bounds: Bounds) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        let now = Instant::now();
+        let due = state.progress.next.is_none_or(|next| next <= now);
+        if due && state.has_room(&message, bounds) {
+            state.progress.held = None;
+            state.progress.sent += 1;
+            if state.progress.sent >= BURST {
+                state.progress.next = Some(now + PACE);
+            }
+            state.push(message, true);
+        } else {
+            state.used = true;
+            state.progress.held = Some(message);
+            state.progress.next.get_or_insert(now + PACE);
+            state.wake();
+        }
+    }
+
+    /// Puts in the answer, behind everything else; nothing follows it.
+    pub(crate) fn finish(&self, answer: Raw) {
+        let mut state = self.lock();
+        if let Some(last) = state.progress.held.take() {
+            state.push(last, false);
+        }
+        state.closed = true;
+        state.answer = Some(answer);
+        state.wake();
+    }
+
+    /// Nobody reads any more: what is inside is let go, and what comes is refused.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.queue = VecDeque::new();
+        state.bytes = 0;
+        state.answer = None;
+        state.reader = None;
+    }
+
+    /// Whether anything was ever put in; if not, `task` is woken by the first message.
+    pub(crate) fn is_used_or_wake(&self, task: &Task<'_>) -> bool {
+        let mut state = self.lock();
+        if !state.used {
+            state.reader = Some(task.waker().clone());
+        }
+        state.used
+    }
+
+    /// Whether there is something to take before held-back progress is due; if not, `task` is woken by it.
+    pub(crate) fn is_ready_before(&self, task: &Task<'_>) -> bool {
+        let mut state = self.lock();
+        let ready = !state.queue.is_empty() || state.closed;
+        if !ready {
+            state.reader = Some(task.waker().clone());
+        }
+        ready
+    }
+
+    /// Whether anything was ever put in.
+    pub(crate) fn is_used(&self) -> bool {
+        self.lock().used
+    }
+
+    /// How many log messages found no room.
+    pub(crate) fn dropped_logs(&self) -> u64 {
+        self.lock().dropped_logs
+    }
+
+    /// The next message; [`Next::End`] behind the answer.
+    pub(crate) fn poll_next(&self, task: &Task<'_>) -> Poll<Next> {
+        let mut state = self.lock();
+        if let Some(item) = state.queue.pop_front() {
+            state.bytes -= item.message.as_bytes().len();
+            return Poll::Ready(Next::Message(item.message));
+        }
+        if let Some(answer) = state.answer.take() {
+            return Poll::Ready(Next::Answer(answer));
+        }
+        if state.closed {
+            return Poll::Ready(Next::End);
+        }
+        if state.progress.held.is_some()
+            && let Some(due) = state.progress.next
+        {
+            let now = Instant::now();
+            if due > now {
+                state.reader = Some(task.waker().clone());
+                return Poll::Ready(Next::NotBefore(due));
+            }
+            state.progress.next = Some(now + PACE);
+            return state
+                .progress
+                .held
+                .take()
+                .map_or(Poll::Pending, |held| Poll::Ready(Next::Message(held)));
+        }
+        state.reader = Some(task.waker().clone());
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock can leave the state half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a reader gets.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A message of the call.
+    Message(Raw),
+    /// The answer.
+    Answer(Raw),
+    /// Nothing before this time, unless the reader is woken.
+    NotBefore(Instant),
+    /// Nothing any more.
+    End,
+}
+
+impl State {
+    fn has_room(&self, message: &Raw, bounds: Bounds) -> bool {
+        self.queue.len() < bounds.messages && self.bytes + message.as_bytes().len() <= bounds.bytes
+    }
+
+    fn push(&mut self, message: Raw, droppable: bool) {
+        self.used = true;
+        self.bytes += message.as_bytes().len();
+        self.queue.push_back(Item { message, droppable });
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Servers: what they offer, and how a request finds its handler.
+//!
+//! A [`Server`] is a function from requests to answers with a catalogue behind it. It knows no transport: the same
+//! value is served over stdio, over HTTP, in memory, or mounted into another program.
+
+mod arguments;
+mod catalogue;
+mod dispatch;
+mod function;
+mod output;
+mod run;
+mod schema;
+mod strings;
+mod tool;
+
+pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use function::{FromCall, Function};
+pub use output::{IntoToolResult, Json, ToolError};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::transport::{self, Running, Transport};
+use bowline_protocol::scan::Raw;
+use bowline_types::discover::Implementation;
+use catalogue::Catalogue;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// A server of the Model Context Protocol.
+///
+/// Cheap to clone; every clone is the same server, so that what is registered through one is offered by all.
+#[derive(Clone)]
+pub struct Server(Arc<Core>);
+
+struct Core {
+    /// Read once per call, for as long as it takes to clone an `Arc`; written when the catalogue changes.
+    catalogue: RwLock<Arc<Catalogue>>,
+    settings: RwLock<Arc<Settings>>,
+    /// Numbers unexpected failures, so that a client can quote one.
+    failures: AtomicU64,
+}
+
+/// What is set once and read by every call.
+#[derive(Clone)]
+struct Settings {
+    info: Implementation,
+    /// `info` as it goes into every result.
+    info_text: Raw,
+    instructions: Option<String>,
+    handler_timeout: Option<Duration>,
+    page_size: usize,
+    list_ttl: Duration,
+    on_error: Option<OnError>,
+    /// What was registered wrongly; told when the server is started.
+    faults: Vec<String>,
+}
+
+type OnError = Arc<dyn Fn(&Failure<'_>) + Send + Sync>;
+
+/// An unexpected failure inside a server, as [`Server::on_error`] gets it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure<'a> {
+    /// The number the client was given.
+    pub reference: u64,
+    /// What happened.
+    pub what: &'a str,
+    /// More of it, which the client does not get.
+    pub details: Option<&'a str>,
+    /// The method that was called.
+    pub method: &'a str,
+}
+
+impl Server {
+    /// A server that offers nothing yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        let info = Implementation::new(name, version);
+        let settings = Settings {
+            info_text: encoded(&info),
+            info,
+            instructions: None,
+            handler_timeout: None,
+            page_size: 100,
+            list_ttl: Duration::from_secs(60),
+            on_error: None,
+            faults: Vec::new(),
+        };
+        Self(Arc::new(Core {
+            catalogue: RwLock::default(),
+            settings: RwLock::new(Arc::new(settings)),
+            failures: AtomicU64::new(0),
+        }))
+    }
+
+    /// Sets what the server says it is: title, description, icons, website.
+    #[must_use]
+    pub fn info(self, change: impl FnOnce(Implementation) -> Implementation) -> Self {
+        self.set(|settings| {
+            settings.info = change(settings.info.clone());
+            settings.info_text = encoded(&settings.info);
+        })
+    }
+
+    /// Sets what a model should know about using this server.
+    #[must_use]
+    pub fn instructions(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.set(|settings| settings.instructions = Some(text))
+    }
+
+    /// Sets how long a handler may run; without end by default.
+    #[must_use]
+    pub fn handler_timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.handler_timeout = Some(limit))
+    }
+
+    /// Sets how many items a page of a list has; 100 by default.
+    #[must_use]
+    pub fn page_size(self, items: usize) -> Self {
+        self.set(|settings| settings.page_size = items.max(1))
+    }
+
+    /// Sets how long clients may keep lists without asking again; a minute by default.
+    #[must_use]
+    pub fn list_ttl(self, ttl: Duration) -> Self {
+        self.set(|settings| settings.list_ttl = ttl)
+    }
+
+    /// Sets who is told of unexpected failures: panics, handlers that ran out of time, results that break their
+    /// schema. They are logged in any case.
+    #[must_use]
+    pub fn on_error(self, hook: impl Fn(&Failure<'_>) + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.on_error = Some(Arc::new(hook)))
+    }
+
+    /// Tells whether everything was registered rightly.
+    ///
+    /// # Errors
+    /// With everything that was not, one fault a line.
+    pub fn check(&self) -> Result<()> {
+        let settings = self.settings();
+        if settings.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(settings.faults.join("\n")))
+        }
+    }
+
+    /// Serves until the way in ends.
+    ///
+    /// # Errors
+    /// When something was registered wrongly, or the way in fails.
+    pub async fn serve(&self, transport: impl Transport) -> Result<()> {
+        self.start(transport)?.wait().await
+    }
+
+    /// Begins to serve, in a task that the returned value owns.
+    ///
+    /// # Errors
+    /// When something was registered wrongly.
+    pub fn start(&self, transport: impl Transport) -> Result<Running> {
+        self.check()?;
+        Ok(transport::start(Arc::new(self.clone()), transport))
+    }
+
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0.settings.write().unwrap_or_else(PoisonError::into_inner)));
+        self
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        self.0.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        self.0.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Catalogue) -> T) -> T {
+        // Copies the catalogue only if a call is looking at it right now.
+        change(Arc::make_mut(&mut self.0.catalogue.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Numbers a failure and tells whoever listens.
+    fn report(&self, cx: &Context, what: &str, details: Option<&str>) -> u64 {
+        let reference = self.0.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        let method = cx.request().method();
+        tracing::error!(reference, method = &*method, details, "{what}");
+        if let Some(hook) = &self.settings().on_error {
+            hook(&Failure { reference, what, details, method: &method });
+        }
+        reference
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.settings().info.name).finish()
+    }
+}
+
+fn encoded(info: &Implementation) -> Raw {
+    // Text, numbers and lists of them can always be encoded.
+    Raw::encode(info).unwrap_or_else(|_| bowline_protocol::outcome::Body::empty().members().clone())
+}

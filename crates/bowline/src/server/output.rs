@@ -1,0 +1,169 @@
+//! What a tool may return.
+
+use crate::error::Error;
+use crate::server::schema::schema_of;
+use bowline_types::List;
+use bowline_types::content::ContentBlock;
+use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::tool::{CallToolResult, Schema};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::any::Any;
+use std::borrow::Cow;
+
+/// What a tool may return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a tool can return",
+    note = "return text, a number, a `ContentBlock` or several, `Json<T>`, a `CallToolResult`, `()`, or a `Result` of one of them"
+)]
+pub trait IntoToolResult: Send {
+    /// Makes the result.
+    ///
+    /// # Errors
+    /// What the caller gets instead.
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError>;
+
+    /// The schema of the structured content, where there is one.
+    #[must_use]
+    fn output_schema() -> Option<Schema> {
+        None
+    }
+}
+
+/// Structured content: sent as JSON with a schema, and as text for clients that read only that.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + JsonSchema + Send> IntoToolResult for Json<T> {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        let value = serde_json::to_value(&self.0)?;
+        Ok(CallToolResult::new(vec![ContentBlock::text(value.to_string())])
+            .structured_content(value))
+    }
+
+    fn output_schema() -> Option<Schema> {
+        Some(schema_of::<T>())
+    }
+}
+
+impl IntoToolResult for CallToolResult {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(self)
+    }
+}
+
+impl IntoToolResult for () {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new(List::new()))
+    }
+}
+
+impl IntoToolResult for ContentBlock {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new(vec![self]))
+    }
+}
+
+impl IntoToolResult for Vec<ContentBlock> {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new(self))
+    }
+}
+
+impl<T: IntoToolResult, E: Into<ToolError> + Send> IntoToolResult for Result<T, E> {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        self.map_err(Into::into)?.into_tool_result()
+    }
+
+    fn output_schema() -> Option<Schema> {
+        T::output_schema()
+    }
+}
+
+macro_rules! texts {
+    ($($type:ty)+) => {$(
+        impl IntoToolResult for $type {
+            fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+                Ok(CallToolResult::new(vec![ContentBlock::text(self)]))
+            }
+        }
+    )+};
+}
+
+macro_rules! shown {
+    ($($type:ty)+) => {$(
+        impl IntoToolResult for $type {
+            fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+                self.to_string().into_tool_result()
+            }
+        }
+    )+};
+}
+
+texts! { String &'static str }
+shown! { Cow<'static, str> bool char f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+/// Why a tool did not do what it was called for.
+///
+/// Any error converts into it with `?`: the model then reads its message in a result with `isError` and can try
+/// again. An [`ErrorObject`] is the exception: it becomes the JSON-RPC error it is.
+#[derive(Debug)]
+pub struct ToolError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Execution(String),
+    Protocol(ErrorObject),
+}
+
+impl ToolError {
+    /// A failure that the model should read.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Reason::Execution(message.into()))
+    }
+
+    /// A JSON-RPC error.
+    #[must_use]
+    pub fn protocol(error: ErrorObject) -> Self {
+        Self(Reason::Protocol(error))
+    }
+
+    /// The result or error it becomes.
+    ///
+    /// # Errors
+    /// The JSON-RPC error, where it is one.
+    pub fn into_result(self) -> Result<CallToolResult, ErrorObject> {
+        match self.0 {
+            Reason::Execution(message) => {
+                Ok(CallToolResult::new(vec![ContentBlock::text(message)]).is_error(true))
+            }
+            Reason::Protocol(error) => Err(error),
+        }
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
+    fn from(error: E) -> Self {
+        // `E` is one type among all errors; these two mean something to the protocol.
+        let any: &dyn Any = &error;
+        if let Some(error) = any.downcast_ref::<ErrorObject>() {
+            return Self::protocol(error.clone());
+        }
+        if let Some(error) = any.downcast_ref::<Error>().and_then(Error::rpc) {
+            return Self::protocol(error.clone());
+        }
+        Self::new(chain(&error))
+    }
+}
+
+/// An error and what it was caused by, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

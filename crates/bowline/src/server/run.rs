@@ -1,0 +1,71 @@
+//! Running a handler: its panics, its time, and the questions that suspend it.
+
+use super::Server;
+use crate::ask;
+use crate::context::Context;
+use bowline_protocol::outcome::Outcome;
+use bowline_types::jsonrpc::ErrorObject;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+/// Runs a started function until it returns, panics, runs out of time, or asks what only the client can answer.
+pub(super) async fn run<F: Future>(
+    server: Server,
+    cx: Context,
+    limit: Option<Duration>,
+    future: F,
+    convert: impl FnOnce(&Server, F::Output) -> Outcome,
+) -> Outcome {
+    let mut future = pin!(future);
+    // Made at the first wait: a handler that never waits never costs a timer.
+    let mut timer = None;
+    let end = poll_fn(|task| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+            Ok(Poll::Ready(output)) => return Poll::Ready(End::Returned(output)),
+            Err(panic) => return Poll::Ready(End::Panicked(panic)),
+            Ok(Poll::Pending) => {}
+        }
+        if let Some(outcome) = ask::suspended(&server, &cx, task) {
+            return Poll::Ready(End::Suspended(outcome));
+        }
+        if let Some(limit) = limit {
+            let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            if timer.as_mut().poll(task).is_ready() {
+                return Poll::Ready(End::TimedOut);
+            }
+        }
+        Poll::Pending
+    });
+    match end.await {
+        End::Returned(output) => convert(&server, output),
+        End::Suspended(outcome) => outcome,
+        End::TimedOut => server.failed(&cx, "handler ran out of time", None),
+        End::Panicked(panic) => server.failed(&cx, "handler panicked", Some(text_of(&*panic))),
+    }
+}
+
+enum End<T> {
+    Returned(T),
+    Suspended(Outcome),
+    TimedOut,
+    Panicked(Box<dyn std::any::Any + Send>),
+}
+
+impl Server {
+    /// An unexpected failure: the details go to `on_error`, the client gets a number to quote.
+    pub(super) fn failed(&self, cx: &Context, what: &str, details: Option<&str>) -> Outcome {
+        let reference = self.report(cx, what, details);
+        Outcome::Error(ErrorObject::internal_error(format!("{what} (reference {reference})")))
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is no text")
+}

@@ -1,0 +1,93 @@
+//! One call over HTTP: started inside the connection's future, moved into a task only if it has to wait in public.
+//!
+//! A call that neither notifies nor asks and is done within the grace period costs no task and no channel: it is
+//! polled here, and its answer is the body. As soon as it has something to say before its answer, or the grace period
+//! is over, its future moves once into a task and the response becomes a stream.
+
+use super::body::{Events, ResponseBody};
+use crate::context::Context;
+use crate::service::{Answer, Call, Service};
+use bowline_protocol::era::modern;
+use bowline_protocol::http::status_of;
+use bowline_protocol::outcome::Outcome;
+use bowline_protocol::scan::Raw;
+use http::{HeaderValue, Response, StatusCode, header};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+/// Answers one admitted request.
+pub(super) async fn answer(service: Arc<dyn Service>, cx: Context) -> Response<ResponseBody> {
+    let info = service.server_info();
+    let mut running = service.call(Call::new(cx.clone()));
+    match first(&mut running, &cx).await {
+        First::Done(outcome) if cx.outbox().is_used() => {
+            conclude(&cx, &outcome, info.as_ref());
+            stream(Events::new(cx, None))
+        }
+        First::Done(outcome) => json(&cx, &outcome, info.as_ref()),
+        First::Move => {
+            let shared = cx.clone();
+            // The task is owned by the response: dropping its body aborts it.
+            let task = tokio::spawn(async move {
+                let outcome = running.await;
+                conclude(&shared, &outcome, info.as_ref());
+            });
+            stream(Events::new(cx, Some(task.abort_handle())))
+        }
+    }
+}
+
+enum First {
+    Done(Outcome),
+    Move,
+}
+
+async fn first(running: &mut Answer, cx: &Context) -> First {
+    let mut running = pin!(running);
+    // Made at the first wait: a call that never waits never costs a timer.
+    let mut grace: Option<Pin<Box<tokio::time::Sleep>>> = None;
+    poll_fn(|task| {
+        if let Poll::Ready(outcome) = running.as_mut().poll(task) {
+            return Poll::Ready(First::Done(outcome));
+        }
+        if cx.outbox().is_used_or_wake(task) {
+            return Poll::Ready(First::Move);
+        }
+        let grace =
+            grace.get_or_insert_with(|| Box::pin(tokio::time::sleep(cx.limits().stream_grace)));
+        grace.as_mut().poll(task).map(|()| First::Move)
+    })
+    .await
+}
+
+/// Puts the answer behind everything the call has sent.
+fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
+    cx.tell_dropped_logs();
+    cx.outbox().finish(modern::response(cx.request().id_text(), outcome, info));
+}
+
+fn json(cx: &Context, outcome: &Outcome, info: Option<&Raw>) -> Response<ResponseBody> {
+    let status = match outcome {
+        Outcome::Result { .. } => StatusCode::OK,
+        Outcome::Error(error) => status_of(error.code),
+    };
+    let body = modern::response(cx.request().id_text(), outcome, info);
+    let mut response = Response::new(ResponseBody::whole(body.into_bytes()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn stream(events: Events) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::events(events));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Proxies such as nginx would hold events back until their buffer is full.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

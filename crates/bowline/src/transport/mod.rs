@@ -1,0 +1,12 @@
+//! How messages travel.
+
+#[cfg(feature = "http")]
+pub mod http;
+mod link;
+mod running;
+mod stdio;
+
+pub use running::{End, Running, Transport};
+pub use stdio::Stdio;
+
+pub(crate) use running::start;

@@ -1,0 +1,39 @@
+//! The standard streams.
+//!
+//! See [stdio](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio).
+
+use super::{End, Transport, link};
+use crate::error::{Error, Result};
+use crate::principal::Principal;
+use crate::service::Service;
+use bowline_protocol::limits::Limits;
+use std::sync::Arc;
+
+mod streams;
+
+/// The standard streams of this process, as the way to the one client that started it.
+///
+/// Standard output belongs to the protocol from the moment it is served: whatever else the process prints there
+/// afterwards goes to standard error, so that it cannot break a message.
+#[derive(Clone, Debug, Default)]
+pub struct Stdio {
+    limits: Limits,
+}
+
+impl Stdio {
+    /// Sets the limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl Transport for Stdio {
+    async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
+        let (input, output) = streams::take()
+            .map_err(|error| Error::io("cannot take over the standard streams", error))?;
+        let principal = Principal::process("stdio");
+        link::serve(service, input, output, principal, Arc::new(self.limits), end.signal()).await
+    }
+}
