@@ -1,2 +1,64 @@
-//! Placeholder.
-fn main() {}
+//! The tasks of this workspace, one file per subcommand.
+//!
+//! `cargo xtask ci` is exactly what CI runs; every other subcommand is one of its stages (or the whole of a matrix of
+//! which CI runs a part). Tasks print what they do and end with exit code 0 or 1; they need cargo, and, where they say
+//! so, npm, curl and valgrind.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task talks to the person who runs it"
+)]
+
+mod ci;
+mod conformance;
+mod cost;
+
+mod flags;
+mod fuzz;
+mod interop;
+mod process;
+mod readme;
+mod runner;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let outcome = match task.as_str() {
+        "ci" => ci::run(&rest),
+        "test" => test::run(&rest),
+        "tidy" => tidy::run(&rest),
+        "conformance" => conformance::run(&rest),
+        "interop" => interop::run(&rest),
+        "cost" => cost::run(&rest),
+        "readme" => readme::run(&rest),
+        "fuzz" => fuzz::run(&rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "\
+usage: cargo xtask TASK [FLAGS]
+
+  ci [STAGE…] [--list]       everything CI runs, or the named stages of it
+  test [ARG…]                every test and documentation test of the workspace
+  tidy                       the rules of STYLE.md that a machine can check
+  conformance [--leg server|client] [--version REVISION] [--url URL] [--scenario NAME]
+                             the pinned official suite, each scenario with its number of checks
+  interop [--all] [--sabotage FEATURE]
+                             our binary against the SDKs of other languages
+  cost [--no-stdio]          instructions, allocations and memory of one request
+  readme                     the first-use block of README.md, run as written
+  fuzz [ARG…]                the fuzz targets";

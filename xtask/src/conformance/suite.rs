@@ -1,0 +1,143 @@
+//! Installing the pinned suite and running it.
+
+use super::checks::{self, Counts};
+use crate::process::{must, output};
+use crate::workspace::target;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The installed suite.
+pub(crate) struct Suite {
+    folder: PathBuf,
+}
+
+/// What is under test.
+pub(crate) enum Target {
+    /// The URL of a running server.
+    Server(String),
+    /// The command line of a client.
+    Client(String),
+}
+
+impl Suite {
+    /// Installs the suite and the Node that it needs below the build folder, unless that exact pair is there.
+    pub(crate) fn install() -> Result<Self, String> {
+        let suite = Self { folder: target("conformance") };
+        let manifest = suite.folder.join("package.json");
+        let current = fs::read_to_string(&manifest).is_ok_and(|text| text == PACKAGE);
+        if !current || !suite.program("conformance").exists() || !suite.program("node").exists() {
+            fs::create_dir_all(&suite.folder)
+                .map_err(|error| format!("cannot create {}: {error}", suite.folder.display()))?;
+            fs::write(&manifest, PACKAGE)
+                .map_err(|error| format!("cannot write {}: {error}", manifest.display()))?;
+            must(
+                Command::new("npm")
+                    .args(["install", "--no-audit", "--no-fund", "--loglevel", "error"])
+                    .current_dir(&suite.folder),
+            )?;
+        }
+        let version = output(Command::new(suite.program("node")).arg("--version"))?;
+        println!("conformance suite {SUITE} on node {}", version.trim());
+        Ok(suite)
+    }
+
+    /// Runs the scenarios at `version` and returns the counts of each that wrote a result.
+    pub(crate) fn run(
+        &self,
+        target: &Target,
+        version: &str,
+        only: Option<&str>,
+        expected: &BTreeMap<String, u32>,
+    ) -> Result<Vec<(String, Counts)>, String> {
+        let out = self.folder.join("out").join(format!("{}-{version}", target.word()));
+        if out.exists() {
+            fs::remove_dir_all(&out)
+                .map_err(|error| format!("cannot empty {}: {error}", out.display()))?;
+        }
+        let scenarios = || expected.keys().map(String::as_str);
+        // A client suite starts all clients at once and ignores how they end; one by one, the exit code counts. The
+        // scenarios of extensions belong to no version, so that only their name selects them.
+        let alone = matches!(target, Target::Client(_)) || version == "extension";
+        let ended_badly: Vec<&str> = match (only, alone) {
+            (Some(_), _) | (None, true) => {
+                scenarios().filter(|name| !self.scenario(target, version, name, &out)).collect()
+            }
+            (None, false) => {
+                self.invoke(target, version, &["--suite", "all"], &out);
+                Vec::new()
+            }
+        };
+        let mut results = checks::read(&out, target.word())?;
+        for (name, counts) in &mut results {
+            counts.ended_badly =
+                ended_badly.contains(&name.as_str()) && matches!(target, Target::Client(_));
+        }
+        Ok(results)
+    }
+
+    fn scenario(&self, target: &Target, version: &str, name: &str, out: &Path) -> bool {
+        self.invoke(target, version, &["--scenario", name], out)
+    }
+
+    /// Whether the suite ended well; what it found is judged from its files.
+    fn invoke(&self, target: &Target, version: &str, select: &[&str], out: &Path) -> bool {
+        let mut command = Command::new(self.program("node"));
+        command.arg(self.program("conformance")).arg(target.word());
+        match target {
+            Target::Server(url) => command.args(["--url", url]),
+            Target::Client(program) => command.args(["--command", program]),
+        };
+        if version != "extension" {
+            command.args(["--spec-version", version]);
+        }
+        command
+            .args(select)
+            .arg("--output-dir")
+            .arg(out)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("node_modules/.bin").join(name)
+    }
+}
+
+impl Target {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Server(_) => "server",
+            Self::Client(_) => "client",
+        }
+    }
+}
+
+const SUITE: &str = "0.2.0-alpha.12";
+
+/// Exact versions: scores move between releases of the suite, and it does not start on a Node below 22.
+const PACKAGE: &str = r#"{
+  "name": "conformance-suite",
+  "private": true,
+  "dependencies": {
+    "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
+    "node": "22.23.3"
+  },
+  "allowScripts": {
+    "node": true
+  }
+}
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::{PACKAGE, SUITE};
+
+    #[test]
+    fn the_pin_is_the_one_that_is_printed() {
+        let package: serde_json::Value = serde_json::from_str(PACKAGE).unwrap();
+        assert_eq!(package["dependencies"]["@modelcontextprotocol/conformance"], SUITE);
+    }
+}
