@@ -28,12 +28,20 @@ pub(crate) fn http(port: u16, requests: u32) -> Result<(), String> {
 
 /// One message, with an identifier of constant width.
 pub(crate) fn message(number: u32) -> String {
-    let id = 10_000_000 + number;
-    format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"echo","arguments":{{"message":"hello"}},"_meta":{META}}}}}"#
-    )
+    with_params(number, &format!(r#"{CALL},"_meta":{META}"#))
 }
 
+/// The same call without `_meta`, for a floor that would only skip it.
+pub(crate) fn bare_message(number: u32) -> String {
+    with_params(number, CALL)
+}
+
+fn with_params(number: u32, params: &str) -> String {
+    let id = 10_000_000 + number;
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{{params}}}}}"#)
+}
+
+const CALL: &str = r#""name":"echo","arguments":{"message":"hello"}"#;
 const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 fn request(port: u16, number: u32) -> String {
@@ -100,7 +108,7 @@ fn bytes(from: &mut impl Read, length: usize) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{answer, message, request};
+    use super::{answer, bare_message, message, request};
 
     #[test]
     fn answers_are_read_plain_and_chunked() {
@@ -120,6 +128,8 @@ mod tests {
     fn requests_have_one_size_and_are_json() {
         assert_eq!(request(8080, 0).len(), request(8080, 9_999).len());
         let message: serde_json::Value = serde_json::from_str(&message(7)).unwrap();
+        let bare: serde_json::Value = serde_json::from_str(&bare_message(7)).unwrap();
+        assert_eq!(bare["params"]["arguments"], message["params"]["arguments"]);
         assert_eq!(message["id"], 10_000_007);
         assert_eq!(
             message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"],

@@ -1,6 +1,6 @@
 //! Requests per second over pipelined stdio, beside a floor in the same run, and memory afterwards.
 
-use super::load::message;
+use super::load::{bare_message, message};
 use crate::process::{Server, exists};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -13,14 +13,14 @@ pub(crate) fn compare(floor: &str, bowline: &str) -> Result<u64, String> {
     let mut resident = 0;
     // In turn, so that a busy neighbour slows both.
     for _ in 0..ROUNDS {
-        rates[0].push(pipelined(&[floor])?.rate);
-        let ours = pipelined(&[bowline, "serve", "everything"])?;
+        rates[0].push(pipelined(&[floor], bare_message)?.rate);
+        let ours = pipelined(&[bowline, "serve", "everything"], message)?;
         rates[1].push(ours.rate);
         resident = resident.max(ours.resident);
     }
     let [floor, ours] = rates.map(median);
     println!("\npipelined stdio, {REQUESTS} requests at once, median of {ROUNDS} rounds");
-    println!("{:<34} {floor:>10.0} requests/s", "stdio floor");
+    println!("{:<34} {floor:>10.0} requests/s", "stdio floor (lines without _meta)");
     println!(
         "{:<34} {ours:>10.0} requests/s, 1/{:.1} of the floor (expected 1/9, aim 1/3)",
         "bowline serve everything",
@@ -38,7 +38,7 @@ struct Run {
 }
 
 /// Writes all requests as fast as the server takes them, and reads until each is answered.
-fn pipelined(command: &[&str]) -> Result<Run, String> {
+fn pipelined(command: &[&str], message: fn(u32) -> String) -> Result<Run, String> {
     let mut program =
         if exists("taskset") { Command::new("taskset") } else { Command::new(command[0]) };
     if exists("taskset") {
