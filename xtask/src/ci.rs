@@ -45,6 +45,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "cost", run: || cost::run(&[]) },
     Stage { name: "interop", run: || interop::run(&[]) },
     Stage { name: "sabotage", run: interop::sabotage },
+    Stage { name: "defects", run: interop::defects },
     Stage { name: "fuzz", run: fuzz::smoke },
 ];
 

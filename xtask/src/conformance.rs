@@ -32,6 +32,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         Leg::Client => {
             build()?;
             let program = target("release/conformance-client");
+            if !program.is_file() {
+                return Err(format!("there is no {} to test", program.display()));
+            }
             suite.run(
                 &Target::Client(program.display().to_string()),
                 &version,
