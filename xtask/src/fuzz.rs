@@ -1,15 +1,30 @@
 //! `cargo xtask fuzz`: the fuzz targets, by the program in `fuzz/`.
 
 use crate::process::must;
-use crate::workspace::cargo;
+use crate::workspace::{cargo, root};
 
-/// Passes `args` on to the fuzz program.
+/// Passes `args` on to the fuzz program: `TARGET [--seconds N] [--seed N]`.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut program = cargo(["run", "--locked", "--release", "--package", "bowline-fuzz", "--"]);
     must(program.args(args))
 }
 
-/// What CI runs: the committed corpus, then fresh input for a minute in all.
+/// What CI runs: every target with a corpus, the corpus first, then fresh input for a few seconds.
 pub(crate) fn smoke() -> Result<(), String> {
-    run(&["--seconds".to_owned(), "60".to_owned()])
+    let corpus = root().join("fuzz/corpus");
+    let entries = std::fs::read_dir(&corpus)
+        .map_err(|error| format!("cannot read {}: {error}", corpus.display()))?;
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut targets: Vec<String> =
+        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    if targets.is_empty() {
+        return Err(format!("there is no target in {}", corpus.display()));
+    }
+    targets.sort();
+    targets
+        .into_iter()
+        .try_for_each(|target| run(&[target, "--seconds".to_owned(), SECONDS.to_owned()]))
 }
+
+/// For each target.
+const SECONDS: &str = "10";
