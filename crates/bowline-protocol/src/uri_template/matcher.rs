@@ -55,7 +55,7 @@ pub enum Obstacle {
     Explode,
     /// The same variable stands in two places.
     Repeated,
-    /// Something other than `{?x}`, `{&x}` or `{#x}` stands after a query or fragment.
+    /// Something other than `{#x}` stands after `{?x}` or `{&x}`, or anything after `{#x}`.
     Order,
 }
 
@@ -425,7 +425,7 @@ impl fmt::Display for Unmatchable {
             Obstacle::Prefix => "a prefix length cannot be matched",
             Obstacle::Explode => "`*` cannot be matched with this operator; use `{/x*}` or `{x*}`",
             Obstacle::Repeated => "variable stands in two places",
-            Obstacle::Order => "only a query or fragment can come after a query or fragment",
+            Obstacle::Order => "only `{#x}` can come after a query, and nothing after `{#x}`; write `{?x,y}` for more",
         })?;
         write!(f, " at byte {}", self.position)
     }

@@ -176,8 +176,18 @@ fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     Some((&text[..at], &text[at + 1..]))
 }
 
+/// A token or a quoted string.
 fn is_parameter_value(value: &[u8]) -> bool {
-    is_token(value) || matches!(value, [b'"', .., b'"'])
+    let Some(inner) = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")) else {
+        return is_token(value);
+    };
+    let mut escaped = false;
+    let quoted = inner.iter().all(|byte| {
+        let special = !core::mem::take(&mut escaped);
+        escaped = special && *byte == b'\\';
+        !(special && *byte == b'"')
+    });
+    quoted && !escaped
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -139,28 +139,24 @@ impl Compiler {
         if !matches!(operator, Operator::Query | Operator::Continuation) {
             return Err(Obstacle::Order);
         }
-        let mut pairs = self.pairs(variables)?;
-        match &mut self.query {
-            // A second `{?x}` would expand to a second question mark.
-            Some(_) if operator == Operator::Query => return Err(Obstacle::Order),
-            Some(query) => {
-                query.pairs.names.append(&mut pairs.names);
-                query.pairs.names.sort();
-            }
-            None if operator == Operator::Query => {
-                if self.count(b'?') > 0 {
-                    return Err(Obstacle::Order);
-                }
-                self.query = Some(Query { continues: None, pairs });
-            }
-            None => {
-                // A value that can hold `&` hides where the query goes on.
-                if matches!(self.wide, Some(Wide::Reserved(_))) {
-                    return Err(Obstacle::SecondWide);
-                }
-                self.query = Some(Query { continues: Some(self.count(b'&')), pairs });
-            }
+        // After `{?x}`, `{&y}` alone expands without the question mark: `{?x,y}` says what is meant.
+        if self.query.is_some() {
+            return Err(Obstacle::Order);
         }
+        let pairs = self.pairs(variables)?;
+        let continues = if operator == Operator::Query {
+            if self.count(b'?') > 0 {
+                return Err(Obstacle::Order);
+            }
+            None
+        } else {
+            // A value that can hold `&` hides where the query goes on.
+            if matches!(self.wide, Some(Wide::Reserved(_))) {
+                return Err(Obstacle::SecondWide);
+            }
+            Some(self.count(b'&'))
+        };
+        self.query = Some(Query { continues, pairs });
         Ok(())
     }
 
