@@ -60,6 +60,7 @@ pub fn frame_sse(input: &[u8]) {
         decode_events(limit, &stream.chunks(1).collect::<Vec<_>>()),
         "cut everywhere"
     );
+    assert_eq!(whole, decode_events(limit, &[&line_feeds(stream)]), "all lines ended by LF");
     for event in &whole {
         match event {
             sse::Event::Message { name, data, id } => {
@@ -250,6 +251,16 @@ fn decode_events(limit: usize, pieces: &[&[u8]]) -> Vec<sse::Event> {
         events.extend(core::iter::from_fn(|| decoder.decode()));
     }
     events
+}
+
+/// `stream` with LF for every CR LF and CR.
+fn line_feeds(stream: &[u8]) -> Vec<u8> {
+    let mut last = 0;
+    let bytes = stream.iter().filter(|byte| {
+        let second = core::mem::replace(&mut last, **byte) == b'\r' && **byte == b'\n';
+        !second
+    });
+    bytes.map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect()
 }
 
 /// Whether `authority`, in lower case, is a loopback host with or without a port; told without the guard's parser.
