@@ -7,10 +7,12 @@ use bowline_protocol::http::headers::{
     Accepts, MediaType, Scalar, annotations, check_param, decode_value, encode_value,
 };
 use bowline_protocol::http::origin::{HostGuard, OriginGuard};
+use bowline_protocol::scan::{self, BodyKey, MAX_DEPTH, MetaKey, Raw, Scanned};
 use bowline_protocol::uri_template::{UriTemplate, Variables};
 use bytes::{Bytes, BytesMut};
 use http::Uri;
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::Mutator;
@@ -24,6 +26,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame_sse", frame_sse),
     ("headers", headers),
     ("origin", origin),
+    ("scan", scan),
     ("uri_template", uri_template),
 ];
 
@@ -46,6 +49,84 @@ pub fn frame_ndjson(input: &[u8]) {
     lines.iter().for_each(|line| ndjson::encode(line, &mut out));
     let again = decode_lines(limit, &[&out]);
     assert_eq!(again, lines.into_iter().map(ndjson::Event::Line).collect::<Vec<_>>(), "encoded");
+}
+
+/// What the scanner accepts is valid JSON, means the same as before, and is exactly one message on every stream it
+/// can be forwarded to; what it finds in a message is what another parser finds there.
+pub fn scan(input: &[u8]) {
+    let theirs =
+        serde_json::from_slice::<IgnoredAny>(input).is_ok() && str::from_utf8(input).is_ok();
+    let Ok(raw) = Raw::parse(input.to_vec()) else {
+        // Deeper than the scanner allows, or not JSON at all.
+        assert!(!theirs || depth(input) > MAX_DEPTH, "the scanner refuses valid JSON");
+        return;
+    };
+    assert!(theirs, "the scanner accepts what is no JSON");
+    one_message(raw.as_bytes());
+
+    let Ok(Scanned::Message(message)) = scan::scan(Bytes::copy_from_slice(input), MAX_DEPTH) else {
+        return;
+    };
+    assert_eq!(message.raw().as_bytes(), raw.as_bytes(), "both ways in give the same text");
+    let (Ok(before), Ok(after)) =
+        (serde_json::from_slice::<Value>(input), serde_json::from_slice::<Value>(raw.as_bytes()))
+    else {
+        return;
+    };
+    assert_eq!(before, after, "the text means what it meant");
+    let body = ["params", "result", "error"]
+        .into_iter()
+        .find_map(|key| before.get(key).filter(|body| body.is_object()));
+    let only_body =
+        ["params", "result", "error"].into_iter().filter(|key| before.get(*key).is_some()).count()
+            == 1;
+    if let Some(body) = body.filter(|_| only_body) {
+        for key in [BodyKey::Name, BodyKey::Uri, BodyKey::Arguments, BodyKey::Meta] {
+            let ours = message
+                .body(key)
+                .map(|text| serde_json::from_slice::<Value>(text).expect("a value"));
+            assert_eq!(ours.as_ref(), body.get(key.name()), "{}", key.name());
+        }
+        let meta = body.get("_meta");
+        for key in [MetaKey::ProgressToken, MetaKey::ProtocolVersion, MetaKey::ClientCapabilities] {
+            let ours = message
+                .meta(key)
+                .map(|text| serde_json::from_slice::<Value>(text).expect("a value"));
+            assert_eq!(ours.as_ref(), meta.and_then(|meta| meta.get(key.name())), "{}", key.name());
+        }
+    }
+}
+
+/// One line on a newline-delimited stream, one event on an event stream.
+fn one_message(text: &[u8]) {
+    let mut out = BytesMut::new();
+    ndjson::encode(text, &mut out);
+    let lines = decode_lines(usize::MAX >> 1, &[&out]);
+    assert_eq!(lines, [ndjson::Event::Line(Bytes::copy_from_slice(text))], "one line");
+
+    out.clear();
+    sse::Encoder::new(&mut out).data(text);
+    let events = decode_events(usize::MAX >> 1, &[&out]);
+    assert_eq!(events.len(), 1, "one event");
+}
+
+/// How deeply brackets are nested, outside strings.
+fn depth(text: &[u8]) -> usize {
+    let (mut deepest, mut open, mut inside, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            b'{' | b'[' if !inside => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b'}' | b']' if !inside => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Events do not depend on the cuts, obey the limit, and survive the encoder.
