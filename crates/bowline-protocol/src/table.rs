@@ -173,3 +173,49 @@ static TABLE: &[Row] = &[
     notification("notifications/tasks/status", Both, LAST_LEGACY, LAST_LEGACY),
     notification("notifications/tasks", Server, FIRST_MODERN, LAST),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for (at, row) in rows().iter().enumerate() {
+            let found = find(row.name).expect("a row is found by its name");
+            assert!(std::ptr::eq(found, row), "{} stands twice", row.name);
+            assert!(row.since <= row.until, "{} at {at} never exists", row.name);
+        }
+        assert!(find("tools/steal").is_none());
+    }
+
+    #[test]
+    fn notifications_are_named_as_such() {
+        for row in rows() {
+            assert_eq!(
+                row.name.starts_with("notifications/"),
+                row.kind == RowKind::Notification,
+                "{}",
+                row.name
+            );
+        }
+    }
+
+    #[test]
+    fn only_requests_of_the_newest_version_may_ask() {
+        let asking: Vec<_> = rows().iter().filter(|row| row.may_ask).map(|row| row.name).collect();
+        assert_eq!(asking, ["tools/call", "resources/read", "prompts/get"]);
+        let cacheable: Vec<_> =
+            rows().iter().filter(|row| row.cacheable).map(|row| row.name).collect();
+        assert_eq!(
+            cacheable,
+            [
+                "tools/list",
+                "resources/read",
+                "server/discover",
+                "resources/list",
+                "resources/templates/list",
+                "prompts/list"
+            ]
+        );
+    }
+}

@@ -5,6 +5,9 @@
 
 pub mod modern;
 
+#[cfg(test)]
+mod tests;
+
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::Row;
 use bowline_types::jsonrpc::{ErrorObject, Id};
