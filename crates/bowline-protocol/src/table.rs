@@ -7,7 +7,7 @@ use Sender::{Both, Client, Server};
 use bowline_types::revision::Revision;
 
 /// What the protocol knows of a method.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Row {
     /// The method's name on the wire.

@@ -4,11 +4,12 @@
 //! [Versioning](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning).
 
 use super::{Incoming, Refusal};
-use crate::outcome::{CacheScope, Outcome};
+use crate::outcome::{Outcome, ResultKind};
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::{self, Row, RowKind};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
+use std::borrow::Cow;
 
 /// The protocol versions of this kind, newest first.
 pub const SUPPORTED: &[Revision] = &[Revision::V2026_07_28];
@@ -87,49 +88,51 @@ fn checked_row(message: &Message, revision: Revision) -> Result<&'static Row, Er
 /// `server_info` is put into the result's `_meta`, as servers should.
 #[must_use]
 pub fn response(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> Raw {
-    match outcome {
-        Outcome::Result { kind, body, cache } => {
-            let members = body.members().members();
-            let meta = body.meta().map_or(&[][..], Raw::members);
-            let info = server_info.map_or(&[][..], Raw::as_bytes);
-            let mut out =
-                Vec::with_capacity(members.len() + meta.len() + info.len() + id.len() + 160);
-            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-            out.extend_from_slice(id);
-            out.extend_from_slice(b",\"result\":{");
-            if !members.is_empty() {
-                out.extend_from_slice(members);
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"resultType\":");
-            crate::scan::encode_text(&mut out, kind.as_str());
-            if let Some(hint) = cache {
-                out.extend_from_slice(b",\"ttlMs\":");
-                out.extend_from_slice(hint.ttl_ms.to_string().as_bytes());
-                out.extend_from_slice(match hint.scope {
-                    CacheScope::Public => b",\"cacheScope\":\"public\"".as_slice(),
-                    CacheScope::Private => b",\"cacheScope\":\"private\"".as_slice(),
-                });
-            }
-            if !(meta.is_empty() && info.is_empty()) {
-                out.extend_from_slice(b",\"_meta\":{");
-                out.extend_from_slice(meta);
-                if !info.is_empty() {
-                    if !meta.is_empty() {
-                        out.push(b',');
-                    }
-                    out.push(b'"');
-                    out.extend_from_slice(MetaKey::ServerInfo.name().as_bytes());
-                    out.extend_from_slice(b"\":");
-                    out.extend_from_slice(info);
-                }
-                out.push(b'}');
-            }
-            out.extend_from_slice(b"}}");
-            Raw::written(out)
+    let (kind, body, cache) = match outcome {
+        Outcome::Result { kind, body, cache } => (kind, body, cache),
+        Outcome::Error(error) => return error_response(Some(id), error),
+    };
+    let members = body.members().members();
+    let meta = body.meta().map_or(&[][..], Raw::members);
+    let info = server_info.map_or(&[][..], Raw::as_bytes);
+    let kind = type_member(kind);
+    let hint = cache.map(|hint| {
+        format!(",\"ttlMs\":{},\"cacheScope\":\"{}\"", hint.ttl_ms, hint.scope.as_str())
+    });
+    let when = |there: bool, text: &'static str| if there { text.as_bytes() } else { b"" };
+    // One allocation of exactly the right size: what is shared as `Bytes` afterwards needs no second one.
+    let text: [&[u8]; 14] = [
+        br#"{"jsonrpc":"2.0","id":"#,
+        id,
+        br#","result":{"#,
+        members,
+        when(!members.is_empty(), ","),
+        &kind,
+        hint.as_ref().map_or(&[][..], String::as_bytes),
+        when(!(meta.is_empty() && info.is_empty()), ",\"_meta\":{"),
+        meta,
+        when(!(meta.is_empty() || info.is_empty()), ","),
+        when(!info.is_empty(), "\"io.modelcontextprotocol/serverInfo\":"),
+        info,
+        when(!(meta.is_empty() && info.is_empty()), "}"),
+        b"}}",
+    ];
+    Raw::written(text.concat())
+}
+
+/// The member `resultType`.
+fn type_member(kind: &ResultKind) -> Cow<'static, [u8]> {
+    let text = match kind {
+        ResultKind::Complete => r#""resultType":"complete""#,
+        ResultKind::InputRequired => r#""resultType":"input_required""#,
+        ResultKind::Task => r#""resultType":"task""#,
+        ResultKind::Other(name) => {
+            let mut out = br#""resultType":"#.to_vec();
+            crate::scan::encode_text(&mut out, name);
+            return Cow::Owned(out);
         }
-        Outcome::Error(error) => error_response(Some(id), error),
-    }
+    };
+    Cow::Borrowed(text.as_bytes())
 }
 
 /// Writes an error response; without an id when the request's could not be read.

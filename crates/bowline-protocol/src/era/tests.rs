@@ -13,7 +13,7 @@ fn message(text: &str) -> Message {
 
 /// A request with this `_meta`, and how it is admitted.
 #[track_caller]
-fn check(method: &str, meta: &str, expected: Expect) {
+fn check(method: &str, meta: &str, expected: &Expect) {
     let request = message(&format!(
         r#"{{"jsonrpc":"2.0","id":"a","method":"{method}","params":{{{meta}}}}}"#
     ));
@@ -35,33 +35,33 @@ const CAPABILITIES: &str = r#""io.modelcontextprotocol/clientCapabilities":{}"#;
 #[test]
 fn requests_say_their_version_and_what_their_client_can_do() {
     let meta = |more: &str| format!(r#""_meta":{{{VERSION},{CAPABILITIES}{more}}}"#);
-    check("tools/call", &meta(""), expect!["admitted tools/call of 2026-07-28"]);
-    check("com.example/own", &meta(""), expect!["admitted com.example/own of 2026-07-28"]);
+    check("tools/call", &meta(""), &expect!["admitted tools/call of 2026-07-28"]);
+    check("com.example/own", &meta(""), &expect!["admitted com.example/own of 2026-07-28"]);
     check(
         "tools/call",
         "",
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; every request carries it"
         ],
     );
     check(
         "tools/call",
         r#""_meta":5"#,
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; every request carries it"
         ],
     );
     check(
         "tools/call",
         &format!(r#""_meta":{{{VERSION}}}"#),
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/clientCapabilities: missing; every request carries it"
         ],
     );
     check(
         "tools/call",
         &format!(r#""_meta":{{{VERSION},"io.modelcontextprotocol/clientCapabilities":[]}}"#),
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/clientCapabilities: expected an object, found an array"
         ],
     );
@@ -70,28 +70,28 @@ fn requests_say_their_version_and_what_their_client_can_do() {
         &format!(
             r#""_meta":{{"io.modelcontextprotocol/protocolVersion":20260728,{CAPABILITIES}}}"#
         ),
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/protocolVersion: expected a string, found a number"
         ],
     );
     check(
         "tools/call",
         &meta(r#","io.modelcontextprotocol/clientInfo":"me""#),
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/clientInfo: expected an object, found another string"
         ],
     );
     check(
         "tools/call",
         &meta(r#","io.modelcontextprotocol/logLevel":"loud""#),
-        expect![
+        &expect![
             "-32602 params._meta.io.modelcontextprotocol/logLevel: expected a log level, found another string"
         ],
     );
     check(
         "tools/call",
         &meta(r#","io.modelcontextprotocol/logLevel":"emergency""#),
-        expect!["admitted tools/call of 2026-07-28"],
+        &expect!["admitted tools/call of 2026-07-28"],
     );
     for token in ["null", "1.5", "true", "{}"] {
         let request = message(&format!(
@@ -108,12 +108,16 @@ fn an_unknown_version_is_told_which_there_are() {
         &format!(
             r#""_meta":{{"io.modelcontextprotocol/protocolVersion":"1900-01-01",{CAPABILITIES}}}"#
         ),
-        expect![[r#"-32022 unsupported protocol version {"requested":"1900-01-01","supported":["2026-07-28"]}"#]],
+        &expect![[
+            r#"-32022 unsupported protocol version {"requested":"1900-01-01","supported":["2026-07-28"]}"#
+        ]],
     );
     check(
         "initialize",
         r#""protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{}"#,
-        expect![[r#"-32022 unsupported protocol version {"requested":"2025-06-18","supported":["2026-07-28"]}"#]],
+        &expect![[
+            r#"-32022 unsupported protocol version {"requested":"2025-06-18","supported":["2026-07-28"]}"#
+        ]],
     );
 }
 
@@ -135,7 +139,7 @@ fn methods_of_other_versions_do_not_exist() {
 }
 
 #[track_caller]
-fn written(outcome: &Outcome, info: Option<&str>, expected: Expect) {
+fn written(outcome: &Outcome, info: Option<&str>, expected: &Expect) {
     let info = info.map(|text| Raw::parse(text.to_owned()).expect("valid JSON"));
     expected.assert_eq(modern::response(b"\"a\"", outcome, info.as_ref()).as_str());
 }
@@ -147,14 +151,14 @@ fn answers_carry_what_the_envelope_owns() {
     written(
         &Outcome::complete(members.clone()),
         Some(info),
-        expect![[
+        &expect![[
             r#"{"jsonrpc":"2.0","id":"a","result":{"content":[],"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}}}}"#
         ]],
     );
     written(
         &Outcome::complete(Body::empty()),
         None,
-        expect![[r#"{"jsonrpc":"2.0","id":"a","result":{"resultType":"complete"}}"#]],
+        &expect![[r#"{"jsonrpc":"2.0","id":"a","result":{"resultType":"complete"}}"#]],
     );
     let with_meta =
         members.with_meta(&serde_json::json!({ "com.example/x": 1 })).expect("an object");
@@ -165,7 +169,7 @@ fn answers_carry_what_the_envelope_owns() {
             cache: Some(CacheHint::private(5)),
         },
         Some(info),
-        expect![[
+        &expect![[
             r#"{"jsonrpc":"2.0","id":"a","result":{"content":[],"resultType":"com.example/later","ttlMs":5,"cacheScope":"private","_meta":{"com.example/x":1,"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}}}}"#
         ]],
     );
@@ -174,7 +178,7 @@ fn answers_carry_what_the_envelope_owns() {
     written(
         &Outcome::Error(error.clone()),
         Some(info),
-        expect![[
+        &expect![[
             r#"{"jsonrpc":"2.0","id":"a","error":{"code":-32602,"message":"\"no\"\n","data":{"uri":"x"}}}"#
         ]],
     );

@@ -56,6 +56,10 @@ impl Span {
 
 /// What a transport read: one message, or several in an array.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one; a box would cost it an allocation"
+)]
 pub enum Scanned {
     /// One JSON-RPC message.
     Message(Message),

@@ -40,7 +40,7 @@ fn describe(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(text: &str, expected: Expect) {
+fn check(text: &str, expected: &Expect) {
     expected.assert_eq(&describe(text));
 }
 
@@ -48,13 +48,13 @@ fn check(text: &str, expected: Expect) {
 fn members_are_found_in_any_order() {
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":[1,{"b":2}]},"_meta":{"progressToken":"t","io.modelcontextprotocol/protocolVersion":"v"}}}"#,
-        expect![[
+        &expect![[
             r#"Request id=1 method=tools/call name="echo" arguments={"a":[1,{"b":2}]} _meta={"progressToken":"t","io.modelcontextprotocol/protocolVersion":"v"} token="t" version="v""#
         ]],
     );
     check(
         r#"{ "params" : { "_meta" : { "progressToken" : 7 } , "name" : "x" } , "method" : "m" , "id" : "a" , "jsonrpc" : "2.0" }"#,
-        expect![[r#"Request id="a" method=m name="x" _meta={ "progressToken" : 7 } token=7"#]],
+        &expect![[r#"Request id="a" method=m name="x" _meta={ "progressToken" : 7 } token=7"#]],
     );
 }
 
@@ -62,11 +62,11 @@ fn members_are_found_in_any_order() {
 fn names_with_escapes_are_the_names_they_spell() {
     check(
         r#"{"jsonrpc":"2.0","\u0069d":1,"m\u0065thod":"tools\/call","params":{"n\u0061me":"a"}}"#,
-        expect![[r#"Request id=1 method=tools/call name="a""#]],
+        &expect![[r#"Request id=1 method=tools/call name="a""#]],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"a","n\u0061me":"b"}}"#,
-        expect!["invalid: member `name` stands twice, again at byte 59 (id Int(1))"],
+        &expect!["invalid: member `name` stands twice, again at byte 59 (id Int(1))"],
     );
 }
 
@@ -74,24 +74,24 @@ fn names_with_escapes_are_the_names_they_spell() {
 fn members_that_stand_twice_are_refused_where_it_matters() {
     check(
         r#"{"id":1,"id":2}"#,
-        expect!["invalid: member `id` stands twice, again at byte 9 (id Int(1))"],
+        &expect!["invalid: member `id` stands twice, again at byte 9 (id Int(1))"],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","x":1,"x":2}"#,
-        expect!["invalid: member `x` stands twice, again at byte 44 (id Int(1))"],
+        &expect!["invalid: member `x` stands twice, again at byte 44 (id Int(1))"],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"arguments":{"k":1,"\u006b":2}}}"#,
-        expect!["invalid: member `k` stands twice, again at byte 67 (id Int(1))"],
+        &expect!["invalid: member `k` stands twice, again at byte 67 (id Int(1))"],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"traceparent":1,"traceparent":2}}}"#,
-        expect!["invalid: member `traceparent` stands twice, again at byte 73 (id Int(1))"],
+        &expect!["invalid: member `traceparent` stands twice, again at byte 73 (id Int(1))"],
     );
     // Deeper down it is the application's business.
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"arguments":{"k":{"d":1,"d":2}}}}"#,
-        expect![[r#"Request id=1 method=m arguments={"k":{"d":1,"d":2}}"#]],
+        &expect![[r#"Request id=1 method=m arguments={"k":{"d":1,"d":2}}"#]],
     );
 }
 
@@ -142,76 +142,76 @@ fn message_id(id: &str) -> Option<Id> {
 fn messages_of_the_wrong_shape_are_told_apart() {
     check(
         r#"{"id":1,"method":"m"}"#,
-        expect![[r#"no message: `jsonrpc` must be "2.0" id=1 method=m"#]],
+        &expect![[r#"no message: `jsonrpc` must be "2.0" id=1 method=m"#]],
     );
     check(
         r#"{"jsonrpc":"1.0","id":1,"method":"m"}"#,
-        expect![[r#"no message: `jsonrpc` must be "2.0" id=1 method=m"#]],
+        &expect![[r#"no message: `jsonrpc` must be "2.0" id=1 method=m"#]],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":5}"#,
-        expect!["no message: `method` must be a string id=1 method="],
+        &expect!["no message: `method` must be a string id=1 method="],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","params":[1]}"#,
-        expect!["no message: `params` must be an object id=1 method=m"],
+        &expect!["no message: `params` must be an object id=1 method=m"],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","result":{}}"#,
-        expect![
+        &expect![
             "no message: a message has a `method` or a `result` or an `error`, never two of them id=1 method=m"
         ],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#,
-        expect!["no message: a response has a `result` or an `error`, never both id=1 method="],
+        &expect!["no message: a response has a `result` or an `error`, never both id=1 method="],
     );
     check(
         r#"{"jsonrpc":"2.0","id":1}"#,
-        expect!["no message: a message needs a `method`, a `result` or an `error` id=1 method="],
+        &expect!["no message: a message needs a `method`, a `result` or an `error` id=1 method="],
     );
     check(
         r#"{"jsonrpc":"2.0","result":{}}"#,
-        expect!["no message: a response needs the `id` of its request id= method="],
+        &expect!["no message: a response needs the `id` of its request id= method="],
     );
-    check(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, expect!["Result id=1 method="]);
+    check(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, &expect!["Result id=1 method="]);
     check(
         r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
-        expect!["Error id=null method="],
+        &expect!["Error id=null method="],
     );
-    check(r#"{"jsonrpc":"2.0","error":{"code":1,"message":""}}"#, expect!["Error id= method="]);
-    check(r#"{"jsonrpc":"2.0","method":"n"}"#, expect!["Notification id= method=n"]);
-    check("[{}]", expect!["batch [{}]"]);
-    check("5", expect!["invalid: expected a JSON-RPC message object"]);
-    check("\"a\"", expect!["invalid: expected a JSON-RPC message object"]);
+    check(r#"{"jsonrpc":"2.0","error":{"code":1,"message":""}}"#, &expect!["Error id= method="]);
+    check(r#"{"jsonrpc":"2.0","method":"n"}"#, &expect!["Notification id= method=n"]);
+    check("[{}]", &expect!["batch [{}]"]);
+    check("5", &expect!["invalid: expected a JSON-RPC message object"]);
+    check("\"a\"", &expect!["invalid: expected a JSON-RPC message object"]);
 }
 
 #[test]
 fn text_that_is_not_json_is_refused_at_its_place() {
-    check("", expect!["parse error: expected a value at byte 0"]);
-    check("{", expect!["parse error: expected a member name at byte 1"]);
-    check(r#"{"a":1,}"#, expect!["parse error: expected a member name at byte 7"]);
-    check(r#"{"a" 1}"#, expect!["parse error: expected `:` at byte 5"]);
-    check(r#"{"a":[1,]}"#, expect!["parse error: expected a value at byte 8"]);
-    check(r#"{"a":01}"#, expect!["parse error: expected `,` or `}` at byte 6"]);
-    check(r#"{"a":-}"#, expect!["parse error: expected a digit at byte 6"]);
-    check(r#"{"a":1.}"#, expect!["parse error: expected a digit at byte 7"]);
-    check(r#"{"a":1e}"#, expect!["parse error: expected a digit at byte 7"]);
-    check(r#"{"a":tru}"#, expect!["parse error: expected a value at byte 5"]);
-    check(r#"{"a":"\x"}"#, expect!["parse error: expected a valid escape at byte 6"]);
-    check(r#"{"a":"\u12"}"#, expect!["parse error: expected a valid escape at byte 6"]);
+    check("", &expect!["parse error: expected a value at byte 0"]);
+    check("{", &expect!["parse error: expected a member name at byte 1"]);
+    check(r#"{"a":1,}"#, &expect!["parse error: expected a member name at byte 7"]);
+    check(r#"{"a" 1}"#, &expect!["parse error: expected `:` at byte 5"]);
+    check(r#"{"a":[1,]}"#, &expect!["parse error: expected a value at byte 8"]);
+    check(r#"{"a":01}"#, &expect!["parse error: expected `,` or `}` at byte 6"]);
+    check(r#"{"a":-}"#, &expect!["parse error: expected a digit at byte 6"]);
+    check(r#"{"a":1.}"#, &expect!["parse error: expected a digit at byte 7"]);
+    check(r#"{"a":1e}"#, &expect!["parse error: expected a digit at byte 7"]);
+    check(r#"{"a":tru}"#, &expect!["parse error: expected a value at byte 5"]);
+    check(r#"{"a":"\x"}"#, &expect!["parse error: expected a valid escape at byte 6"]);
+    check(r#"{"a":"\u12"}"#, &expect!["parse error: expected a valid escape at byte 6"]);
     check(
         "{\"a\":\"b\nc\"}",
-        expect!["parse error: expected no control character in a string at byte 7"],
+        &expect!["parse error: expected no control character in a string at byte 7"],
     );
-    check(r#"{"a":"b"#, expect!["parse error: expected `\"` at byte 7"]);
-    check(r#"{"a":[1}"#, expect!["parse error: expected `,` or `]` at byte 7"]);
-    check(r#"{"a":1} x"#, expect!["parse error: expected the end of the message at byte 8"]);
-    check(r#"{"a":1}{"b":1}"#, expect!["parse error: expected the end of the message at byte 7"]);
-    check("\u{feff}{}", expect!["parse error: expected a value at byte 0"]);
-    check("{'a':1}", expect!["parse error: expected a member name at byte 1"]);
-    check("// c\n{}", expect!["parse error: expected a value at byte 0"]);
-    check(r#"{"a":NaN}"#, expect!["parse error: expected a value at byte 5"]);
+    check(r#"{"a":"b"#, &expect!["parse error: expected `\"` at byte 7"]);
+    check(r#"{"a":[1}"#, &expect!["parse error: expected `,` or `]` at byte 7"]);
+    check(r#"{"a":1} x"#, &expect!["parse error: expected the end of the message at byte 8"]);
+    check(r#"{"a":1}{"b":1}"#, &expect!["parse error: expected the end of the message at byte 7"]);
+    check("\u{feff}{}", &expect!["parse error: expected a value at byte 0"]);
+    check("{'a':1}", &expect!["parse error: expected a member name at byte 1"]);
+    check("// c\n{}", &expect!["parse error: expected a value at byte 0"]);
+    check(r#"{"a":NaN}"#, &expect!["parse error: expected a value at byte 5"]);
 }
 
 #[test]
