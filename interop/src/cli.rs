@@ -1,0 +1,95 @@
+//! The command line of this program.
+
+use std::path::PathBuf;
+
+use crate::peer::Sdk;
+use crate::rows;
+use crate::server::Transport;
+
+pub(crate) enum Command {
+    Matrix(Matrix),
+    Defects(Defects),
+}
+
+/// What the table shall hold.
+#[derive(Default)]
+pub(crate) struct Matrix {
+    /// Every row, not the part of the day.
+    pub(crate) all: bool,
+    /// One SDK only.
+    pub(crate) sdk: Option<Sdk>,
+    /// One transport only.
+    pub(crate) transport: Option<Transport>,
+    /// Rows to break, each in a run of its own.
+    pub(crate) sabotage: Vec<String>,
+    /// A server binary to use instead of building one.
+    pub(crate) server: Option<PathBuf>,
+}
+
+/// Which defect tests run, and against whom.
+#[derive(Default)]
+pub(crate) struct Defects {
+    /// Names of tests; all of them if empty.
+    pub(crate) names: Vec<String>,
+    /// `bowline` or `rmcp`; both if absent.
+    pub(crate) peer: Option<String>,
+    /// A server binary to use instead of building one.
+    pub(crate) server: Option<PathBuf>,
+}
+
+/// Reads the arguments behind the program's name.
+pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
+    match arguments.split_first() {
+        Some((first, rest)) if first == "defects" => defects(rest).map(Command::Defects),
+        _ => matrix(arguments).map(Command::Matrix),
+    }
+}
+
+fn matrix(arguments: &[String]) -> Result<Matrix, String> {
+    let mut options = Matrix::default();
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().cloned().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--all" => options.all = true,
+            "--peer" => options.sdk = Some(value()?.parse()?),
+            "--transport" => options.transport = Some(value()?.parse()?),
+            "--server" => options.server = Some(value()?.into()),
+            "--sabotage" => {
+                let row = value()?;
+                if !rows::ROWS.contains(&row.as_str()) {
+                    return Err(format!("no row {row:?}; the rows are: {}", rows::ROWS.join(" ")));
+                }
+                options.sabotage.push(row);
+            }
+            other => {
+                return Err(format!(
+                    "unknown argument {other:?}; give --all, --peer, --transport, --sabotage or --server"
+                ));
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn defects(arguments: &[String]) -> Result<Defects, String> {
+    let mut options = Defects::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().cloned().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--peer" => match value()?.as_str() {
+                peer @ ("bowline" | "rmcp") => options.peer = Some(peer.to_owned()),
+                other => return Err(format!("unknown peer {other:?}; give bowline or rmcp")),
+            },
+            "--server" => options.server = Some(value()?.into()),
+            flag if flag.starts_with('-') => {
+                return Err(format!(
+                    "unknown argument {flag:?}; give names of tests, --peer or --server"
+                ));
+            }
+            name => options.names.push(name.to_owned()),
+        }
+    }
+    Ok(options)
+}

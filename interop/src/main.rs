@@ -1,0 +1,47 @@
+//! Drives `bowline serve everything` with the clients of other SDKs, and looks for other SDKs' defects in it.
+//!
+//! ```text
+//! cargo run -p bowline-interop -- [--all] [--peer ts|py] [--transport stdio|http] [--sabotage ROW]… [--server PATH]
+//! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
+//! ```
+//!
+//! The first form prints one table, feature by peer and transport. Without `--all` it runs the core rows and one part
+//! of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row on purpose and
+//! demands that exactly this row is red. The second form demands that each test passes here and fails on rmcp.
+//!
+//! This package must never link the SDK: it sees only processes, bytes and exit codes.
+
+// What this program prints is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod cli;
+mod defects;
+mod matrix;
+mod peer;
+mod rows;
+mod server;
+mod table;
+
+use std::process::ExitCode;
+
+use crate::cli::Command;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let passed = match cli::parse(&arguments) {
+        Ok(Command::Matrix(options)) => matrix::run(&options),
+        Ok(Command::Defects(options)) => defects::run(&options),
+        Err(message) => {
+            eprintln!("interop: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("interop: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
