@@ -111,11 +111,6 @@ impl Running {
         }
         Ok(running)
     }
-
-    /// The process, to look at its memory.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Drop for Running {
