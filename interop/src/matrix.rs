@@ -104,13 +104,13 @@ fn column(
     let title = format!("{} {}", driver.sdk.name(), transport.name());
     let environment: Vec<(&str, &str)> = sabotage.map(|row| (SABOTAGE, row)).into_iter().collect();
     let name = format!("{}-{}", driver.sdk.name(), transport.name());
+    let driver_log = format!("{name}-driver.log");
     let (log, cells) = match transport {
         Transport::Stdio => {
+            // The client starts the server and leaves it its own stderr.
+            let (log, _) = log_file(&driver_log)?;
             let target = ["--stdio", server, "serve", "everything"].map(str::to_owned);
-            (
-                "nowhere (the client owns its stderr)".to_owned(),
-                driver.drive(rows, &target, &environment, &format!("{name}-driver.log"))?,
-            )
+            (log, driver.drive(rows, &target, &environment, &driver_log)?)
         }
         Transport::Http => {
             let (log, stderr) = log_file(&format!("{name}-server.log"))?;
@@ -121,11 +121,9 @@ fn column(
                 .envs(environment);
             let running = Running::start(&mut command, address, stderr)?;
             let target = ["--http".to_owned(), format!("http://{}/mcp", running.address)];
-            (
-                log.display().to_string(),
-                driver.drive(rows, &target, &[], &format!("{name}-driver.log"))?,
-            )
+            (log, driver.drive(rows, &target, &[], &driver_log)?)
         }
     };
+    let log = log.display().to_string();
     Ok(Column { title, cells, log })
 }

@@ -135,7 +135,7 @@ def connect(peer=None, log_level=None):
         transport = streamable_http_client(TARGET[0], http_client=client)
     else:
         server = StdioServerParameters(command=TARGET[0], args=TARGET[1:], env=dict(os.environ))
-        transport = stdio_client(server, errlog=open(os.devnull, "w"))
+        transport = stdio_client(server)
     callbacks = {}
     if peer:
         callbacks = dict(

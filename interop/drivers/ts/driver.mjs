@@ -33,7 +33,7 @@ async function open(capabilities) {
                   return fetch(url, init);
               }
           })
-        : new StdioClientTransport({ command: target[0], args: target.slice(1), env: { ...process.env }, stderr: 'ignore' });
+        : new StdioClientTransport({ command: target[0], args: target.slice(1), env: { ...process.env }, stderr: 'inherit' });
     await client.connect(transport, { timeout: 20_000 });
     return client;
 }
