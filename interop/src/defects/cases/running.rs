@@ -10,6 +10,9 @@ use crate::defects::link::{SOON, call, code, meta, request, text};
 use crate::defects::peer::Peer;
 use crate::defects::{OnRmcp, Test};
 
+/// What a server may hold in memory, whatever one client does.
+const LIMIT: u64 = 16 << 20;
+
 pub(crate) const TESTS: &[Test] = &[
     Test { name: "a_panic_is_answered", body: panic, on_rmcp: OnRmcp::Fails },
     Test {
@@ -40,6 +43,17 @@ pub(crate) const TESTS: &[Test] = &[
         name: "a_client_that_does_not_read_costs_no_memory",
         body: pipelined,
         on_rmcp: OnRmcp::Fails,
+    },
+    Test { name: "calls_that_run_are_bounded", body: bounded, on_rmcp: OnRmcp::Fails },
+    Test {
+        name: "a_notification_may_come_first",
+        body: first_notification,
+        on_rmcp: OnRmcp::Fails,
+    },
+    Test {
+        name: "unknown_notifications_are_not_answered",
+        body: notifications,
+        on_rmcp: OnRmcp::Passes("3.9.0 takes them as custom notifications"),
     },
 ];
 
@@ -141,7 +155,6 @@ fn end_of_input(peer: &Peer) -> Result<(), String> {
 /// 100,000 requests by a client that reads nothing for two seconds.
 fn pipelined(peer: &Peer) -> Result<(), String> {
     const REQUESTS: u64 = 100_000;
-    const LIMIT: u64 = 16 << 20;
     let mut link = peer.stdio()?;
     link.works()?;
     let mut stdin = link.take_stdin()?;
@@ -186,4 +199,54 @@ fn pipelined(peer: &Peer) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// 50,000 calls that wait, sent at once: those beyond a cap must stay unread.
+fn bounded(peer: &Peer) -> Result<(), String> {
+    let mut link = peer.stdio()?;
+    link.works()?;
+    let mut stdin = link.take_stdin()?;
+    let writer = thread::spawn(move || {
+        for id in 0..50_000 {
+            let mut line = call(&json!(id), "slow", &json!({ "seconds": 60 })).to_string();
+            line.push('\n');
+            if stdin.write_all(line.as_bytes()).is_err() {
+                break;
+            }
+        }
+    });
+    thread::sleep(Duration::from_secs(3));
+    let peak = link.peak_memory();
+    // The end of the process frees a writer that waits for room in the pipe.
+    drop(link);
+    writer.join().map_err(|_| "the writer panicked")?;
+    match peak? {
+        peak if peak > LIMIT => {
+            Err(format!("{} MiB resident, want at most {}", peak >> 20, LIMIT >> 20))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn notifications(peer: &Peer) -> Result<(), String> {
+    let mut link = peer.stdio()?;
+    link.works()?;
+    for method in ["notifications/nothing", "notifications/cancelled", "com.example/hello"] {
+        for params in [json!({}), json!({ "requestId": "none of mine", "_meta": meta() })] {
+            link.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }))?;
+        }
+    }
+    let id = json!("last");
+    link.send(&call(&id, "echo", &json!({ "message": "yes" })))?;
+    match link.next(SOON)? {
+        Some(answer) if answer["id"] == id => Ok(()),
+        other => Err(format!("a notification is answered {other:?}")),
+    }
+}
+
+/// Nothing opens a link of this revision, so any message may come first.
+fn first_notification(peer: &Peer) -> Result<(), String> {
+    let mut link = peer.stdio()?;
+    link.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } }))?;
+    link.works()
 }
