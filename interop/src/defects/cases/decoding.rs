@@ -58,8 +58,15 @@ pub(crate) const TESTS: &[Test] = &[
     Test { name: "an_oversized_line_is_answered", body: oversized, on_rmcp: OnRmcp::Fails },
 ];
 
-fn bad_params(peer: &Peer) -> Result<(), String> {
+/// A link that works, so that what follows is not the first message.
+fn open(peer: &Peer) -> Result<Link, String> {
     let mut link = peer.stdio()?;
+    link.works()?;
+    Ok(link)
+}
+
+fn bad_params(peer: &Peer) -> Result<(), String> {
+    let mut link = open(peer)?;
     let requests = [
         request(&json!(1), "tools/call", json!({ "name": 5 })),
         request(&json!(2), "tools/call", json!({ "arguments": {} })),
@@ -76,7 +83,7 @@ fn bad_params(peer: &Peer) -> Result<(), String> {
 }
 
 fn unknown_log_level(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let mut meta = meta();
     meta["io.modelcontextprotocol/logLevel"] = json!("loud");
     let bad = request(
@@ -90,7 +97,7 @@ fn unknown_log_level(peer: &Peer) -> Result<(), String> {
 }
 
 fn bad_arguments(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let bad = call(&json!(1), "add", &json!({ "a": "two", "b": 3 }));
     link.send(&bad)?;
     let answer = link.answer(&json!(1), SOON)?;
@@ -108,7 +115,7 @@ fn malformed(peer: &Peer) -> Result<(), String> {
         b"\"\\ud800",
     ];
     for line in lines {
-        let mut link = peer.stdio()?;
+        let mut link = open(peer)?;
         link.send_line(line)?;
         expect_unread(&mut link, line, -32700)?;
         link.works()?;
@@ -117,7 +124,7 @@ fn malformed(peer: &Peer) -> Result<(), String> {
 }
 
 fn bad_utf8(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let line = call(&json!(1), "echo", &json!({ "message": "#" })).to_string().into_bytes();
     let line: Vec<u8> =
         line.into_iter().map(|byte| if byte == b'#' { 0xff } else { byte }).collect();
@@ -130,7 +137,7 @@ fn bad_utf8(peer: &Peer) -> Result<(), String> {
 }
 
 fn batch(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let line = json!([call(&json!(1), "echo", &json!({ "message": "a" }))]).to_string();
     link.send_line(line.as_bytes())?;
     expect_unread(&mut link, line.as_bytes(), -32600)?;
@@ -138,7 +145,7 @@ fn batch(peer: &Peer) -> Result<(), String> {
 }
 
 fn null_id(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let line = request(&Value::Null, "tools/list", json!({})).to_string();
     link.send_line(line.as_bytes())?;
     expect_unread(&mut link, line.as_bytes(), -32600)?;
@@ -146,7 +153,7 @@ fn null_id(peer: &Peer) -> Result<(), String> {
 }
 
 fn fractional_id(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let line = request(&json!(1.5), "tools/list", json!({})).to_string();
     link.send_line(line.as_bytes())?;
     expect_unread(&mut link, line.as_bytes(), -32600)?;
@@ -154,7 +161,7 @@ fn fractional_id(peer: &Peer) -> Result<(), String> {
 }
 
 fn id_kinds(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     for id in [
         json!(0),
         json!(-1),
@@ -171,7 +178,7 @@ fn id_kinds(peer: &Peer) -> Result<(), String> {
 }
 
 fn wrong_version(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let mut bad = call(&json!(1), "echo", &json!({ "message": "a" }));
     bad["jsonrpc"] = json!("1.0");
     link.send(&bad)?;
@@ -181,7 +188,7 @@ fn wrong_version(peer: &Peer) -> Result<(), String> {
 
 /// Two readers of one message must not see two different calls.
 fn duplicate_keys(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let good = call(&json!(1), "echo", &json!({ "message": "a" })).to_string();
     for (from, to) in [
         ("\"method\":", "\"method\":\"tools/list\",\"method\":"),
@@ -201,7 +208,7 @@ fn duplicate_keys(peer: &Peer) -> Result<(), String> {
 }
 
 fn deep(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let depth = 100_000;
     let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let line = call(&json!(1), "echo", &json!({ "message": "a", "x": "#" }))
@@ -214,7 +221,7 @@ fn deep(peer: &Peer) -> Result<(), String> {
 
 /// 20 MiB is more than any of the servers takes in one line.
 fn oversized(peer: &Peer) -> Result<(), String> {
-    let mut link = peer.stdio()?;
+    let mut link = open(peer)?;
     let message = "x".repeat(20 << 20);
     // The id stands first, where it can be read although the rest is thrown away.
     let line = format!(
