@@ -106,11 +106,9 @@ impl From<serde_json::Error> for DecodeError {
             let position = format!(" at line {} column {}", error.line(), error.column());
             text.truncate(text.strip_suffix(&position).map_or(text.len(), str::len));
         }
-        match text.split_once(": ") {
-            Some((path, message)) if is_path(path) => {
-                Self { path: path.to_owned(), message: message.to_owned() }
-            }
-            _ => Self::new(text),
+        match split_path(&text) {
+            Some((path, message)) => Self { path: path.to_owned(), message: message.to_owned() },
+            None => Self::new(text),
         }
     }
 }
@@ -353,11 +351,31 @@ fn is_plain(key: &str) -> bool {
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_$-".contains(&b))
 }
 
-/// Tells a path that this module wrote from the first words of somebody else's message.
-fn is_path(text: &str) -> bool {
-    !text.is_empty()
-        && (text.ends_with("\"]")
-            || text.split(['.', '[', ']']).all(|part| part.is_empty() || is_plain(part)))
+/// Takes the path off a text that [`DecodeError`] wrote. Serde hands errors on as text only.
+fn split_path(text: &str) -> Option<(&str, &str)> {
+    let mut rest = text;
+    loop {
+        let step = match rest.strip_prefix("[\"") {
+            Some(quoted) => 2 + end_of_quoted(quoted)? + 2,
+            None if rest.starts_with('[') => rest.find(']')? + 1,
+            None => rest.find([':', '.', '[']).filter(|end| is_plain(&rest[..*end]))?,
+        };
+        rest = &rest[step..];
+        if let Some(message) = rest.strip_prefix(": ") {
+            return Some((&text[..text.len() - rest.len()], message));
+        }
+        rest = rest.strip_prefix('.').or_else(|| rest.starts_with('[').then_some(rest))?;
+    }
+}
+
+fn end_of_quoted(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let is_end = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    })?;
+    text[end..].starts_with("\"]").then_some(end)
 }
 
 impl Member for Value {

@@ -288,8 +288,8 @@ struct Milliseconds(u64);
 
 impl Member for Milliseconds {
     fn from_value(value: Value) -> Result<Self, DecodeError> {
-        match value.as_f64() {
-            Some(negative) if negative < 0.0 => Ok(Self(0)),
+        match value.as_i64() {
+            Some(..0) => Ok(Self(0)),
             _ => u64::from_value(value).map(Self),
         }
     }

@@ -1,7 +1,7 @@
 //! Resources: data that a server lets a client read, by URI.
 
 use serde_core::ser::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::List;
 use crate::content::{Annotations, Icon};
@@ -81,8 +81,6 @@ pub enum ResourceContents {
     Text(TextResourceContents),
     /// Bytes.
     Blob(BlobResourceContents),
-    /// Neither member, so a kind that no protocol version knows, whole.
-    Other(Map<String, Value>),
 }
 
 impl ResourceContents {
@@ -97,23 +95,25 @@ impl ResourceContents {
     }
 
     /// Where the resource is.
-    pub fn uri(&self) -> Option<&str> {
+    pub fn uri(&self) -> &str {
         match self {
-            Self::Text(contents) => Some(&contents.uri),
-            Self::Blob(contents) => Some(&contents.uri),
-            Self::Other(contents) => contents.get("uri")?.as_str(),
+            Self::Text(contents) => &contents.uri,
+            Self::Blob(contents) => &contents.uri,
         }
     }
 }
 
 impl Member for ResourceContents {
     fn from_value(value: Value) -> Result<Self, DecodeError> {
-        if value.get("text").is_some() {
-            TextResourceContents::from_value(value).map(Self::Text)
-        } else if value.get("blob").is_some() {
-            BlobResourceContents::from_value(value).map(Self::Blob)
-        } else {
-            Member::from_value(value).map(Self::Other)
+        match &value {
+            Value::Object(members) if members.contains_key("text") => {
+                Member::from_value(value).map(Self::Text)
+            }
+            Value::Object(members) if members.contains_key("blob") => {
+                Member::from_value(value).map(Self::Blob)
+            }
+            Value::Object(_) => Err(DecodeError::new("neither `text` nor `blob`")),
+            other => Err(DecodeError::unexpected(other, "an object")),
         }
     }
 }
@@ -123,7 +123,6 @@ impl Serialize for ResourceContents {
         match self {
             Self::Text(contents) => contents.serialize(serializer),
             Self::Blob(contents) => contents.serialize(serializer),
-            Self::Other(contents) => contents.serialize(serializer),
         }
     }
 }
