@@ -9,8 +9,8 @@ use super::file::File;
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     Object(Object),
-    Array(Box<Node>),
-    AnyOf(Vec<Node>),
+    Array(Box<Self>),
+    AnyOf(Vec<Self>),
     Enum(Vec<Value>),
     Const(Value),
     Reference(String),
