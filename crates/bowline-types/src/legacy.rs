@@ -137,7 +137,7 @@ message! {
     /// The `data` of [`ErrorCode::URL_ELICITATION_REQUIRED`]: the user has to visit these first. Only in
     /// 2025-11-25.
     ///
-    /// [Specification](https://modelcontextprotocol.io/specification/2025-11-25/schema#urlelicitationrequirederror)
+    /// [Specification](https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#error-handling)
     pub struct UrlElicitationRequired {
         new {
             /// The visits.
