@@ -43,6 +43,7 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
     logs::start(logs, format)?;
     match task {
         Task::Everything { ways, extra_tools } => {
+            serve::everything::sabotage::check()?;
             let runtime = runtime(&ways)?;
             let server = serve::everything::server(extra_tools);
             let ended = runtime.block_on(serve::serve(&server, ways, logs, format));

@@ -1,25 +1,33 @@
 //! The reference server: every feature of the protocol, one item each.
+//!
+//! Items are registered in the order in which lists show them.
+
+mod calls;
+mod content;
+pub(crate) mod sabotage;
+mod state;
+mod values;
 
 use bowline::Server;
-use bowline::types::tool::Tool;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use state::State;
+use std::time::Duration;
 
 /// The server, with that many tools more than it needs.
 pub(crate) fn server(extra_tools: usize) -> Server {
+    let state = State::default();
     let server = Server::new("everything", env!("CARGO_PKG_VERSION"))
-        .tool(Tool::new("echo").title("Echo").description("Returns the message unchanged."), echo);
-    (0..extra_tools).fold(server, |server, n| {
-        server.tool(Tool::new(format!("extra_{n:04}")).description("One more echo."), echo)
-    })
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Echo {
-    /// What to return.
-    message: String,
-}
-
-async fn echo(Echo { message }: Echo) -> String {
-    message
+        .info(|info| {
+            info.title(sabotage::spoil("connect", "Bowline everything"))
+                .website_url(env!("CARGO_PKG_REPOSITORY"))
+        })
+        .instructions(sabotage::spoil(
+            "discover",
+            "Every feature of the Model Context Protocol, one item each. Start with the tool echo.",
+        ))
+        .page_size(6)
+        .list_ttl(Duration::from_secs(300));
+    let server = values::register(server);
+    let server = content::register(server);
+    let server = calls::register(server, &state);
+    values::register_more(server, extra_tools)
 }

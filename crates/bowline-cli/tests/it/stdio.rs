@@ -62,8 +62,11 @@ fn every_line_on_standard_output_is_json_rpc_whatever_comes_in() {
         2 -32601
         3 -32602
         4 "invalid arguments: invalid type: integer `1`, expected a string"
-        5 -32602
-        6 -32602
+        5 -32603
+        null notifications/progress
+        null notifications/progress
+        null notifications/progress
+        6 "done in 3 steps"
     "#]]
     .assert_eq(&said);
     assert_eq!(program.end(), 0);
