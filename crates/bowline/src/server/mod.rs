@@ -4,24 +4,48 @@
 //! value is served over stdio, over HTTP, in memory, or mounted into another program.
 
 mod arguments;
+mod bus;
 mod catalogue;
+mod completion;
+mod contents;
+mod cursor;
+mod discover;
 mod dispatch;
 mod function;
+mod handler;
+mod list;
+mod messages;
+mod method;
+mod offer;
 mod output;
+mod prompt;
+mod resource;
 mod run;
 mod schema;
 mod strings;
+mod subscribe;
+mod template;
 mod tool;
+mod visible;
 
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use completion::{CompleteRequest, IntoCompletion};
+pub use contents::{Cached, IntoResource, Reading};
 pub use function::{FromCall, Function};
+pub use handler::HandlerError;
+pub use messages::IntoPrompt;
+pub use method::MethodFunction;
 pub use output::{IntoToolResult, Json, ToolError};
+pub use resource::Uri;
+pub use visible::{ItemKind, Visible};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transport::{self, Running, Transport};
 use bowline_protocol::scan::Raw;
+use bowline_types::capability::ServerCapabilities;
 use bowline_types::discover::Implementation;
+use bus::Bus;
 use catalogue::Catalogue;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +62,8 @@ struct Core {
     /// Read once per call, for as long as it takes to clone an `Arc`; written when the catalogue changes.
     catalogue: RwLock<Arc<Catalogue>>,
     settings: RwLock<Arc<Settings>>,
+    /// Who listens to changes.
+    bus: Bus,
     /// Numbers unexpected failures, so that a client can quote one.
     failures: AtomicU64,
 }
@@ -49,6 +75,8 @@ struct Settings {
     /// `info` as it goes into every result.
     info_text: Raw,
     instructions: Option<String>,
+    /// What is declared beyond what is registered: extensions and experiments.
+    capabilities: ServerCapabilities,
     handler_timeout: Option<Duration>,
     page_size: usize,
     list_ttl: Duration,
@@ -82,6 +110,7 @@ impl Server {
             info_text: encoded(&info),
             info,
             instructions: None,
+            capabilities: ServerCapabilities::new(),
             handler_timeout: None,
             page_size: 100,
             list_ttl: Duration::from_secs(60),
@@ -91,6 +120,7 @@ impl Server {
         Self(Arc::new(Core {
             catalogue: RwLock::default(),
             settings: RwLock::new(Arc::new(settings)),
+            bus: Bus::default(),
             failures: AtomicU64::new(0),
         }))
     }
@@ -141,12 +171,9 @@ impl Server {
     /// # Errors
     /// With everything that was not, one fault a line.
     pub fn check(&self) -> Result<()> {
-        let settings = self.settings();
-        if settings.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(settings.faults.join("\n")))
-        }
+        let mut faults = self.settings().faults.clone();
+        faults.extend(self.catalogue().faults());
+        if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults.join("\n"))) }
     }
 
     /// Serves until the way in ends.
@@ -171,6 +198,11 @@ impl Server {
         self
     }
 
+    /// Keeps a fault for [`Server::check`].
+    fn fault(self, fault: &Error) -> Self {
+        self.set(|settings| settings.faults.push(fault.to_string()))
+    }
+
     fn settings(&self) -> Arc<Settings> {
         self.0.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -193,6 +225,12 @@ impl Server {
             hook(&Failure { reference, what, details, method: &method });
         }
         reference
+    }
+}
+
+impl Settings {
+    fn list_ttl_ms(&self) -> u64 {
+        contents::milliseconds(self.list_ttl)
     }
 }
 

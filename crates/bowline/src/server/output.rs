@@ -157,7 +157,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
 }
 
 /// An error and what it was caused by, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

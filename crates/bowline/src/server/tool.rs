@@ -6,7 +6,7 @@ use super::catalogue::{Handler, Item};
 use super::function::Function;
 use super::output::{IntoToolResult, ToolError};
 use super::run::run;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::service::Answer;
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{BodyKey, Raw};
@@ -53,8 +53,7 @@ impl Server {
             definition: Raw::encode(&tool)?,
             handler: handler(function),
         };
-        self.change(|catalogue| catalogue.tools.add(item))
-            .map_err(|item| Error::invalid(format!("tool `{}` is registered twice", item.name)))
+        self.offer(|catalogue| &mut catalogue.tools, item)
     }
 }
 
