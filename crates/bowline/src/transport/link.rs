@@ -181,7 +181,7 @@ impl Link {
                         self.service.notify(&self.principal, notification)
                     }
                     // We have asked nothing on this stream.
-                    Received::Response(_) | Received::Nothing => {}
+                    Received::Response(_) | Received::NotRunning(_) | Received::Nothing => {}
                 },
                 Some(ndjson::Event::TooLong { prefix }) => {
                     let limit = self.limits.server_line_bytes;

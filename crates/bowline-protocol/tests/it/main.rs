@@ -1,0 +1,5 @@
+//! Whole exchanges, through the public interface.
+
+mod duplex;
+mod pair;
+mod transcripts;
