@@ -83,6 +83,12 @@ impl<T> Answering<T> {
         self.running.contains_key(id)
     }
 
+    /// What is kept for a running request.
+    #[must_use]
+    pub fn get(&self, id: &Id) -> Option<&T> {
+        self.running.get(id)
+    }
+
     /// How many requests are running.
     #[must_use]
     pub fn len(&self) -> usize {
