@@ -4,18 +4,27 @@
 //! value is served over stdio, over HTTP, in memory, or mounted into another program.
 
 mod arguments;
+mod blocking;
 mod catalogue;
 mod dispatch;
 mod function;
+mod guard;
+mod json;
+mod mirrored;
 mod output;
+mod requirement;
+mod reworded;
 mod run;
 mod schema;
+mod spec;
 mod strings;
 mod tool;
 
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use blocking::{Blocking, BlockingPool, Blocks, blocking};
 pub use function::{FromCall, Function};
 pub use output::{IntoToolResult, Json, ToolError};
+pub use spec::{ToolExt, ToolSpec};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -53,6 +62,7 @@ struct Settings {
     page_size: usize,
     list_ttl: Duration,
     on_error: Option<OnError>,
+    precise_schemas: bool,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
 }
@@ -86,6 +96,7 @@ impl Server {
             page_size: 100,
             list_ttl: Duration::from_secs(60),
             on_error: None,
+            precise_schemas: false,
             faults: Vec::new(),
         };
         Self(Arc::new(Core {
@@ -127,6 +138,15 @@ impl Server {
     #[must_use]
     pub fn list_ttl(self, ttl: Duration) -> Self {
         self.set(|settings| settings.list_ttl = ttl)
+    }
+
+    /// Shows the schemas of Rust types as `schemars` generates them, for all that is registered from here on.
+    ///
+    /// By default they are rewritten for language models: without `$ref` where a type does not contain itself, without
+    /// `null` as an alternative to leaving a member out, and without formats that no standard knows.
+    #[must_use]
+    pub fn precise_schemas(self) -> Self {
+        self.set(|settings| settings.precise_schemas = true)
     }
 
     /// Sets who is told of unexpected failures: panics, handlers that ran out of time, results that break their
