@@ -4,6 +4,7 @@
 //! value is served over stdio, over HTTP, in memory, or mounted into another program.
 
 mod arguments;
+mod blocking;
 mod bus;
 mod catalogue;
 mod completion;
@@ -12,16 +13,22 @@ mod cursor;
 mod discover;
 mod dispatch;
 mod function;
+mod guard;
 mod handler;
+mod json;
 mod list;
 mod messages;
 mod method;
+mod mirrored;
 mod offer;
 mod output;
 mod prompt;
+mod requirement;
 mod resource;
+mod reworded;
 mod run;
 mod schema;
+mod spec;
 mod strings;
 mod subscribe;
 mod template;
@@ -29,6 +36,7 @@ mod tool;
 mod visible;
 
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use blocking::{Blocking, BlockingPool, Blocks, blocking};
 pub use completion::{CompleteRequest, IntoCompletion};
 pub use contents::{Cached, IntoResource, Reading};
 pub use function::{FromCall, Function};
@@ -37,6 +45,7 @@ pub use messages::IntoPrompt;
 pub use method::MethodFunction;
 pub use output::{IntoToolResult, Json, ToolError};
 pub use resource::Uri;
+pub use spec::{ToolExt, ToolSpec};
 pub use visible::{ItemKind, Visible};
 
 use crate::context::Context;
@@ -81,6 +90,7 @@ struct Settings {
     page_size: usize,
     list_ttl: Duration,
     on_error: Option<OnError>,
+    precise_schemas: bool,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
 }
@@ -115,6 +125,7 @@ impl Server {
             page_size: 100,
             list_ttl: Duration::from_secs(60),
             on_error: None,
+            precise_schemas: false,
             faults: Vec::new(),
         };
         Self(Arc::new(Core {
@@ -157,6 +168,15 @@ impl Server {
     #[must_use]
     pub fn list_ttl(self, ttl: Duration) -> Self {
         self.set(|settings| settings.list_ttl = ttl)
+    }
+
+    /// Shows the schemas of Rust types as `schemars` generates them, for all that is registered from here on.
+    ///
+    /// By default they are rewritten for language models: without `$ref` where a type does not contain itself, without
+    /// `null` as an alternative to leaving a member out, and without formats that no standard knows.
+    #[must_use]
+    pub fn precise_schemas(self) -> Self {
+        self.set(|settings| settings.precise_schemas = true)
     }
 
     /// Sets who is told of unexpected failures: panics, handlers that ran out of time, results that break their
