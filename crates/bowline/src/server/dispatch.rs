@@ -11,6 +11,9 @@ impl Service for Server {
         let server = &*self;
         let cx = call.cx;
         cx.serve_by(server.clone());
+        if let Err(error) = crate::ask::open(server, &cx) {
+            return Answer::ready(error);
+        }
         match cx.request().row().name {
             "tools/call" => {
                 let Some(name) = cx.request().param_str(BodyKey::Name) else {

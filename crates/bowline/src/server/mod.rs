@@ -17,6 +17,7 @@ pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments}
 pub use function::{FromCall, Function};
 pub use output::{IntoToolResult, Json, ToolError};
 
+use crate::ask::Desk;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transport::{self, Running, Transport};
@@ -52,6 +53,7 @@ struct Settings {
     handler_timeout: Option<Duration>,
     page_size: usize,
     list_ttl: Duration,
+    desk: Desk,
     on_error: Option<OnError>,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
@@ -85,6 +87,7 @@ impl Server {
             handler_timeout: None,
             page_size: 100,
             list_ttl: Duration::from_secs(60),
+            desk: Desk::default(),
             on_error: None,
             faults: Vec::new(),
         };
@@ -169,6 +172,21 @@ impl Server {
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0.settings.write().unwrap_or_else(PoisonError::into_inner)));
         self
+    }
+
+    /// Changes what it asks with.
+    pub(crate) fn set_desk(self, change: impl FnOnce(&mut Desk)) -> Self {
+        self.set(|settings| change(&mut settings.desk))
+    }
+
+    /// What it asks with.
+    pub(crate) fn desk(&self) -> Desk {
+        self.settings().desk.clone()
+    }
+
+    /// Notes that something was set wrongly, for [`Server::check`] to tell.
+    pub(crate) fn fault(self, fault: impl Into<String>) -> Self {
+        self.set(|settings| settings.faults.push(fault.into()))
     }
 
     fn settings(&self) -> Arc<Settings> {

@@ -3,6 +3,7 @@
 #[cfg(feature = "http")]
 pub mod http;
 mod link;
+pub mod memory;
 mod running;
 mod stdio;
 
