@@ -1,6 +1,6 @@
 //! The Model Context Protocol for Rust.
 
-mod ask;
+pub mod ask;
 mod closing;
 mod context;
 mod error;

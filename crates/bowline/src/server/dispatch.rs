@@ -13,6 +13,9 @@ impl Service for Server {
         let server = &*self;
         let cx = call.cx;
         cx.serve_by(server.clone());
+        if let Err(error) = crate::ask::open(server, &cx) {
+            return Answer::ready(error);
+        }
         let catalogue = server.catalogue();
         // A method of a capability that is not declared does not exist.
         match cx.request().row().name {

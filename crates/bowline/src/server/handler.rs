@@ -48,8 +48,8 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for HandlerError {
             return Self::protocol(error.clone());
         }
         if let Some(ours) = any.downcast_ref::<Error>() {
-            if let Some(error) = ours.rpc() {
-                return Self::protocol(error.clone());
+            if let Some(error) = ours.object() {
+                return Self::protocol(error);
             }
             // What a client or its user brought about is no failure of this server.
             if ours.is_declined() || ours.is_unsupported() || ours.is_overloaded() {

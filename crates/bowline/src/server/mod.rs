@@ -48,6 +48,7 @@ pub use resource::Uri;
 pub use spec::{ToolExt, ToolSpec};
 pub use visible::{ItemKind, Visible};
 
+use crate::ask::Desk;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transport::{self, Running, Transport};
@@ -89,6 +90,7 @@ struct Settings {
     handler_timeout: Option<Duration>,
     page_size: usize,
     list_ttl: Duration,
+    desk: Desk,
     on_error: Option<OnError>,
     precise_schemas: bool,
     /// What was registered wrongly; told when the server is started.
@@ -124,6 +126,7 @@ impl Server {
             handler_timeout: None,
             page_size: 100,
             list_ttl: Duration::from_secs(60),
+            desk: Desk::default(),
             on_error: None,
             precise_schemas: false,
             faults: Vec::new(),
@@ -218,8 +221,18 @@ impl Server {
         self
     }
 
-    /// Keeps a fault for [`Server::check`].
-    fn fault(self, fault: &Error) -> Self {
+    /// Changes what it asks with.
+    pub(crate) fn set_desk(self, change: impl FnOnce(&mut Desk)) -> Self {
+        self.set(|settings| change(&mut settings.desk))
+    }
+
+    /// What it asks with.
+    pub(crate) fn desk(&self) -> Desk {
+        self.settings().desk.clone()
+    }
+
+    /// Notes that something was set wrongly, for [`Server::check`] to tell.
+    pub(crate) fn fault(self, fault: impl fmt::Display) -> Self {
         self.set(|settings| settings.faults.push(fault.to_string()))
     }
 

@@ -239,8 +239,8 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
         if let Some(error) = any.downcast_ref::<ErrorObject>() {
             return Self::protocol(error.clone());
         }
-        if let Some(error) = any.downcast_ref::<Error>().and_then(Error::rpc) {
-            return Self::protocol(error.clone());
+        if let Some(error) = any.downcast_ref::<Error>().and_then(Error::object) {
+            return Self::protocol(error);
         }
         Self::new(chain(&error))
     }
