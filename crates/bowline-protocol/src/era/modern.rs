@@ -289,6 +289,9 @@ mod tests {
             }
         }
         let error = Outcome::Error(ErrorObject::invalid_params("no"));
-        assert_eq!(response_pieces(b"1", &error, None).concat(), response(b"1", &error, None).as_bytes());
+        assert_eq!(
+            response_pieces(b"1", &error, None).concat(),
+            response(b"1", &error, None).as_bytes()
+        );
     }
 }
