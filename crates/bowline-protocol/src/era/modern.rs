@@ -4,11 +4,12 @@
 //! [Versioning](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning).
 
 use super::{Incoming, Refusal};
-use crate::outcome::{CacheScope, Outcome};
+use crate::outcome::{Body, CacheHint, CacheScope, Outcome, ResultKind};
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::{self, Row, RowKind};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
+use bytes::Bytes;
 
 /// The protocol versions of this kind, newest first.
 pub const SUPPORTED: &[Revision] = &[Revision::V2026_07_28];
@@ -90,46 +91,88 @@ pub fn response(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> Raw 
     match outcome {
         Outcome::Result { kind, body, cache } => {
             let members = body.members().members();
-            let meta = body.meta().map_or(&[][..], Raw::members);
-            let info = server_info.map_or(&[][..], Raw::as_bytes);
-            let mut out =
-                Vec::with_capacity(members.len() + meta.len() + info.len() + id.len() + 160);
-            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-            out.extend_from_slice(id);
-            out.extend_from_slice(b",\"result\":{");
-            if !members.is_empty() {
-                out.extend_from_slice(members);
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"resultType\":");
-            crate::scan::encode_text(&mut out, kind.as_str());
-            if let Some(hint) = cache {
-                out.extend_from_slice(b",\"ttlMs\":");
-                out.extend_from_slice(hint.ttl_ms.to_string().as_bytes());
-                out.extend_from_slice(match hint.scope {
-                    CacheScope::Public => b",\"cacheScope\":\"public\"".as_slice(),
-                    CacheScope::Private => b",\"cacheScope\":\"private\"".as_slice(),
-                });
-            }
-            if !(meta.is_empty() && info.is_empty()) {
-                out.extend_from_slice(b",\"_meta\":{");
-                out.extend_from_slice(meta);
-                if !info.is_empty() {
-                    if !meta.is_empty() {
-                        out.push(b',');
-                    }
-                    out.push(b'"');
-                    out.extend_from_slice(MetaKey::ServerInfo.name().as_bytes());
-                    out.extend_from_slice(b"\":");
-                    out.extend_from_slice(info);
-                }
-                out.push(b'}');
-            }
-            out.extend_from_slice(b"}}");
+            let mut out = result_head(id, members.len() + tail_len(kind, body, server_info));
+            out.extend_from_slice(members);
+            result_tail(&mut out, kind, body, cache.as_ref(), server_info);
             Raw::written(out)
         }
         Outcome::Error(error) => error_response(Some(id), error),
     }
+}
+
+/// As [`response`], in pieces to be sent one after the other, so that a large result is not copied.
+#[must_use]
+pub fn response_pieces(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> [Bytes; 3] {
+    let Outcome::Result { kind, body, cache } = outcome else {
+        let whole = response(id, outcome, server_info).into_bytes();
+        return [whole, Bytes::new(), Bytes::new()];
+    };
+    let members = body.members().clone().into_bytes();
+    // Without the braces.
+    let members = members.slice(1..members.len().max(2) - 1);
+    let mut tail = Vec::with_capacity(tail_len(kind, body, server_info));
+    result_tail(&mut tail, kind, body, cache.as_ref(), server_info);
+    [result_head(id, 0).into(), members, tail.into()]
+}
+
+fn result_head(id: &[u8], room: usize) -> Vec<u8> {
+    const BEFORE: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":";
+    const BEHIND: &[u8] = b",\"result\":{";
+    let mut out = Vec::with_capacity(BEFORE.len() + id.len() + BEHIND.len() + room);
+    out.extend_from_slice(BEFORE);
+    out.extend_from_slice(id);
+    out.extend_from_slice(BEHIND);
+    out
+}
+
+/// The length of a tail without a cache hint; exact, so that the buffer becomes shared bytes as it is.
+fn tail_len(kind: &ResultKind, body: &Body, info: Option<&Raw>) -> usize {
+    let meta = body.meta().map_or(0, |meta| meta.members().len());
+    let info = info.map_or(0, |info| MetaKey::ServerInfo.name().len() + 3 + info.as_bytes().len());
+    let mut len = b"\"resultType\":\"\"}}".len() + kind.as_str().len();
+    len += usize::from(!body.members().members().is_empty());
+    if meta + info > 0 {
+        len += b",\"_meta\":{}".len() + meta + info + usize::from(meta > 0 && info > 0);
+    }
+    len
+}
+
+fn result_tail(
+    out: &mut Vec<u8>,
+    kind: &ResultKind,
+    body: &Body,
+    cache: Option<&CacheHint>,
+    server_info: Option<&Raw>,
+) {
+    if !body.members().members().is_empty() {
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"resultType\":");
+    crate::scan::encode_text(out, kind.as_str());
+    if let Some(hint) = cache {
+        out.extend_from_slice(b",\"ttlMs\":");
+        out.extend_from_slice(hint.ttl_ms.to_string().as_bytes());
+        out.extend_from_slice(match hint.scope {
+            CacheScope::Public => b",\"cacheScope\":\"public\"".as_slice(),
+            CacheScope::Private => b",\"cacheScope\":\"private\"".as_slice(),
+        });
+    }
+    let meta = body.meta().map_or(&[][..], Raw::members);
+    if !meta.is_empty() || server_info.is_some() {
+        out.extend_from_slice(b",\"_meta\":{");
+        out.extend_from_slice(meta);
+        if let Some(info) = server_info {
+            if !meta.is_empty() {
+                out.push(b',');
+            }
+            out.push(b'"');
+            out.extend_from_slice(MetaKey::ServerInfo.name().as_bytes());
+            out.extend_from_slice(b"\":");
+            out.extend_from_slice(info.as_bytes());
+        }
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"}}");
 }
 
 /// Writes an error response; without an id when the request's could not be read.
@@ -209,5 +252,46 @@ fn kind_of(value: &[u8]) -> &'static str {
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{response, response_pieces};
+    use crate::outcome::{Body, CacheHint, CacheScope, Outcome, ResultKind};
+    use crate::scan::Raw;
+    use bowline_types::jsonrpc::ErrorObject;
+
+    #[test]
+    fn pieces_join_to_the_response_and_fit_their_buffers() {
+        let info = Raw::parse(&b"{\"name\":\"s\"}"[..]).unwrap();
+        let members = [Body::empty(), Body::of(&serde_json::json!({ "a": [1, 2] })).unwrap()];
+        let metas = [serde_json::json!({}), serde_json::json!({ "m": true })];
+        let kinds = [ResultKind::Complete, ResultKind::Other("a\"b".into())];
+        let hint = CacheHint { ttl_ms: 7, scope: CacheScope::Private };
+        for body in &members {
+            for meta in &metas {
+                for kind in &kinds {
+                    for cache in [None, Some(hint)] {
+                        for info in [None, Some(&info)] {
+                            let outcome = Outcome::Result {
+                                kind: kind.clone(),
+                                body: body.clone().with_meta(meta).unwrap(),
+                                cache,
+                            };
+                            let whole = response(b"1", &outcome, info);
+                            let pieces = response_pieces(b"1", &outcome, info);
+                            assert_eq!(pieces.concat(), whole.as_bytes(), "{whole:?}");
+                            Raw::parse(whole.into_bytes()).unwrap();
+                        }
+                    }
+                }
+            }
+        }
+        let error = Outcome::Error(ErrorObject::invalid_params("no"));
+        assert_eq!(
+            response_pieces(b"1", &error, None).concat(),
+            response(b"1", &error, None).as_bytes()
+        );
     }
 }
