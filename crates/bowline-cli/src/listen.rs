@@ -1,10 +1,10 @@
 //! From a plan to a server that is being served, and the words that say how to reach it.
 
 use crate::exit::Fault;
-use crate::plan::{Endpoint, Listen, Ways};
+use crate::plan::{Endpoint, Listen, Secret, Ways};
 use bowline::Server;
 use bowline::protocol::era::modern;
-use bowline::transport::http::Http;
+use bowline::transport::http::{Http, TlsFiles};
 use bowline::transport::{Running, Stdio};
 
 /// A server that is being served.
@@ -35,6 +35,15 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
             }
             if let Some(url) = &endpoint.public_url {
                 http = http.public_url(url)?;
+            }
+            if let Some((cert, key)) = &endpoint.tls {
+                http = http.tls(TlsFiles { cert: cert.clone(), key: key.clone() })?;
+            }
+            if let Some(file) = &endpoint.token_file {
+                http = http.token_file(file)?;
+            }
+            if let Some(Secret(token)) = &endpoint.token {
+                http = http.bearer_token(token)?;
             }
             let notices = notices(&endpoint, http.address().port());
             Ok(Listening { running: server.start(http)?, notices })

@@ -2,8 +2,14 @@
 //!
 //! Items are registered in the order in which lists show them.
 
+mod ask;
 mod calls;
+mod changes;
+mod complete;
 mod content;
+mod form;
+mod prompts;
+mod resources;
 pub(crate) mod sabotage;
 mod state;
 mod values;
@@ -29,5 +35,11 @@ pub(crate) fn server(extra_tools: usize) -> Server {
     let server = values::register(server);
     let server = content::register(server);
     let server = calls::register(server, &state);
+    let server = ask::register(server, &state);
+    let server = changes::register(server, &state);
+    let server = resources::register(server, &state);
+    let server = resources::register_templates(server);
+    let server = prompts::register(server);
+    let server = complete::register(server);
     values::register_more(server, extra_tools)
 }

@@ -2,7 +2,7 @@
 
 use bowline::Principal;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The memory of one server; clones share it.
@@ -13,6 +13,7 @@ pub(super) struct State(Arc<Memory>);
 struct Memory {
     touched: AtomicU64,
     tickets: AtomicU64,
+    extra: AtomicBool,
     /// As many entries as there are principals: one, or one a token.
     cancelled: Mutex<HashMap<Principal, u64>>,
 }
@@ -35,6 +36,15 @@ impl State {
     /// How many tickets were taken.
     pub(super) fn issued(&self) -> u64 {
         self.0.tickets.load(Ordering::Relaxed)
+    }
+
+    /// Whether the resource that comes and goes is there.
+    pub(super) fn has_extra(&self) -> bool {
+        self.0.extra.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_extra(&self, present: bool) {
+        self.0.extra.store(present, Ordering::Relaxed);
     }
 
     /// How many calls of `slow` by this principal were cancelled.
