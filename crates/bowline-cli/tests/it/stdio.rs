@@ -61,7 +61,7 @@ fn every_line_on_standard_output_is_json_rpc_whatever_comes_in() {
         null -32600
         2 -32601
         3 -32602
-        4 "invalid arguments: invalid type: integer `1`, expected a string"
+        4 "invalid arguments:\nmessage: expected a string, found a number"
         5 -32603
         null notifications/progress
         null notifications/progress
