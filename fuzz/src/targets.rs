@@ -240,6 +240,7 @@ pub fn headers(input: &[u8]) {
         let expected = Accepts {
             json: media == MediaType::Json,
             event_stream: media == MediaType::EventStream,
+            prefers_event_stream: media == MediaType::EventStream,
         };
         assert_eq!(Accepts::of([input]), expected, "a type accepts itself");
     }

@@ -1,27 +1,65 @@
 //! The `bowline` binary.
-use bowline::Server;
-use bowline::transport::Stdio;
-use bowline::transport::http::Http;
+//!
+//! [`args`] is what was typed, [`plan`] what it means, and each verb a module that does it. Results go to standard
+//! output, everything else to standard error.
 
-#[derive(serde::Deserialize, schemars::JsonSchema)]
-struct Echo {
-    message: String,
+mod args;
+mod escape;
+mod exit;
+mod listen;
+mod logs;
+mod plan;
+mod serve;
+mod signals;
+
+use args::Args;
+use clap::Parser;
+use exit::{Exit, Fault};
+use logs::Format;
+use plan::{Listen, Plan, Task, Ways};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Nobody is left to tell when the stream is closed.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Failed } else { Exit::Done }.into();
+        }
+    };
+    let format = Format::of(args.logs);
+    match run(args, format) {
+        Ok(exit) => exit,
+        Err(fault) => fault.tell(format),
+    }
+    .into()
 }
 
-#[tokio::main]
-async fn main() -> bowline::Result<()> {
-    let mut server = Server::new("everything", "0.1.0").tool(
-        bowline::types::tool::Tool::new("echo").description("Echo"),
-        |Echo { message }: Echo| async move { message },
-    );
-    for n in 0..std::env::var("EXTRA").ok().and_then(|n| n.parse().ok()).unwrap_or(0) {
-        server = server.tool(
-            bowline::types::tool::Tool::new(format!("extra{n}")),
-            |Echo { message }: Echo| async move { message },
-        );
+fn run(args: Args, format: Format) -> Result<Exit, Fault> {
+    let Plan { logs, task } = Plan::new(args, std::env::var("BOWLINE_TOKEN").ok())?;
+    logs::start(logs, format)?;
+    match task {
+        Task::Everything { ways, extra_tools } => {
+            serve::everything::sabotage::check()?;
+            let runtime = runtime(&ways)?;
+            let server = serve::everything::server(extra_tools);
+            let ended = runtime.block_on(serve::serve(&server, ways, logs, format));
+            // A read from a terminal cannot be called off; it must not keep the process.
+            runtime.shutdown_timeout(Duration::ZERO);
+            ended
+        }
     }
-    match std::env::args().nth(1) {
-        Some(address) => server.serve(Http::bind(&address).await?).await,
-        None => server.serve(Stdio::default()).await,
-    }
+}
+
+/// The threads that serve: one for the one client of the standard streams, one a core for everything else.
+fn runtime(ways: &Ways) -> Result<Runtime, Fault> {
+    let mut builder = match ways.listen {
+        Listen::Stdio => Builder::new_current_thread(),
+        Listen::Http(_) => Builder::new_multi_thread(),
+    };
+    let built = builder.enable_all().build();
+    built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))
 }

@@ -11,7 +11,20 @@
 //! assert_eq!(limits.body_bytes, 1024 * 1024);
 //! ```
 
+use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
 use core::time::Duration;
+
+/// The code of an error that says: too much at once, try again later.
+///
+/// Neither JSON-RPC nor the protocol has one, so it lies outside the range they reserve. Over HTTP it goes with
+/// status 429 (too much for this caller) or 503 (too much for this server).
+pub const BUSY: ErrorCode = ErrorCode(-31_000);
+
+/// The error that says so.
+#[must_use]
+pub fn busy(running: usize) -> ErrorObject {
+    ErrorObject::new(BUSY, format!("{running} calls are running already; try again later"))
+}
 
 /// Writes the struct, its three presets and one setter per field from one table.
 ///

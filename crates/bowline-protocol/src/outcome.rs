@@ -1,6 +1,6 @@
 //! How one exchange ends.
 
-use crate::scan::{EncodeError, Raw};
+use crate::scan::{EncodeError, Raw, encode_text};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::method::ResultBody;
 use serde_core::Serialize;
@@ -91,6 +91,30 @@ impl Body {
     /// [`EncodeError`] when the value refuses to be encoded or is no object.
     pub fn of<T: Serialize + ?Sized>(result: &T) -> Result<Self, EncodeError> {
         Ok(Self { members: Raw::encode_object(result)?, meta: None })
+    }
+
+    /// A page of a list: items that are JSON already, joined under `member`, and where the list goes on.
+    #[must_use]
+    pub fn page(member: &str, items: &[&Raw], next_cursor: Option<&str>) -> Self {
+        let bytes: usize = items.iter().map(|item| item.as_bytes().len() + 1).sum();
+        let mut out =
+            Vec::with_capacity(bytes + member.len() + 24 + next_cursor.map_or(0, str::len));
+        out.push(b'{');
+        encode_text(&mut out, member);
+        out.extend_from_slice(b":[");
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(item.as_bytes());
+        }
+        out.push(b']');
+        if let Some(cursor) = next_cursor {
+            out.extend_from_slice(b",\"nextCursor\":");
+            encode_text(&mut out, cursor);
+        }
+        out.push(b'}');
+        Self { members: Raw::written(out), meta: None }
     }
 
     /// A result with no members.

@@ -1,8 +1,9 @@
 //! The signal that something is about to end, for everybody who would otherwise wait for ever.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Told once, heard by all clones.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,7 @@ pub(crate) struct Closing(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     closed: AtomicBool,
+    deadline: OnceLock<Instant>,
     bell: Notify,
 }
 
@@ -19,6 +21,19 @@ impl Closing {
     pub(crate) fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         self.0.bell.notify_waiters();
+    }
+
+    /// Tells everybody, and until when what is open may go on. The first deadline stays.
+    pub(crate) fn close_by(&self, deadline: Instant) {
+        if !self.is_closed() {
+            let _ = self.0.deadline.set(deadline);
+        }
+        self.close();
+    }
+
+    /// Until when what is open may go on, where that was told.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.0.deadline.get().copied()
     }
 
     /// Whether it has been told.

@@ -1,5 +1,6 @@
 //! What went wrong, for the people who call this crate.
 
+use bowline_types::capability::ClientCapabilities;
 use bowline_types::jsonrpc::ErrorObject;
 use std::fmt;
 
@@ -22,10 +23,12 @@ struct Inner {
 enum Kind {
     /// The peer answered with an error.
     Rpc(ErrorObject),
-    /// The peer lacks what was asked of it.
-    Unsupported,
+    /// The peer lacks what was asked of it: these capabilities, where that is all it lacks.
+    Unsupported(Option<Box<ClientCapabilities>>),
     /// A person said no.
     Declined,
+    /// Something that must happen at most once may have happened.
+    Interrupted,
     /// Too much at once.
     Overloaded,
     /// The link is closed.
@@ -45,7 +48,21 @@ impl Error {
     }
 
     pub(crate) fn unsupported(message: impl Into<Box<str>>) -> Self {
-        Self::new(Kind::Unsupported, message)
+        Self::new(Kind::Unsupported(None), message)
+    }
+
+    /// Adds the capabilities that the peer would have had to declare.
+    pub(crate) fn requiring(mut self, capabilities: ClientCapabilities) -> Self {
+        self.0.kind = Kind::Unsupported(Some(Box::new(capabilities)));
+        self
+    }
+
+    pub(crate) fn interrupted(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Interrupted, message)
+    }
+
+    pub(crate) fn codec(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Codec, message)
     }
 
     pub(crate) fn declined(message: impl Into<Box<str>>) -> Self {
@@ -92,7 +109,31 @@ impl Error {
     /// Whether the peer's protocol version or declared capabilities lack what was wanted.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        self.0.kind == Kind::Unsupported
+        matches!(self.0.kind, Kind::Unsupported(_))
+    }
+
+    /// The capabilities that the peer would have had to declare, if that is all that was wrong.
+    #[must_use]
+    pub fn required_capabilities(&self) -> Option<&ClientCapabilities> {
+        match &self.0.kind {
+            Kind::Unsupported(required) => required.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is unknown if something that must happen at most once has happened.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.0.kind == Kind::Interrupted
+    }
+
+    /// The JSON-RPC error that this is to a client, where it is more than a message to read.
+    pub(crate) fn object(&self) -> Option<ErrorObject> {
+        let required = self.required_capabilities();
+        let missing = |required: &ClientCapabilities| {
+            ErrorObject::missing_required_client_capability(required.clone())
+        };
+        self.rpc().cloned().or_else(|| required.map(missing))
     }
 
     /// Whether a person declined or cancelled a question.

@@ -28,7 +28,7 @@
 //! This crate must never do more than it was asked for: no telemetry, no update check, no network use of its own,
 //! and nothing of one client within reach of another.
 
-mod ask;
+pub mod ask;
 mod closing;
 mod context;
 mod error;

@@ -30,6 +30,8 @@ struct State {
     progress: Pace,
     dropped_logs: u64,
     reader: Option<Waker>,
+    /// Whoever waits with what it has to say until all of this is read.
+    writer: Option<Waker>,
 }
 
 #[derive(Debug)]
@@ -132,6 +134,7 @@ impl Outbox {
         state.bytes = 0;
         state.answer = None;
         state.reader = None;
+        state.writer = None;
     }
 
     /// Whether anything was ever put in; if not, `task` is woken by the first message.
@@ -153,6 +156,16 @@ impl Outbox {
         ready
     }
 
+    /// Waits until everything is read. Pending for ever once nothing can be put in any more.
+    pub(crate) fn poll_drained(&self, task: &Task<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.queue.is_empty() && !state.closed {
+            return Poll::Ready(());
+        }
+        state.writer = Some(task.waker().clone());
+        Poll::Pending
+    }
+
     /// Whether anything was ever put in.
     pub(crate) fn is_used(&self) -> bool {
         self.lock().used
@@ -168,6 +181,11 @@ impl Outbox {
         let mut state = self.lock();
         if let Some(item) = state.queue.pop_front() {
             state.bytes -= item.message.as_bytes().len();
+            if state.queue.is_empty()
+                && let Some(writer) = state.writer.take()
+            {
+                writer.wake();
+            }
             return Poll::Ready(Next::Message(item.message));
         }
         if let Some(answer) = state.answer.take() {

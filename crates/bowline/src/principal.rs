@@ -78,7 +78,23 @@ impl Principal {
             self.0.running.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Running(self.clone()))
+        Some(Running { principal: self.clone(), everybody: None })
+    }
+}
+
+/// The calls of everybody together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Everybody(Arc<AtomicUsize>);
+
+impl Everybody {
+    /// Counts a running call here too, unless there are `limit` already.
+    pub(crate) fn enter(&self, mut running: Running, limit: usize) -> Option<Running> {
+        if self.0.fetch_add(1, Ordering::Relaxed) >= limit {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        running.everybody = Some(self.clone());
+        Some(running)
     }
 }
 
@@ -98,10 +114,16 @@ impl std::hash::Hash for Principal {
 
 /// One running call of a principal; its drop ends the count.
 #[derive(Debug)]
-pub(crate) struct Running(Principal);
+pub(crate) struct Running {
+    principal: Principal,
+    everybody: Option<Everybody>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.0.running.fetch_sub(1, Ordering::Relaxed);
+        self.principal.0.running.fetch_sub(1, Ordering::Relaxed);
+        if let Some(Everybody(count)) = &self.everybody {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

@@ -4,11 +4,12 @@
 //! [Versioning](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning).
 
 use super::{Incoming, Refusal};
-use crate::outcome::{Outcome, ResultKind};
+use crate::outcome::{Body, CacheHint, Outcome, ResultKind};
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::{self, Row, RowKind};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// The protocol versions of this kind, newest first.
@@ -88,10 +89,44 @@ fn checked_row(message: &Message, revision: Revision) -> Result<&'static Row, Er
 /// `server_info` is put into the result's `_meta`, as servers should.
 #[must_use]
 pub fn response(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> Raw {
-    let (kind, body, cache) = match outcome {
-        Outcome::Result { kind, body, cache } => (kind, body, cache),
-        Outcome::Error(error) => return error_response(Some(id), error),
+    match outcome {
+        // One allocation of exactly the right size: what is shared as `Bytes` afterwards needs no second one.
+        Outcome::Result { kind, body, cache } => {
+            Raw::written(with_text(id, kind, body, cache.as_ref(), server_info, |text| {
+                text.concat()
+            }))
+        }
+        Outcome::Error(error) => error_response(Some(id), error),
+    }
+}
+
+/// As [`response`], in pieces to be sent one after the other, so that a large result is not copied.
+#[must_use]
+pub fn response_pieces(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> [Bytes; 3] {
+    let Outcome::Result { kind, body, cache } = outcome else {
+        let whole = response(id, outcome, server_info).into_bytes();
+        return [whole, Bytes::new(), Bytes::new()];
     };
+    let members = body.members().clone().into_bytes();
+    // Without the braces.
+    let members = members.slice(1..members.len().max(2) - 1);
+    with_text(id, kind, body, cache.as_ref(), server_info, |text| {
+        [text[..MEMBERS].concat().into(), members, text[MEMBERS + 1..].concat().into()]
+    })
+}
+
+/// Where the members of the result stand among the parts of a response.
+const MEMBERS: usize = 3;
+
+/// Hands on the parts of a response, in order.
+fn with_text<T>(
+    id: &[u8],
+    kind: &ResultKind,
+    body: &Body,
+    cache: Option<&CacheHint>,
+    server_info: Option<&Raw>,
+    write: impl FnOnce(&[&[u8]; 14]) -> T,
+) -> T {
     let members = body.members().members();
     let meta = body.meta().map_or(&[][..], Raw::members);
     let info = server_info.map_or(&[][..], Raw::as_bytes);
@@ -100,8 +135,7 @@ pub fn response(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> Raw 
         format!(",\"ttlMs\":{},\"cacheScope\":\"{}\"", hint.ttl_ms, hint.scope.as_str())
     });
     let when = |there: bool, text: &'static str| if there { text.as_bytes() } else { b"" };
-    // One allocation of exactly the right size: what is shared as `Bytes` afterwards needs no second one.
-    let text: [&[u8]; 14] = [
+    write(&[
         br#"{"jsonrpc":"2.0","id":"#,
         id,
         br#","result":{"#,
@@ -116,8 +150,7 @@ pub fn response(id: &[u8], outcome: &Outcome, server_info: Option<&Raw>) -> Raw 
         info,
         when(!(meta.is_empty() && info.is_empty()), "}"),
         b"}}",
-    ];
-    Raw::written(text.concat())
+    ])
 }
 
 /// The member `resultType`.
@@ -212,5 +245,46 @@ fn kind_of(value: &[u8]) -> &'static str {
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{response, response_pieces};
+    use crate::outcome::{Body, CacheHint, CacheScope, Outcome, ResultKind};
+    use crate::scan::Raw;
+    use bowline_types::jsonrpc::ErrorObject;
+
+    #[test]
+    fn pieces_join_to_the_response_and_fit_their_buffers() {
+        let info = Raw::parse(&b"{\"name\":\"s\"}"[..]).unwrap();
+        let members = [Body::empty(), Body::of(&serde_json::json!({ "a": [1, 2] })).unwrap()];
+        let metas = [serde_json::json!({}), serde_json::json!({ "m": true })];
+        let kinds = [ResultKind::Complete, ResultKind::Other("a\"b".into())];
+        let hint = CacheHint { ttl_ms: 7, scope: CacheScope::Private };
+        for body in &members {
+            for meta in &metas {
+                for kind in &kinds {
+                    for cache in [None, Some(hint)] {
+                        for info in [None, Some(&info)] {
+                            let outcome = Outcome::Result {
+                                kind: kind.clone(),
+                                body: body.clone().with_meta(meta).unwrap(),
+                                cache,
+                            };
+                            let whole = response(b"1", &outcome, info);
+                            let pieces = response_pieces(b"1", &outcome, info);
+                            assert_eq!(pieces.concat(), whole.as_bytes(), "{whole:?}");
+                            Raw::parse(whole.into_bytes()).unwrap();
+                        }
+                    }
+                }
+            }
+        }
+        let error = Outcome::Error(ErrorObject::invalid_params("no"));
+        assert_eq!(
+            response_pieces(b"1", &error, None).concat(),
+            response(b"1", &error, None).as_bytes()
+        );
     }
 }

@@ -56,8 +56,8 @@ impl Intake {
 }
 
 /// Room offered to one read.
-const READ: usize = 16 * 1024;
+const READ: usize = 64 * 1024;
 /// A piece up to this size is worth copying to free a giant allocation.
 const KEEP: usize = 64 * 1024;
 /// An allocation above this size is not kept for small messages.
-const GIANT: usize = 2 * KEEP;
+const GIANT: usize = 4 * KEEP;

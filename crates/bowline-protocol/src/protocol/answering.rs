@@ -20,9 +20,12 @@ pub enum Received<T> {
     Request(Incoming),
     /// The peer gave up a request that was being answered: stop, and send nothing more for it.
     Cancelled(T),
+    /// The peer gave up something that is not being answered: a request whose answer has left already, or, where the
+    /// peer is a server, a `subscriptions/listen` of ours.
+    NotRunning(Id),
     /// A request that will not be answered but with this.
     Refused(Refusal),
-    /// A response to a request of ours.
+    /// A response to a request of ours, whether well formed or not.
     Response(Message),
     /// A notification that concerns no request of the peer.
     Notification(Message),
@@ -54,7 +57,9 @@ impl<T> Answering<T> {
             Ok(Kind::Notification) => self.notification(message),
             Ok(Kind::Result | Kind::Error) => Received::Response(message),
             // Answering a broken response could make two peers answer each other for ever.
-            Err(_) if message.result().is_some() || message.error().is_some() => Received::Nothing,
+            Err(_) if message.result().is_some() || message.error().is_some() => {
+                Received::Response(message)
+            }
             Err(fault) => Received::Refused(Refusal::of(
                 &message,
                 ErrorObject::invalid_request(fault.to_string()),
@@ -76,6 +81,12 @@ impl<T> Answering<T> {
     #[must_use]
     pub fn is_running(&self, id: &Id) -> bool {
         self.running.contains_key(id)
+    }
+
+    /// What is kept for a running request.
+    #[must_use]
+    pub fn get(&self, id: &Id) -> Option<&T> {
+        self.running.get(id)
     }
 
     /// How many requests are running.
@@ -112,8 +123,10 @@ impl<T> Answering<T> {
         if message.method() != "notifications/cancelled" {
             return Received::Notification(message);
         }
-        // Unknown, finished and malformed ids are ignored, as the specification wants.
-        let id = message.body(BodyKey::RequestId).and_then(crate::scan::read_id);
-        id.and_then(|id| self.running.remove(&id)).map_or(Received::Nothing, Received::Cancelled)
+        // Malformed ids are ignored, as the specification wants.
+        let Some(id) = message.body(BodyKey::RequestId).and_then(crate::scan::read_id) else {
+            return Received::Nothing;
+        };
+        self.running.remove(&id).map_or(Received::NotRunning(id), Received::Cancelled)
     }
 }

@@ -2,7 +2,20 @@
 //!
 //! Where every request has a stream of its own, as over HTTP, nothing here is needed. Ids, tables of pending requests
 //! and cancellation by message exist only on a shared stream, and only in this module.
+//!
+//! [`Protocol`] is both directions at once; [`Answering`] and [`Asking`] are its halves, for drivers that need only
+//! one. Time is a [`Duration`](core::time::Duration) since any moment the driver chose, and must never go back.
 
 mod answering;
+mod asking;
+mod clock;
+mod duplex;
+mod request;
+mod throttle;
 
 pub use answering::{Answering, Received};
+pub use asking::{Answered, Asking, Ignored, Response};
+pub use clock::Timeouts;
+pub use duplex::{Event, Expired, Protocol};
+pub use request::Request;
+pub use throttle::Throttle;

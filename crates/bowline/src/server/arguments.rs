@@ -1,7 +1,9 @@
 //! Arguments: from what a client sent to the struct a function takes.
 
 use super::function::FromCall;
-use super::schema::schema_of;
+use super::json;
+use super::reworded;
+use super::schema;
 use super::strings;
 use crate::context::Context;
 use crate::error::Error;
@@ -21,6 +23,9 @@ pub enum Arguments<'a> {
 }
 
 /// The last parameter of a handler: a struct of arguments, or one more extractor.
+///
+/// A tool whose arguments no struct describes takes a `serde_json::Map<String, Value>`; what they must be is then told
+/// by the input schema that its definition brings.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be decoded from arguments",
     note = "derive `serde::Deserialize` and `schemars::JsonSchema` for it"
@@ -32,7 +37,7 @@ pub trait FromArguments<M>: Sized + Send {
     /// When the arguments are not what the value is made of.
     fn from_arguments(cx: &Context, arguments: Arguments<'_>) -> Result<Self, ArgumentError>;
 
-    /// The schema of the arguments; `None` when none are taken.
+    /// The schema of the arguments, as `schemars` generates it; `None` when none are taken.
     fn schema() -> Option<Schema>;
 }
 
@@ -57,8 +62,10 @@ impl<T: FromCall> FromArguments<Extracted> for T {
 impl<T: DeserializeOwned + JsonSchema + Send> FromArguments<Decoded> for T {
     fn from_arguments(_: &Context, arguments: Arguments<'_>) -> Result<Self, ArgumentError> {
         match arguments {
-            Arguments::Json(text) => serde_json::from_slice(text.unwrap_or(b"{}"))
-                .map_err(|error| ArgumentError::wrong(&error)),
+            Arguments::Json(text) => {
+                let text = text.unwrap_or(b"{}");
+                serde_json::from_slice(text).map_err(|error| ArgumentError::wrong(text, &error))
+            }
             Arguments::Strings(texts) => {
                 strings::decode(texts).map_err(|error| ArgumentError::Wrong(error.to_string()))
             }
@@ -66,7 +73,7 @@ impl<T: DeserializeOwned + JsonSchema + Send> FromArguments<Decoded> for T {
     }
 
     fn schema() -> Option<Schema> {
-        Some(schema_of::<T>())
+        Some(schema::decoded::<T>())
     }
 }
 
@@ -80,11 +87,14 @@ pub enum ArgumentError {
 }
 
 impl ArgumentError {
-    fn wrong(error: &serde_json::Error) -> Self {
-        // The place in the text means nothing to a model that wrote an object.
-        let text = error.to_string();
-        let text = text.split(" at line ").next().unwrap_or_default();
-        Self::Wrong(format!("invalid arguments: {text}"))
+    /// Cold on purpose: nothing of this is needed by arguments that decode.
+    #[cold]
+    fn wrong(text: &[u8], error: &serde_json::Error) -> Self {
+        let said = error.to_string();
+        // Arguments are one line, and a place in bytes means nothing to a model that wrote an object.
+        let said = said.split(" at line ").next().unwrap_or_default();
+        let path = json::path_to(text, error.column());
+        Self::Wrong(reworded::line(path, said))
     }
 }
 

@@ -1,8 +1,10 @@
 //! From a request to its handler.
 
-use super::Server;
+use super::{Server, completion, discover, list, prompt, resource, subscribe};
+use crate::context::Context;
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::scan::{BodyKey, Raw};
+use bowline_types::DecodeError;
 use bowline_types::jsonrpc::ErrorObject;
 use std::sync::Arc;
 
@@ -11,28 +13,78 @@ impl Service for Server {
         let server = &*self;
         let cx = call.cx;
         cx.serve_by(server.clone());
+        if let Err(error) = crate::ask::open(server, &cx) {
+            return Answer::ready(error);
+        }
+        let catalogue = server.catalogue();
+        // A method of a capability that is not declared does not exist.
         match cx.request().row().name {
-            "tools/call" => {
+            "tools/call" if catalogue.tools.declared => {
                 let Some(name) = cx.request().param_str(BodyKey::Name) else {
                     return Answer::ready(ErrorObject::invalid_params(
                         "params.name: missing or not a string",
                     ));
                 };
-                let catalogue = server.catalogue();
-                let Some(item) = catalogue.tools.find(&name) else {
-                    return Answer::ready(ErrorObject::invalid_params(format!(
-                        "unknown tool: {name}"
-                    )));
+                let Some(item) = catalogue.find(&catalogue.tools, cx.principal(), &name) else {
+                    return Answer::ready(unknown("tool", &name));
                 };
-                let item = item.clone();
                 drop(name);
                 (item.handler)(server, cx)
             }
-            _ => Answer::ready(ErrorObject::method_not_found(&cx.request().method())),
+            "prompts/get" if catalogue.prompts.declared => prompt::get(server, cx, &catalogue),
+            "resources/read" if catalogue.has_resources() => resource::read(server, cx, &catalogue),
+            "completion/complete" if catalogue.completions.declared => {
+                completion::complete(server, cx, &catalogue)
+            }
+            "subscriptions/listen" => subscribe::listen(server, cx, &catalogue),
+            "server/discover" => Answer::ready(discover::discover(server)),
+            "tools/list" if catalogue.tools.declared => {
+                Answer::ready(list::page(server, &cx, &catalogue, &catalogue.tools, "tools"))
+            }
+            "prompts/list" if catalogue.prompts.declared => {
+                Answer::ready(list::page(server, &cx, &catalogue, &catalogue.prompts, "prompts"))
+            }
+            "resources/list" if catalogue.has_resources() => {
+                let shelf = &catalogue.resources;
+                Answer::ready(list::page(server, &cx, &catalogue, shelf, "resources"))
+            }
+            "resources/templates/list" if catalogue.has_resources() => {
+                let shelf = &catalogue.templates;
+                Answer::ready(list::page(server, &cx, &catalogue, shelf, "resourceTemplates"))
+            }
+            _ => other(server, cx),
         }
     }
 
     fn server_info(&self) -> Option<Raw> {
         Some(self.settings().info_text.clone())
     }
+}
+
+/// A method of the user's own, or none.
+fn other(server: &Server, cx: Context) -> Answer {
+    let method = cx.request().method();
+    let catalogue = server.catalogue();
+    let Some(handler) = catalogue.methods.get(&*method) else {
+        return Answer::ready(ErrorObject::method_not_found(&method));
+    };
+    drop(method);
+    handler(server, cx)
+}
+
+/// The answer to a request about something that is not there, or that whoever asks may not know of.
+pub(super) fn unknown(what: &str, name: &str) -> ErrorObject {
+    // A name can be as long as a message; the answer need not be.
+    let shown: String = name.chars().take(128).collect();
+    ErrorObject::invalid_params(format!("unknown {what}: {shown}"))
+}
+
+/// The answer to a request with a parameter that cannot be decoded.
+pub(super) fn wrong_param(key: BodyKey, error: &DecodeError) -> ErrorObject {
+    let key = key.name();
+    ErrorObject::invalid_params(match error.path() {
+        "" => format!("params.{key}: {}", error.message()),
+        path if path.starts_with('[') => format!("params.{key}{error}"),
+        _ => format!("params.{key}.{error}"),
+    })
 }

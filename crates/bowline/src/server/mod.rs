@@ -4,24 +4,58 @@
 //! value is served over stdio, over HTTP, in memory, or mounted into another program.
 
 mod arguments;
+mod blocking;
+mod bus;
 mod catalogue;
+mod completion;
+mod contents;
+mod cursor;
+mod discover;
 mod dispatch;
 mod function;
+mod guard;
+mod handler;
+mod json;
+mod list;
+mod messages;
+mod method;
+mod mirrored;
+mod offer;
 mod output;
+mod prompt;
+mod requirement;
+mod resource;
+mod reworded;
 mod run;
 mod schema;
+mod spec;
 mod strings;
+mod subscribe;
+mod template;
 mod tool;
+mod visible;
 
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use blocking::{Blocking, BlockingPool, Blocks, blocking};
+pub use completion::{CompleteRequest, IntoCompletion};
+pub use contents::{Cached, IntoResource, Reading};
 pub use function::{FromCall, Function};
+pub use handler::HandlerError;
+pub use messages::IntoPrompt;
+pub use method::MethodFunction;
 pub use output::{IntoToolResult, Json, ToolError};
+pub use resource::Uri;
+pub use spec::{ToolExt, ToolSpec};
+pub use visible::{ItemKind, Visible};
 
+use crate::ask::Desk;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transport::{self, Running, Transport};
 use bowline_protocol::scan::Raw;
+use bowline_types::capability::ServerCapabilities;
 use bowline_types::discover::Implementation;
+use bus::Bus;
 use catalogue::Catalogue;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +72,8 @@ struct Core {
     /// Read once per call, for as long as it takes to clone an `Arc`; written when the catalogue changes.
     catalogue: RwLock<Arc<Catalogue>>,
     settings: RwLock<Arc<Settings>>,
+    /// Who listens to changes.
+    bus: Bus,
     /// Numbers unexpected failures, so that a client can quote one.
     failures: AtomicU64,
 }
@@ -49,10 +85,14 @@ struct Settings {
     /// `info` as it goes into every result.
     info_text: Raw,
     instructions: Option<String>,
+    /// What is declared beyond what is registered: extensions and experiments.
+    capabilities: ServerCapabilities,
     handler_timeout: Option<Duration>,
     page_size: usize,
     list_ttl: Duration,
+    desk: Desk,
     on_error: Option<OnError>,
+    precise_schemas: bool,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
 }
@@ -82,15 +122,19 @@ impl Server {
             info_text: encoded(&info),
             info,
             instructions: None,
+            capabilities: ServerCapabilities::new(),
             handler_timeout: None,
             page_size: 100,
             list_ttl: Duration::from_secs(60),
+            desk: Desk::default(),
             on_error: None,
+            precise_schemas: false,
             faults: Vec::new(),
         };
         Self(Arc::new(Core {
             catalogue: RwLock::default(),
             settings: RwLock::new(Arc::new(settings)),
+            bus: Bus::default(),
             failures: AtomicU64::new(0),
         }))
     }
@@ -129,6 +173,15 @@ impl Server {
         self.set(|settings| settings.list_ttl = ttl)
     }
 
+    /// Shows the schemas of Rust types as `schemars` generates them, for all that is registered from here on.
+    ///
+    /// By default they are rewritten for language models: without `$ref` where a type does not contain itself, without
+    /// `null` as an alternative to leaving a member out, and without formats that no standard knows.
+    #[must_use]
+    pub fn precise_schemas(self) -> Self {
+        self.set(|settings| settings.precise_schemas = true)
+    }
+
     /// Sets who is told of unexpected failures: panics, handlers that ran out of time, results that break their
     /// schema. They are logged in any case.
     #[must_use]
@@ -141,12 +194,9 @@ impl Server {
     /// # Errors
     /// With everything that was not, one fault a line.
     pub fn check(&self) -> Result<()> {
-        let settings = self.settings();
-        if settings.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(settings.faults.join("\n")))
-        }
+        let mut faults = self.settings().faults.clone();
+        faults.extend(self.catalogue().faults());
+        if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults.join("\n"))) }
     }
 
     /// Serves until the way in ends.
@@ -171,6 +221,21 @@ impl Server {
         self
     }
 
+    /// Changes what it asks with.
+    pub(crate) fn set_desk(self, change: impl FnOnce(&mut Desk)) -> Self {
+        self.set(|settings| change(&mut settings.desk))
+    }
+
+    /// What it asks with.
+    pub(crate) fn desk(&self) -> Desk {
+        self.settings().desk.clone()
+    }
+
+    /// Notes that something was set wrongly, for [`Server::check`] to tell.
+    pub(crate) fn fault(self, fault: impl fmt::Display) -> Self {
+        self.set(|settings| settings.faults.push(fault.to_string()))
+    }
+
     fn settings(&self) -> Arc<Settings> {
         self.0.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -193,6 +258,12 @@ impl Server {
             hook(&Failure { reference, what, details, method: &method });
         }
         reference
+    }
+}
+
+impl Settings {
+    fn list_ttl_ms(&self) -> u64 {
+        contents::milliseconds(self.list_ttl)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a tool may return.
 
 use crate::error::Error;
-use crate::server::schema::schema_of;
+use crate::server::schema;
+use bowline_protocol::outcome::Body;
 use bowline_types::List;
 use bowline_types::content::ContentBlock;
 use bowline_types::jsonrpc::ErrorObject;
@@ -23,7 +24,19 @@ pub trait IntoToolResult: Send {
     /// What the caller gets instead.
     fn into_tool_result(self) -> Result<CallToolResult, ToolError>;
 
-    /// The schema of the structured content, where there is one.
+    /// Makes the result and encodes it. Only worth to be written where there is a way that is shorter than
+    /// [`IntoToolResult::into_tool_result`], and then both must make the same.
+    ///
+    /// # Errors
+    /// What the caller gets instead.
+    fn into_body(self) -> Result<Body, ToolError>
+    where
+        Self: Sized,
+    {
+        encode(self.into_tool_result()?)
+    }
+
+    /// The schema of the structured content, as `schemars` generates it, where there is one.
     #[must_use]
     fn output_schema() -> Option<Schema> {
         None
@@ -36,13 +49,19 @@ pub struct Json<T>(pub T);
 
 impl<T: Serialize + JsonSchema + Send> IntoToolResult for Json<T> {
     fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
-        let value = serde_json::to_value(&self.0)?;
-        Ok(CallToolResult::new(vec![ContentBlock::text(value.to_string())])
-            .structured_content(value))
+        let value = serde_json::to_value(&self.0).map_err(ToolError::broken)?;
+        let text = serde_json::to_string(&self.0).map_err(ToolError::broken)?;
+        Ok(CallToolResult::text(text).structured_content(value))
+    }
+
+    fn into_body(self) -> Result<Body, ToolError> {
+        let text = serde_json::to_string(&self.0).map_err(ToolError::broken)?;
+        let whole = Twins { content: [Text::new(&text)], structured_content: &self.0 };
+        Body::of(&whole).map_err(ToolError::broken)
     }
 
     fn output_schema() -> Option<Schema> {
-        Some(schema_of::<T>())
+        Some(schema::encoded::<T>())
     }
 }
 
@@ -75,6 +94,10 @@ impl<T: IntoToolResult, E: Into<ToolError> + Send> IntoToolResult for Result<T, 
         self.map_err(Into::into)?.into_tool_result()
     }
 
+    fn into_body(self) -> Result<Body, ToolError> {
+        self.map_err(Into::into)?.into_body()
+    }
+
     fn output_schema() -> Option<Schema> {
         T::output_schema()
     }
@@ -84,7 +107,11 @@ macro_rules! texts {
     ($($type:ty)+) => {$(
         impl IntoToolResult for $type {
             fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
-                Ok(CallToolResult::new(vec![ContentBlock::text(self)]))
+                Ok(CallToolResult::text(self))
+            }
+
+            fn into_body(self) -> Result<Body, ToolError> {
+                text_body(&self)
             }
         }
     )+};
@@ -96,12 +123,60 @@ macro_rules! shown {
             fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
                 self.to_string().into_tool_result()
             }
+
+            fn into_body(self) -> Result<Body, ToolError> {
+                text_body(&self.to_string())
+            }
         }
     )+};
 }
 
 texts! { String &'static str }
 shown! { Cow<'static, str> bool char f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+/// Encodes a result; structured content without any other is repeated as text, for clients that read only that.
+pub(super) fn encode(result: CallToolResult) -> Result<Body, ToolError> {
+    Body::encode(with_twin(result)).map_err(ToolError::broken)
+}
+
+fn with_twin(mut result: CallToolResult) -> CallToolResult {
+    if result.content.is_empty()
+        && let Some(value) = &result.structured_content
+    {
+        result.content = [ContentBlock::text(value.to_string())].into();
+    }
+    result
+}
+
+fn text_body(text: &str) -> Result<Body, ToolError> {
+    Body::of(&OneText { content: [Text::new(text)] }).map_err(ToolError::broken)
+}
+
+/// A result that is one text, encoded without being built first.
+#[derive(Serialize)]
+struct OneText<'a> {
+    content: [Text<'a>; 1],
+}
+
+/// A result that is structured content and its text, encoded without a tree.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Twins<'a, T> {
+    content: [Text<'a>; 1],
+    structured_content: &'a T,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    r#type: &'static str,
+    text: &'a str,
+}
+
+impl<'a> Text<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { r#type: "text", text }
+    }
+}
 
 /// Why a tool did not do what it was called for.
 ///
@@ -114,6 +189,8 @@ pub struct ToolError(Reason);
 enum Reason {
     Execution(String),
     Protocol(ErrorObject),
+    /// A result that cannot be encoded: nothing that the caller could do anything about.
+    Broken(Box<str>),
 }
 
 impl ToolError {
@@ -138,7 +215,20 @@ impl ToolError {
                 Ok(CallToolResult::new(vec![ContentBlock::text(message)]).is_error(true))
             }
             Reason::Protocol(error) => Err(error),
+            Reason::Broken(_) => Err(ErrorObject::internal_error(BROKEN)),
         }
+    }
+
+    /// What prevented the result from being encoded, if that is what happened.
+    pub(super) fn unexpected(&self) -> Option<&str> {
+        match &self.0 {
+            Reason::Broken(details) => Some(details),
+            _ => None,
+        }
+    }
+
+    fn broken(error: impl std::error::Error) -> Self {
+        Self(Reason::Broken(chain(&error).into()))
     }
 }
 
@@ -149,15 +239,15 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
         if let Some(error) = any.downcast_ref::<ErrorObject>() {
             return Self::protocol(error.clone());
         }
-        if let Some(error) = any.downcast_ref::<Error>().and_then(Error::rpc) {
-            return Self::protocol(error.clone());
+        if let Some(error) = any.downcast_ref::<Error>().and_then(Error::object) {
+            return Self::protocol(error);
         }
         Self::new(chain(&error))
     }
 }
 
 /// An error and what it was caused by, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -167,3 +257,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+pub(super) const BROKEN: &str = "result cannot be encoded";
+
+#[cfg(test)]
+mod tests;

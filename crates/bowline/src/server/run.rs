@@ -19,17 +19,33 @@ pub(super) async fn run<F: Future>(
     future: F,
     convert: impl FnOnce(&Server, F::Output) -> Outcome,
 ) -> Outcome {
+    if let Err(error) = ask::load(&server, &cx).await {
+        return Outcome::Error(error);
+    }
+    match drive(&cx, limit, future).await {
+        End::Returned(output) => convert(&server, output),
+        End::Suspended => match ask::answer(&server, &cx).await {
+            Ok(outcome) => outcome,
+            Err(why) => server.failed(&cx, "client cannot be asked", Some(&why)),
+        },
+        End::TimedOut => server.failed(&cx, "handler ran out of time", None),
+        End::Panicked(panic) => server.failed(&cx, "handler panicked", Some(text_of(&*panic))),
+    }
+}
+
+/// Drives a function until one of the ends; by then it is dropped.
+async fn drive<F: Future>(cx: &Context, limit: Option<Duration>, future: F) -> End<F::Output> {
     let mut future = pin!(future);
     // Made at the first wait: a handler that never waits never costs a timer.
     let mut timer = None;
-    let end = poll_fn(|task| {
+    poll_fn(|task| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
             Ok(Poll::Ready(output)) => return Poll::Ready(End::Returned(output)),
             Err(panic) => return Poll::Ready(End::Panicked(panic)),
             Ok(Poll::Pending) => {}
         }
-        if let Some(outcome) = ask::suspended(&server, &cx, task) {
-            return Poll::Ready(End::Suspended(outcome));
+        if ask::suspended(cx, task) {
+            return Poll::Ready(End::Suspended);
         }
         if let Some(limit) = limit {
             let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
@@ -38,18 +54,13 @@ pub(super) async fn run<F: Future>(
             }
         }
         Poll::Pending
-    });
-    match end.await {
-        End::Returned(output) => convert(&server, output),
-        End::Suspended(outcome) => outcome,
-        End::TimedOut => server.failed(&cx, "handler ran out of time", None),
-        End::Panicked(panic) => server.failed(&cx, "handler panicked", Some(text_of(&*panic))),
-    }
+    })
+    .await
 }
 
 enum End<T> {
     Returned(T),
-    Suspended(Outcome),
+    Suspended,
     TimedOut,
     Panicked(Box<dyn std::any::Any + Send>),
 }

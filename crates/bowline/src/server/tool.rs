@@ -4,24 +4,37 @@ use super::Server;
 use super::arguments::{ArgumentError, Arguments};
 use super::catalogue::{Handler, Item};
 use super::function::Function;
-use super::output::{IntoToolResult, ToolError};
+use super::guard::{Gate, Guard, Input, conclude, refuse};
+use super::mirrored::Mirrored;
+use super::output::IntoToolResult;
+use super::requirement::Requirement;
 use super::run::run;
+use super::schema::checks::Checks;
+use super::schema::raw::Validator;
+use super::schema::{Side, friendly};
+use super::spec::ToolSpec;
 use crate::error::{Error, Result};
 use crate::service::Answer;
-use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{BodyKey, Raw};
-use bowline_types::jsonrpc::ErrorObject;
-use bowline_types::tool::{CallToolResult, Tool};
+use bowline_types::tool::{Schema, Tool};
+use serde_json::Value;
+use std::sync::Arc;
 
 impl Server {
     /// Offers a tool.
     ///
     /// The input schema is derived from the function's last parameter, the output schema from what it returns,
-    /// unless the definition brings its own.
+    /// unless the definition brings its own, which is then shown as it is and enforced. Schemas of one's own need the
+    /// feature `schema`, are of dialect 2020-12 (the default) or draft-07, and refer to nothing outside themselves.
+    /// Arguments that break the schema are answered with a result that tells the model what to change; a result that
+    /// breaks it is never sent: the caller gets an internal error, [`Server::on_error`] the details.
+    ///
+    /// How the tool runs (its time, its concurrency, what it needs of the client) is chained behind its definition,
+    /// see [`ToolExt`](super::ToolExt).
     ///
     /// See [Tools](https://modelcontextprotocol.io/specification/2026-07-28/server/tools).
     #[must_use]
-    pub fn tool<M, F>(self, tool: impl Into<Tool>, function: F) -> Self
+    pub fn tool<M, F>(self, tool: impl Into<ToolSpec>, function: F) -> Self
     where
         F: Function<M>,
         F::Output: IntoToolResult,
@@ -35,60 +48,128 @@ impl Server {
     /// Offers a tool from now on, and tells the listeners.
     ///
     /// # Errors
-    /// When its name is taken or its definition cannot be encoded.
-    pub fn add_tool<M, F>(&self, tool: impl Into<Tool>, function: F) -> Result<()>
+    /// When its name is taken, its definition cannot be encoded, or a schema cannot be checked.
+    pub fn add_tool<M, F>(&self, tool: impl Into<ToolSpec>, function: F) -> Result<()>
     where
         F: Function<M>,
         F::Output: IntoToolResult,
     {
-        let mut tool = tool.into();
-        if let Some(schema) = F::schema() {
-            tool.input_schema = schema;
-        }
-        if tool.output_schema.is_none() {
-            tool.output_schema = F::Output::output_schema();
-        }
+        let (tool, guard) =
+            registered(tool.into(), F::schema(), F::Output::output_schema(), self.is_precise())?;
         let item = Item {
             name: tool.name.as_str().into(),
             definition: Raw::encode(&tool)?,
-            handler: handler(function),
+            handler: handler(guard, function),
         };
-        self.change(|catalogue| catalogue.tools.add(item))
-            .map_err(|item| Error::invalid(format!("tool `{}` is registered twice", item.name)))
+        self.offer(|catalogue| &mut catalogue.tools, item)
+    }
+
+    fn is_precise(&self) -> bool {
+        self.settings().precise_schemas
     }
 }
 
+/// Decides who checks what, and what clients are shown.
+fn registered(
+    spec: ToolSpec,
+    input: Option<Schema>,
+    output: Option<Schema>,
+    precise: bool,
+) -> Result<(Tool, Guard)> {
+    let mut tool = spec.tool;
+    let name = tool.name.clone();
+    let fault = |what: String| Error::invalid(format!("tool `{name}`: {what}"));
+    let precise = precise || spec.precise;
+    let shown = |schema, side| if precise { schema } else { friendly(schema, side) };
+
+    // The schema that a definition has when nothing was said about it.
+    let own = tool.input_schema != Schema::default();
+    let checks = match input {
+        _ if own => {
+            let schema = Value::Object(tool.input_schema.as_map().clone());
+            Input::Schema(
+                Validator::compile(&schema).map_err(|why| fault(format!("input schema: {why}")))?,
+            )
+        }
+        Some(schema) => {
+            let checks =
+                Checks::compile(&schema).map_err(|why| fault(format!("input schema: {why}")))?;
+            tool.input_schema = of_objects(shown(schema, Side::Input));
+            Input::Decoded(checks)
+        }
+        None => Input::Unused,
+    };
+    if tool.input_schema.get("type").is_none_or(|kind| kind != "object") {
+        return Err(fault(
+            "input schema: `type` must be `object`, since arguments have names".to_owned(),
+        ));
+    }
+    let validator = match &tool.output_schema {
+        Some(schema) => {
+            let schema = Value::Object(schema.as_map().clone());
+            let validator = Validator::compile(&schema)
+                .map_err(|why| fault(format!("output schema: {why}")))?;
+            Some(Arc::new(validator))
+        }
+        None => {
+            tool.output_schema = output.map(|schema| shown(schema, Side::Output));
+            None
+        }
+    };
+    let requirement = spec.requires.map(Requirement::new).transpose();
+    let guard = Guard {
+        name: tool.name.as_str().into(),
+        requirement: requirement.map_err(|why| fault(format!("required capabilities: {why}")))?,
+        mirrored: Mirrored::of(&tool.input_schema)
+            .map_err(|why| fault(format!("input schema: {why}")))?,
+        input: checks,
+        output: validator,
+        timeout: spec.timeout,
+        gate: spec.concurrency.map(Gate::new),
+    };
+    Ok((tool, guard))
+}
+
+/// Types such as enums and `Value` do not say that they are objects; as arguments they can be nothing else.
+fn of_objects(schema: Schema) -> Schema {
+    if schema.get("type").is_some() {
+        return schema;
+    }
+    let mut keywords = schema.into_map();
+    keywords.insert("type".to_owned(), "object".into());
+    Schema::from(keywords)
+}
+
 /// Boxes a function: from here on nothing is generic any more.
-fn handler<M, F>(function: F) -> Handler
+fn handler<M, F>(guard: Guard, function: F) -> Handler
 where
     F: Function<M>,
     F::Output: IntoToolResult,
 {
     Box::new(move |server, cx| {
+        let permit = match guard.admit(&cx) {
+            Ok(permit) => permit,
+            Err(outcome) => return Answer::ready(outcome),
+        };
         let arguments = Arguments::Json(cx.request().param(BodyKey::Arguments));
         match function.start(&cx, arguments) {
             Ok(future) => {
-                let limit = server.settings().handler_timeout;
-                Answer::new(run(server.clone(), cx, limit, future, |server, output| {
-                    outcome(server, output.into_tool_result())
+                let limit = guard.limit(server);
+                let schema = guard.output.clone();
+                let call = cx.clone();
+                Answer::new(run(server.clone(), cx, limit, future, move |server, output| {
+                    // Taken along, so that it lasts as long as the call.
+                    drop(permit);
+                    conclude(server, &call, schema.as_deref(), output)
                 }))
             }
-            Err(ArgumentError::Wrong(message)) => {
-                Answer::ready(outcome(server, Ok(CallToolResult::error(message))))
-            }
+            Err(ArgumentError::Wrong(said)) => Answer::ready(guard.undecoded(&cx, said)),
             Err(ArgumentError::Extractor(error)) => {
-                Answer::ready(outcome(server, Err(error.into())))
+                Answer::ready(refuse(server, &cx, error.into()))
             }
         }
     })
 }
 
-fn outcome(_server: &Server, result: Result<CallToolResult, ToolError>) -> Outcome {
-    match result.or_else(ToolError::into_result) {
-        Ok(result) => Body::encode(result).map_or_else(
-            |_| Outcome::Error(ErrorObject::internal_error("result cannot be encoded")),
-            Outcome::complete,
-        ),
-        Err(error) => Outcome::Error(error),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,37 +1,48 @@
 //! A byte stream that carries many calls: stdio, Unix sockets, memory.
 //!
 //! One loop owns the stream. It reads, starts calls by polling them once, and writes; a call that is not done at its
-//! first poll moves into a task of its own. Whatever is due is written in one piece when nothing is left to read.
+//! first poll moves into a task of its own. Whatever one read brought is answered with one write.
+//!
+//! What is held for a peer is bounded: the bytes to be written, the requests read ahead, the calls that run, and what
+//! each of them has sent. A peer that reads nothing stops the link from reading, and after a while ends it.
+
+mod drive;
+mod queue;
+mod slots;
 
 use crate::closing::Closing;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::outbox::Next;
 use crate::principal::Principal;
-use crate::service::{Answer, Call, Service};
-use bowline_protocol::era::{Incoming, Refusal, modern};
+use crate::service::Service;
+use bowline_protocol::era::{Incoming, Refusal, id_text, modern};
 use bowline_protocol::frame::ndjson;
+use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
-use bowline_protocol::outcome::Outcome;
-use bowline_protocol::protocol::{Answering, Received};
-use bowline_protocol::scan::{Raw, recover_id};
-use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_protocol::protocol::{Answering, Received, Throttle};
+use bowline_protocol::scan::{Message, Raw, recover_id};
+use bowline_types::jsonrpc::ErrorObject;
 use bytes::{Buf, BytesMut};
-use std::collections::VecDeque;
+use drive::{Drive, Frame};
+use queue::Queue;
+use slots::Slots;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
+
+pub(super) use drive::conclude;
 
 /// Serves one byte stream until its peer closes it or `closing` is told.
 ///
 /// # Errors
-/// When reading or writing fails.
+/// When reading or writing fails, or the peer reads nothing for [`Limits::stalled_timeout`].
 pub(crate) async fn serve<R, W>(
     service: Arc<dyn Service>,
     reader: R,
@@ -45,27 +56,64 @@ where
     W: AsyncWrite + Send,
 {
     let (sender, frames) = mpsc::channel(FRAMES);
-    let link = Link {
+    let mut link = Link {
         info: service.server_info(),
         service,
         principal,
         answering: Answering::new(limits.json_depth),
         decoder: ndjson::Decoder::new(limits.server_line_bytes),
+        input: Input::Open,
+        starved: true,
         out: BytesMut::new(),
-        waiting: VecDeque::new(),
-        waiting_bytes: 0,
+        flushed: true,
+        stalled: None,
+        queue: Queue::default(),
+        slots: Slots::default(),
+        tickets: 0,
         sender,
+        frames,
+        throttle: Throttle::default(),
+        born: Instant::now(),
+        phase: Phase::Open,
+        alarm: None,
         closing,
+        ending: Closing::default(),
         limits,
     };
-    link.run(pin!(reader), pin!(writer), frames).await
+    let (mut reader, mut writer) = (pin!(reader), pin!(writer));
+    let closing = link.closing.clone();
+    let mut closed = pin!(closing.closed());
+    let mut told = false;
+    let outcome = poll_fn(|task| {
+        if !told && closed.as_mut().poll(task).is_ready() {
+            told = true;
+            let deadline = link.closing.deadline();
+            link.end_by(deadline.unwrap_or_else(|| Instant::now() + DRAIN));
+        }
+        link.poll(task, reader.as_mut(), writer.as_mut())
+    })
+    .await;
+    link.stop().await;
+    outcome
 }
 
 /// Messages on their way from tasks to the writer; more wait in the outboxes of their calls.
 const FRAMES: usize = 64;
 
-/// How long running calls may go on after the peer has stopped sending.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long running calls may go on after the peer has stopped sending, or where no deadline was told.
+pub(super) const DRAIN: Duration = Duration::from_secs(5);
+
+/// How long the last bytes may take when everything has been told to end.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Reads between two chances for other tasks of the runtime.
+const TURNS: usize = 32;
+
+/// A buffer larger than this is not kept for small answers.
+const KEPT: usize = 256 * 1024;
+
+/// The code of a refusal for lack of room, in the range that is left to applications: the status HTTP has for it.
+const BUSY: i64 = 429;
 
 struct Link {
     service: Arc<dyn Service>,
@@ -75,148 +123,203 @@ struct Link {
     limits: Arc<Limits>,
     answering: Answering<Running>,
     decoder: ndjson::Decoder,
+    input: Input,
+    /// Whether the decoder has nothing more to give until more is read.
+    starved: bool,
     /// Bytes to be written.
     out: BytesMut,
+    /// Whether everything that was written has been flushed too.
+    flushed: bool,
+    /// When the link ends if the peer goes on reading nothing.
+    stalled: Option<Instant>,
     /// Requests read ahead while as many calls run as may.
-    waiting: VecDeque<Incoming>,
-    waiting_bytes: usize,
+    queue: Queue,
+    slots: Slots,
+    tickets: u64,
     sender: mpsc::Sender<Frame>,
+    frames: mpsc::Receiver<Frame>,
+    throttle: Throttle,
+    born: Instant,
+    phase: Phase,
+    /// Rings at the next of the times above and below; made when there is one.
+    alarm: Option<Pin<Box<Sleep>>>,
+    /// Told from outside: refuse what is new.
     closing: Closing,
+    /// Told to the calls that would otherwise wait for ever.
+    ending: Closing,
+}
+
+/// What may still come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// More.
+    Open,
+    /// Nothing but what the decoder holds.
+    Ended,
+    /// Nothing.
+    Done,
+}
+
+/// How far the end is.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Not begun.
+    Open,
+    /// Calls may go on until then.
+    Draining(Instant),
+    /// Listeners are told, and the last bytes may be written until then.
+    Ending(Instant),
 }
 
 /// What a request is, to the peer that may cancel it.
 enum Running {
-    /// Read, but not started.
-    Waiting,
-    /// In a task; ended by this handle.
-    Task(AbortHandle),
+    /// Read, but not started; with its ticket in the queue.
+    Waiting(u64),
+    /// In a task.
+    Task { ticket: u64, listen: bool, _task: AbortOnDrop },
 }
 
-impl Running {
-    fn stop(self) {
-        if let Self::Task(task) = self {
-            task.abort();
-        }
+/// Ends a task together with whoever knows of it.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
-/// A message of a call that runs in a task.
-struct Frame {
-    id: Id,
-    message: Raw,
-    /// Whether it is the answer.
-    last: bool,
-}
-
 impl Link {
-    async fn run<R, W>(
-        mut self,
+    /// Goes as far as it can; ready when the link has ended.
+    ///
+    /// The order is fixed: answers leave before new requests come in, and nothing is read while something that was
+    /// read before waits for room.
+    fn poll<R, W>(
+        &mut self,
+        task: &mut Task<'_>,
         mut reader: Pin<&mut R>,
         mut writer: Pin<&mut W>,
-        mut frames: mpsc::Receiver<Frame>,
-    ) -> Result<()>
+    ) -> Poll<Result<()>>
     where
         R: AsyncRead,
         W: AsyncWrite,
     {
-        let mut reading = true;
-        let mut deadline = None;
-        let closing = self.closing.clone();
-        let mut closed = pin!(closing.closed());
-        let outcome = loop {
-            if !reading && self.out.is_empty() && self.answering.is_empty() {
-                break Ok(());
+        for _ in 0..TURNS {
+            self.take_frames(task);
+            self.start_waiting(task);
+            self.take_lines();
+            let pressed = !self.has_room();
+            if let Poll::Ready(Err(error)) = self.poll_write(task, writer.as_mut()) {
+                return Poll::Ready(Err(error));
             }
-            let may_read =
-                reading && self.out.len() < self.limits.outbox_bytes && self.may_read_ahead();
-            let may_take = self.out.len() < self.limits.outbox_bytes;
-            tokio::select! {
-                read = reader.read_buf(self.decoder.room()), if may_read => match read {
-                    Ok(0) => {
-                        self.take_lines(true);
-                        reading = false;
-                        // Whoever listens for events would listen for ever.
-                        self.closing.close();
-                        deadline = Some(Instant::now() + DRAIN);
-                    }
-                    Ok(_) => self.take_lines(false),
-                    Err(error) => break Err(Error::io("cannot read from the peer", error)),
-                },
-                written = writer.write(&self.out), if !self.out.is_empty() => match written {
-                    Ok(0) => break Err(Error::closed("the peer reads no more")),
-                    Ok(count) => self.out.advance(count),
-                    Err(error) => break Err(Error::io("cannot write to the peer", error)),
-                },
-                Some(frame) = frames.recv(), if may_take => self.take_frame(&frame),
-                () = closed.as_mut(), if reading => {
-                    reading = false;
-                    deadline = Some(Instant::now() + DRAIN);
-                }
-                () = sleep_until(deadline), if deadline.is_some() => break Ok(()),
+            if pressed && self.has_room() {
+                continue;
             }
-        };
-        for (_, running) in self.answering.drain() {
-            running.stop();
+            if self.poll_end(task).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            match self.poll_read(task, reader.as_mut()) {
+                Poll::Ready(Ok(())) => continue,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {}
+            }
+            ready!(self.poll_alarm(task))?;
         }
-        // Bytes that wait in a buffer of the writer belong to answers that were given.
-        let flushed = writer.flush().await;
-        outcome.and(flushed.map_err(|error| Error::io("cannot write to the peer", error)))
+        // A stream that never makes its reader wait must not keep the thread for itself.
+        task.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    fn may_read_ahead(&self) -> bool {
-        self.waiting.is_empty() || self.waiting_bytes < self.limits.read_ahead_bytes
+    /// Takes what calls in tasks have to say.
+    fn take_frames(&mut self, task: &mut Task<'_>) {
+        while self.has_room()
+            && let Poll::Ready(Some(frame)) = self.frames.poll_recv(task)
+        {
+            self.take_frame(&frame);
+        }
     }
 
-    /// Handles every whole line that has been read.
-    fn take_lines(&mut self, end: bool) {
-        loop {
-            let event = if end { self.decoder.finish() } else { self.decoder.decode() };
+    fn take_frame(&mut self, frame: &Frame) {
+        // A cancelled request gets not one byte more, nor does a later one with its id.
+        let Some(Running::Task { ticket, .. }) = self.answering.get(&frame.id) else {
+            return;
+        };
+        if *ticket != frame.ticket {
+            return;
+        }
+        if frame.last {
+            self.answering.finished(&frame.id);
+        }
+        ndjson::encode(frame.message.as_bytes(), &mut self.out);
+    }
+
+    /// Handles whole lines that have been read, as long as there is room for what they lead to.
+    fn take_lines(&mut self) {
+        while !self.starved && self.has_room() && !self.queue_is_full() {
+            let event = match self.input {
+                Input::Open => self.decoder.decode(),
+                Input::Ended => self.decoder.finish(),
+                Input::Done => None,
+            };
             match event {
-                None => return,
                 Some(ndjson::Event::Line(line)) => match self.answering.receive(line) {
                     Received::Request(incoming) => self.take_request(incoming),
-                    Received::Cancelled(running) => running.stop(),
+                    Received::Cancelled(Running::Waiting(ticket)) => self.queue.remove(ticket),
+                    // Dropping what is kept for a call ends it.
+                    Received::Cancelled(Running::Task { .. }) => {}
                     Received::Refused(refusal) => self.refuse(&refusal),
-                    Received::Notification(notification) => {
-                        self.service.notify(&self.principal, notification)
-                    }
-                    // We have asked nothing on this stream.
-                    Received::Response(_) | Received::Nothing => {}
+                    Received::Notification(notification) => self.notify(notification),
+                    // We ask nothing on this stream.
+                    Received::Response(_) | Received::NotRunning(_) | Received::Nothing => {}
                 },
                 Some(ndjson::Event::TooLong { prefix }) => {
                     let limit = self.limits.server_line_bytes;
                     let error = ErrorObject::invalid_request(format!(
                         "message is longer than the limit of {limit} bytes"
                     ));
-                    let id = recover_id(&prefix).map(|id| bowline_protocol::era::id_text(&id));
-                    self.refuse(&Refusal { id, error });
+                    self.refuse(&Refusal { id: recover_id(&prefix).map(|id| id_text(&id)), error });
+                }
+                None => {
+                    self.starved = true;
+                    if self.input == Input::Ended {
+                        self.input = Input::Done;
+                    }
                 }
             }
         }
     }
 
     fn take_request(&mut self, incoming: Incoming) {
-        if self.waiting.is_empty() && self.answering.len() < self.limits.running_per_link {
+        if self.closing.is_closed() {
+            return self.refuse_busy(&incoming, "closing; no further request is answered");
+        }
+        if is_listen(&incoming) {
+            if self.slots.listens() < self.limits.listens_per_principal {
+                return self.start(incoming);
+            }
+            return self.refuse_busy(&incoming, "too many subscriptions are open; end one first");
+        }
+        if self.queue.is_empty() && self.slots.calls() < self.limits.running_per_link {
             return self.start(incoming);
         }
         if let Some(id) = incoming.id() {
-            self.answering.started(id, Running::Waiting);
-            self.waiting_bytes += incoming.message().raw().as_bytes().len();
-            self.waiting.push_back(incoming);
+            let ticket = self.queue.push(incoming);
+            self.answering.started(id, Running::Waiting(ticket));
         }
     }
 
-    fn start_waiting(&mut self) {
-        while self.answering.len() - self.waiting.len().min(self.answering.len())
-            < self.limits.running_per_link
-        {
-            let Some(incoming) = self.waiting.pop_front() else {
-                return;
-            };
-            self.waiting_bytes -= incoming.message().raw().as_bytes().len();
-            // One that was cancelled while it waited is no longer known.
-            let known = incoming.id().is_some_and(|id| self.answering.finished(&id).is_some());
-            if known {
+    fn start_waiting(&mut self, task: &Task<'_>) {
+        while !self.queue.is_empty() && self.has_room() {
+            if self.slots.calls() >= self.limits.running_per_link {
+                // Wakes the link when a place is given back; one may have been already.
+                let _ = self.slots.poll_empty(task);
+                if self.slots.calls() >= self.limits.running_per_link {
+                    return;
+                }
+            }
+            if let Some(incoming) = self.queue.pop() {
+                if let Some(id) = incoming.id() {
+                    self.answering.finished(&id);
+                }
                 self.start(incoming);
             }
         }
@@ -224,126 +327,215 @@ impl Link {
 
     /// Polls a call once; what is not done then gets a task.
     fn start(&mut self, incoming: Incoming) {
-        let headers = bowline_protocol::http::HeaderMap::new();
+        let listen = is_listen(&incoming);
         let cx = Context::new(
             incoming,
             self.principal.clone(),
-            headers,
+            HeaderMap::new(),
             self.limits.clone(),
-            self.closing.clone(),
+            self.ending.clone(),
             None,
         );
-        let mut running = self.service.clone().call(Call::new(cx.clone()));
-        // The waker of nobody: a call that has to wait is polled again by its task at once.
-        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
-        match Pin::new(&mut running).poll(&mut nobody) {
-            Poll::Ready(outcome) if !cx.outbox().is_used() => {
-                let message =
-                    modern::response(cx.request().id_text(), &outcome, self.info.as_ref());
-                ndjson::encode(message.as_bytes(), &mut self.out);
+        let answer = match drive::start(self.service.clone(), &cx) {
+            Err(answer) => answer,
+            Ok(outcome) if cx.outbox().is_used() => {
+                conclude(&cx, &outcome, self.info.as_ref());
+                return drive::drain(&cx, |message| {
+                    ndjson::encode(message.as_bytes(), &mut self.out);
+                });
             }
-            polled => {
-                let Some(id) = cx.request().id() else {
-                    return;
-                };
-                let first = match polled {
-                    Poll::Ready(outcome) => First::Done(outcome),
-                    Poll::Pending => First::Running(running),
-                };
-                let call = drive(cx, id.clone(), first, self.info.clone(), self.sender.clone());
-                // Owned by the link: a cancellation or the end of the link aborts it.
-                let task = tokio::spawn(call);
-                self.answering.started(id, Running::Task(task.abort_handle()));
+            Ok(outcome) => {
+                let id = cx.request().id_text();
+                let message = modern::response(id, &outcome, self.info.as_ref());
+                return ndjson::encode(message.as_bytes(), &mut self.out);
             }
+        };
+        let Some(id) = cx.request().id() else {
+            return;
+        };
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let drive = Drive {
+            cx,
+            id: id.clone(),
+            ticket,
+            answer,
+            info: self.info.clone(),
+            sender: self.sender.clone(),
+            slot: self.slots.enter(listen),
+        };
+        // Owned by the link: a cancellation or the end of the link aborts it.
+        let task = AbortOnDrop(tokio::spawn(drive.run()).abort_handle());
+        self.answering.started(id, Running::Task { ticket, listen, _task: task });
+    }
+
+    fn notify(&self, notification: Message) {
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            self.service.notify(&self.principal, notification);
+        }));
+        if told.is_err() {
+            tracing::error!("service panicked over a notification");
         }
     }
 
-    fn take_frame(&mut self, frame: &Frame) {
-        // A cancelled request gets not one byte more.
-        let wanted = if frame.last {
-            self.answering.finished(&frame.id).is_some()
-        } else {
-            self.answering.is_running(&frame.id)
-        };
-        if wanted {
-            ndjson::encode(frame.message.as_bytes(), &mut self.out);
-        }
-        if frame.last {
-            self.start_waiting();
-        }
+    fn refuse_busy(&mut self, incoming: &Incoming, why: &str) {
+        let error = ErrorObject::application(BUSY, why)
+            .unwrap_or_else(|_| ErrorObject::internal_error(why));
+        self.refuse(&Refusal::of(incoming.message(), error));
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        let message = modern::error_response(refusal.id.as_deref(), &refusal.error);
-        ndjson::encode(message.as_bytes(), &mut self.out);
+        // Whoever can be named gets an answer; for the rest a few are enough.
+        if refusal.id.is_some() || self.throttle.allows(self.born.elapsed()) {
+            let message = modern::error_response(refusal.id.as_deref(), &refusal.error);
+            ndjson::encode(message.as_bytes(), &mut self.out);
+        }
     }
-}
 
-enum First {
-    Running(Answer),
-    Done(Outcome),
-}
+    /// Reads once, if what was read before has been handled and there is room for what it may lead to.
+    fn poll_read<R: AsyncRead>(
+        &mut self,
+        task: &mut Task<'_>,
+        mut reader: Pin<&mut R>,
+    ) -> Poll<Result<()>> {
+        let wanted = self.input == Input::Open && self.starved && !self.queue_is_full();
+        if !wanted || !self.has_room() || matches!(self.phase, Phase::Ending(_)) {
+            return Poll::Pending;
+        }
+        let read = pin!(reader.read_buf(self.decoder.room())).poll(task);
+        let count = ready!(read).map_err(|error| Error::io("cannot read from the peer", error))?;
+        self.starved = false;
+        if count == 0 {
+            self.input = Input::Ended;
+            self.end_by(Instant::now() + DRAIN);
+        }
+        Poll::Ready(Ok(()))
+    }
 
-/// Drives one call to its end and passes on what it sends, never faster than the writer takes it.
-async fn drive(cx: Context, id: Id, first: First, info: Option<Raw>, sender: mpsc::Sender<Frame>) {
-    let conclude = |outcome: &Outcome| {
-        cx.tell_dropped_logs();
-        cx.outbox().finish(modern::response(cx.request().id_text(), outcome, info.as_ref()));
-    };
-    let mut running = match first {
-        First::Running(running) => Some(running),
-        First::Done(outcome) => {
-            conclude(&outcome);
-            None
-        }
-    };
-    // The handler is polled whatever the writer does: waiting for room must not stop its timers.
-    let mut poll_handler = |task: &mut std::task::Context<'_>| {
-        if let Some(answer) = &mut running
-            && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
-        {
-            running = None;
-            conclude(&outcome);
-        }
-    };
-    loop {
-        let next = poll_fn(|task| {
-            poll_handler(task);
-            cx.outbox().poll_next(task)
-        })
-        .await;
-        let (message, last) = match next {
-            Next::Message(message) => (message, false),
-            Next::Answer(answer) => (answer, true),
-            Next::End => return,
-            Next::NotBefore(due) => {
-                let mut alarm = pin!(tokio::time::sleep_until(due));
-                poll_fn(|task| {
-                    poll_handler(task);
-                    if cx.outbox().is_ready_before(task) {
-                        Poll::Ready(())
-                    } else {
-                        alarm.as_mut().poll(task)
-                    }
-                })
-                .await;
-                continue;
+    /// Writes what there is; ready when nothing is left.
+    fn poll_write<W: AsyncWrite>(
+        &mut self,
+        task: &mut Task<'_>,
+        mut writer: Pin<&mut W>,
+    ) -> Poll<Result<()>> {
+        let failed = |error| Error::io("cannot write to the peer", error);
+        while !self.out.is_empty() {
+            let Poll::Ready(written) = writer.as_mut().poll_write(task, &self.out) else {
+                return self.stall();
+            };
+            match written.map_err(failed)? {
+                0 => return Poll::Ready(Err(Error::closed("the peer takes no more bytes"))),
+                count => self.out.advance(count),
             }
-        };
-        let mut sending = pin!(sender.send(Frame { id: id.clone(), message, last }));
-        let sent = poll_fn(|task| {
-            poll_handler(task);
-            sending.as_mut().poll(task)
-        })
-        .await;
-        if sent.is_err() || last {
-            return;
+            self.flushed = false;
+            self.stalled = None;
         }
+        if !self.flushed {
+            let Poll::Ready(flushed) = writer.as_mut().poll_flush(task) else {
+                return self.stall();
+            };
+            flushed.map_err(failed)?;
+            self.flushed = true;
+            self.stalled = None;
+        }
+        if self.out.capacity() > KEPT {
+            self.out = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn stall(&mut self) -> Poll<Result<()>> {
+        if self.stalled.is_none() {
+            self.stalled = Some(Instant::now() + self.limits.stalled_timeout);
+        }
+        Poll::Pending
+    }
+
+    /// Begins the end, or brings it nearer.
+    fn end_by(&mut self, deadline: Instant) {
+        self.phase = match self.phase {
+            Phase::Open => Phase::Draining(deadline),
+            Phase::Draining(before) => Phase::Draining(before.min(deadline)),
+            ending @ Phase::Ending(_) => ending,
+        };
+    }
+
+    /// Goes on with the end, if it has begun; ready when nothing is left to be done.
+    fn poll_end(&mut self, task: &Task<'_>) -> Poll<()> {
+        if let Phase::Draining(deadline) = self.phase {
+            let alive = self.slots.poll_empty(task).is_pending() && self.slots.calls() > 0;
+            let quiet = !alive && self.frames.is_empty() && self.queue.is_empty() && self.starved;
+            if !quiet && Instant::now() < deadline {
+                return Poll::Pending;
+            }
+            self.queue.clear();
+            let open: Vec<_> = self.answering.drain().collect();
+            for (id, running) in open {
+                if let Running::Task { listen: true, .. } = running {
+                    self.answering.started(id, running);
+                }
+            }
+            // Whoever listens for events would listen for ever.
+            self.ending.close();
+            self.phase = Phase::Ending(Instant::now() + GRACE);
+        }
+        let Phase::Ending(deadline) = self.phase else {
+            return Poll::Pending;
+        };
+        let written = self.out.is_empty() && self.flushed;
+        let quiet = self.slots.poll_empty(task).is_ready() && self.frames.is_empty();
+        if (written && quiet) || Instant::now() >= deadline {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    /// Waits for the next of the times that matter; ready when one has come.
+    fn poll_alarm(&mut self, task: &mut Task<'_>) -> Poll<Result<()>> {
+        let end = match self.phase {
+            Phase::Open => None,
+            Phase::Draining(deadline) | Phase::Ending(deadline) => Some(deadline),
+        };
+        let Some(due) = [self.stalled, end].into_iter().flatten().min() else {
+            return Poll::Pending;
+        };
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        ready!(alarm.as_mut().poll(task));
+        if self.stalled.is_some_and(|stalled| stalled <= Instant::now()) {
+            let time = self.limits.stalled_timeout.as_secs_f64();
+            let error = format!("the peer has read nothing for {time} seconds");
+            return Poll::Ready(Err(Error::closed(error)));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends what is still open, and waits until it is gone; not for ever, since a handler may block its thread.
+    async fn stop(mut self) {
+        self.queue.clear();
+        drop(self.answering.drain());
+        self.ending.close();
+        self.frames.close();
+        let slots = self.slots.clone();
+        let gone = poll_fn(|task| slots.poll_empty(task));
+        if tokio::time::timeout(GRACE, gone).await.is_err() {
+            tracing::warn!(
+                "a handler goes on although its link has ended; does it block its thread?"
+            );
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.out.len() < self.limits.outbox_bytes
+    }
+
+    fn queue_is_full(&self) -> bool {
+        self.queue.bytes() >= self.limits.read_ahead_bytes
     }
 }
 
-async fn sleep_until(deadline: Option<Instant>) {
-    if let Some(deadline) = deadline {
-        tokio::time::sleep_until(deadline).await;
-    }
+fn is_listen(incoming: &Incoming) -> bool {
+    incoming.row().name == "subscriptions/listen"
 }

@@ -54,6 +54,9 @@ pub struct Accepts {
     pub json: bool,
     /// `text/event-stream`
     pub event_stream: bool,
+    /// Whether it would rather have `text/event-stream`: by a higher weight, or, where the weights are equal, by
+    /// naming it first, which is how the common negotiation libraries break ties.
+    pub prefers_event_stream: bool,
 }
 
 impl Accepts {
@@ -63,26 +66,55 @@ impl Accepts {
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut any = false;
-        // By type: how specific the best range is (1 to 3), and whether it accepts.
-        let mut best = [(0, false); 2];
+        let mut best = [Best::default(); 2];
+        let mut place = 0;
         for value in values {
+            // What nearly every client sends, as the specification writes it.
+            if !any && value == b"application/json, text/event-stream" {
+                return Self { json: true, event_stream: true, prefers_event_stream: false };
+            }
             any = true;
             for range in (Parts { rest: value, separator: b',' }) {
                 let mut parts = Parts { rest: range, separator: b';' };
                 let Some(essence) = parts.next() else { continue };
-                let Some(accepted) = weight(parts) else { continue };
+                let Some(weight) = weight(parts) else { continue };
+                place += 1;
                 for (media, best) in [MediaType::Json, MediaType::EventStream].iter().zip(&mut best)
                 {
-                    let specific = specificity(essence, *media);
-                    if specific > best.0 {
-                        *best = (specific, accepted);
-                    } else if specific > 0 && specific == best.0 {
-                        best.1 |= accepted;
-                    }
+                    best.offer(Best { specific: specificity(essence, *media), weight, place });
                 }
             }
         }
-        Self { json: !any || best[0].1, event_stream: !any || best[1].1 }
+        let [json, event_stream] = best;
+        Self {
+            json: !any || json.weight > 0,
+            event_stream: !any || event_stream.weight > 0,
+            prefers_event_stream: event_stream.is_preferred_to(json),
+        }
+    }
+}
+
+/// The range that counts for one type.
+#[derive(Clone, Copy, Default)]
+struct Best {
+    /// As [`specificity`] has it; 0 while there is none.
+    specific: u8,
+    /// In thousandths.
+    weight: u16,
+    /// Its place among all ranges, from 1 on.
+    place: u32,
+}
+
+impl Best {
+    fn offer(&mut self, other: Self) {
+        let better = (other.specific, other.weight) > (self.specific, self.weight);
+        if other.specific > 0 && better {
+            *self = other;
+        }
+    }
+
+    fn is_preferred_to(self, other: Self) -> bool {
+        self.weight > other.weight || (self.weight == other.weight && self.place < other.place)
     }
 }
 
@@ -99,33 +131,36 @@ fn specificity(range: &[u8], media: MediaType) -> u8 {
     }
 }
 
-/// Whether the parameters of a range give it a weight above 0; `None` when they are malformed.
-fn weight(parameters: Parts<'_>) -> Option<bool> {
-    let mut accepted = true;
+/// The weight that the parameters of a range give it, in thousandths; `None` when they are malformed.
+fn weight(parameters: Parts<'_>) -> Option<u16> {
+    let mut weight = 1_000;
     for parameter in parameters {
         if parameter.is_empty() {
             continue;
         }
         let (name, value) = split_once(parameter, b'=')?;
         if name.eq_ignore_ascii_case(b"q") {
-            accepted = qvalue(value)?;
+            weight = qvalue(value)?;
         } else if !is_token(name) || !is_parameter_value(value) {
             return None;
         }
     }
-    Some(accepted)
+    Some(weight)
 }
 
-/// Whether a `qvalue` is above 0.
-fn qvalue(value: &[u8]) -> Option<bool> {
+/// A `qvalue` in thousandths.
+fn qvalue(value: &[u8]) -> Option<u16> {
     let (whole, fraction) = split_once(value, b'.').unwrap_or((value, b""));
-    let valid = fraction.len() <= 3
-        && match whole {
-            b"0" => fraction.iter().all(u8::is_ascii_digit),
-            b"1" => fraction.iter().all(|digit| *digit == b'0'),
-            _ => false,
-        };
-    valid.then(|| whole == b"1" || fraction.iter().any(|digit| *digit != b'0'))
+    if fraction.len() > 3 || !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digit = |at: usize| fraction.get(at).map_or(0, |digit| u16::from(digit - b'0'));
+    let thousandths = 100 * digit(0) + 10 * digit(1) + digit(2);
+    match whole {
+        b"0" => Some(thousandths),
+        b"1" if thousandths == 0 => Some(1_000),
+        _ => None,
+    }
 }
 
 /// The pieces between separators outside quotes, without the space around them.

@@ -6,6 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use std::convert::Infallible;
 use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
@@ -18,15 +19,20 @@ pub struct ResponseBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Whole(Option<Bytes>),
+    Whole(Bytes),
+    Pieces(Box<Pieces>),
     Events(Box<Events>),
 }
 
 impl ResponseBody {
     /// A body that is there already.
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        Self(Kind::Whole((!bytes.is_empty()).then_some(bytes)))
+        Self(Kind::Whole(bytes.into()))
+    }
+
+    /// As [`ResponseBody::whole`], in pieces that are too large to be joined.
+    pub(super) fn pieces(pieces: [Bytes; 3]) -> Self {
+        Self(Kind::Pieces(Box::new(Pieces(pieces))))
     }
 
     pub(super) fn events(events: Events) -> Self {
@@ -42,23 +48,42 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut self.0 {
-            Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Kind::Events(events) => {
-                events.poll_event(task).map(|event| event.map(|event| Ok(Frame::data(event))))
-            }
-        }
+        let bytes = match &mut self.0 {
+            Kind::Whole(bytes) => (!bytes.is_empty()).then(|| std::mem::take(bytes)),
+            Kind::Pieces(pieces) => pieces.next(),
+            Kind::Events(events) => ready!(events.poll_event(task)),
+        };
+        Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Kind::Whole(None))
+        match &self.0 {
+            Kind::Whole(bytes) => bytes.is_empty(),
+            Kind::Pieces(pieces) => pieces.len() == 0,
+            Kind::Events(events) => events.ended && events.pieces.len() == 0,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Pieces(pieces) => SizeHint::with_exact(pieces.len()),
             Kind::Events(_) => SizeHint::default(),
         }
+    }
+}
+
+/// Bytes that go out one after the other; empty ones are passed over.
+#[derive(Debug, Default)]
+struct Pieces([Bytes; 3]);
+
+impl Pieces {
+    fn next(&mut self) -> Option<Bytes> {
+        self.0.iter_mut().find(|piece| !piece.is_empty()).map(std::mem::take)
+    }
+
+    fn len(&self) -> u64 {
+        self.0.iter().map(|piece| piece.len() as u64).sum()
     }
 }
 
@@ -70,19 +95,22 @@ pub(super) struct Events {
     cx: Context,
     /// The task that runs the handler, where it has not ended yet.
     task: Option<AbortHandle>,
-    keep_alive: Duration,
     /// When a comment is due so that nobody takes the stream for dead, or held-back progress.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// What is left of a large event.
+    pieces: Pieces,
     ended: bool,
 }
 
 impl Events {
     pub(super) fn new(cx: Context, task: Option<AbortHandle>) -> Self {
-        let keep_alive = cx.limits().keep_alive;
-        Self { cx, task, keep_alive, alarm: None, ended: false }
+        Self { cx, task, alarm: None, pieces: Pieces::default(), ended: false }
     }
 
     fn poll_event(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        if let Some(piece) = self.pieces.next() {
+            return Poll::Ready(Some(piece));
+        }
         if self.ended {
             return Poll::Ready(None);
         }
@@ -90,11 +118,12 @@ impl Events {
             match self.cx.outbox().poll_next(task) {
                 Poll::Ready(Next::Message(message)) => {
                     self.alarm = None;
-                    return Poll::Ready(Some(event(message.as_bytes())));
+                    return Poll::Ready(Some(self.event(message.into_bytes())));
                 }
                 Poll::Ready(Next::Answer(answer)) => {
+                    // Nothing follows it, and nobody should have to wait to learn that.
                     self.ended = true;
-                    return Poll::Ready(Some(event(answer.as_bytes())));
+                    return Poll::Ready(Some(self.event(answer.into_bytes())));
                 }
                 Poll::Ready(Next::End) => {
                     self.ended = true;
@@ -105,7 +134,10 @@ impl Events {
                     self.alarm = None;
                 }
                 Poll::Pending => {
-                    let due = Instant::now() + self.keep_alive;
+                    let due = match &self.alarm {
+                        Some(alarm) => alarm.deadline(),
+                        None => Instant::now() + jittered(self.cx.limits().keep_alive),
+                    };
                     ready!(self.poll_alarm(due, task));
                     self.alarm = None;
                     return Poll::Ready(Some(Bytes::from_static(b":\n\n")));
@@ -122,7 +154,23 @@ impl Events {
         }
         alarm.as_mut().poll(task)
     }
+
+    /// One message as one event: its first piece, which is all of it unless it is large.
+    fn event(&mut self, message: Bytes) -> Bytes {
+        if message.len() >= LARGE {
+            self.pieces = Pieces([message, Bytes::from_static(b"\n\n"), Bytes::new()]);
+            return Bytes::from_static(b"data: ");
+        }
+        let mut event = BytesMut::with_capacity(message.len() + 8);
+        event.put_slice(b"data: ");
+        event.put_slice(&message);
+        event.put_slice(b"\n\n");
+        event.freeze()
+    }
 }
+
+/// Bytes from which on copying costs more than another piece.
+pub(super) const LARGE: usize = 64 * 1024;
 
 impl Drop for Events {
     fn drop(&mut self) {
@@ -133,11 +181,8 @@ impl Drop for Events {
     }
 }
 
-/// One message as one event.
-fn event(message: &[u8]) -> Bytes {
-    let mut event = BytesMut::with_capacity(message.len() + 8);
-    event.put_slice(b"data: ");
-    event.put_slice(message);
-    event.put_slice(b"\n\n");
-    event.freeze()
+/// A time changed by up to a fifth, so that many streams do not all wake at once.
+fn jittered(time: Duration) -> Duration {
+    let random = RandomState::new().hash_one(()) as u32;
+    time.mul_f64(0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX))
 }

@@ -4,7 +4,7 @@
 //! polled here, and its answer is the body. As soon as it has something to say before its answer, or the grace period
 //! is over, its future moves once into a task and the response becomes a stream.
 
-use super::body::{Events, ResponseBody};
+use super::body::{Events, LARGE, ResponseBody};
 use crate::context::Context;
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era::modern;
@@ -17,12 +17,18 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-/// Answers one admitted request.
-pub(super) async fn answer(service: Arc<dyn Service>, cx: Context) -> Response<ResponseBody> {
+/// Answers one admitted request; as a stream, if it can be and `prefers_stream`.
+pub(super) async fn answer(
+    service: Arc<dyn Service>,
+    cx: Context,
+    prefers_stream: bool,
+) -> Response<ResponseBody> {
     let info = service.server_info();
     let mut running = service.call(Call::new(cx.clone()));
     match first(&mut running, &cx).await {
-        First::Done(outcome) if cx.outbox().is_used() => {
+        First::Done(outcome)
+            if cx.outbox().is_used() || prefers_stream && status(&outcome) == StatusCode::OK =>
+        {
             conclude(&cx, &outcome, info.as_ref());
             stream(Events::new(cx, None))
         }
@@ -69,17 +75,29 @@ fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
 }
 
 fn json(cx: &Context, outcome: &Outcome, info: Option<&Raw>) -> Response<ResponseBody> {
-    let status = match outcome {
-        Outcome::Result { .. } => StatusCode::OK,
-        Outcome::Error(error) => status_of(error.code),
+    let id = cx.request().id_text();
+    let large = match outcome {
+        Outcome::Result { body, .. } => body.members().as_bytes().len() >= LARGE,
+        Outcome::Error(_) => false,
     };
-    let body = modern::response(cx.request().id_text(), outcome, info);
-    let mut response = Response::new(ResponseBody::whole(body.into_bytes()));
-    *response.status_mut() = status;
+    let body = if large {
+        ResponseBody::pieces(modern::response_pieces(id, outcome, info))
+    } else {
+        ResponseBody::whole(modern::response(id, outcome, info).into_bytes())
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status(outcome);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+fn status(outcome: &Outcome) -> StatusCode {
+    match outcome {
+        Outcome::Result { .. } => StatusCode::OK,
+        Outcome::Error(error) => status_of(error.code),
+    }
 }
 
 fn stream(events: Events) -> Response<ResponseBody> {

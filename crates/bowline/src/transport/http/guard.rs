@@ -1,117 +1,170 @@
 //! What every request must pass before anything is done for it.
 
 use super::body::ResponseBody;
-use crate::error::{Error, Result};
-use bowline_protocol::era::modern;
+use super::cors;
+use super::refuse::{forbidden, refuse_unread, unauthorized};
+use super::token::{Tokens, bearer};
+use crate::principal::Principal;
 use bowline_protocol::http::headers::{Accepts, MediaType};
-use bowline_protocol::http::origin::{self, HostGuard, OriginGuard};
-use bowline_types::jsonrpc::ErrorObject;
+use bowline_protocol::http::origin::{HostGuard, OriginGuard};
+use bowline_protocol::limits::Limits;
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
 /// The checks in front of an endpoint, in the order in which they are cheapest to fail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Guard {
-    path: Box<str>,
-    hosts: HostGuard,
-    origins: OriginGuard,
+    /// `None` where a router in front has chosen by path.
+    pub(super) path: Option<Box<str>>,
+    pub(super) hosts: HostGuard,
+    pub(super) origins: OriginGuard,
+    pub(super) tokens: Option<Tokens>,
 }
 
-impl Default for Guard {
-    fn default() -> Self {
-        Self { path: "/mcp".into(), hosts: HostGuard::default(), origins: OriginGuard::default() }
-    }
+/// What is known of a request that may come in.
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// Who it is from; `None` where nobody asks for tokens.
+    pub(super) principal: Option<Principal>,
+    pub(super) prefers_stream: bool,
 }
+
+type Check<T> = Result<T, Response<ResponseBody>>;
 
 impl Guard {
-    pub(super) fn path(&mut self, path: &str) {
-        self.path = path.into();
-    }
-
-    pub(super) fn allow_host(&mut self, host: &str) -> Result<()> {
-        self.hosts = self.hosts.clone().allow(host).map_err(invalid)?;
-        Ok(())
-    }
-
-    pub(super) fn allow_origin(&mut self, origin: &str) -> Result<()> {
-        self.origins = self.origins.clone().allow(origin).map_err(invalid)?;
-        Ok(())
-    }
-
-    pub(super) fn public_url(&mut self, url: &str) -> Result<()> {
-        self.hosts = self.hosts.clone().public_url(url).map_err(invalid)?;
-        self.origins = self.origins.clone().public_url(url).map_err(invalid)?;
-        Ok(())
-    }
-
-    /// Checks the head of a request.
-    pub(super) fn check(&self, parts: &Parts) -> Result<(), Response<ResponseBody>> {
+    /// Checks where a request comes from; gives the origin whose pages may read the answer.
+    pub(super) fn check_source(
+        &self,
+        parts: &Parts,
+        limits: &Limits,
+    ) -> Check<Option<HeaderValue>> {
+        check_size(&parts.headers, limits)?;
         self.hosts.check(&parts.uri, &parts.headers).map_err(|refusal| forbidden(&refusal))?;
-        self.origins.check(&parts.headers).map_err(|refusal| forbidden(&refusal))?;
-        if parts.uri.path() != &*self.path {
-            let error = ErrorObject::invalid_request(format!(
-                "nothing is served here; the endpoint is {}",
-                self.path
-            ));
-            return Err(refuse(StatusCode::NOT_FOUND, None, &error));
+        match self.origins.check_and_echo(&parts.headers) {
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => Ok(parts.headers.get(header::ORIGIN).cloned()),
+            Err(refusal) => Err(forbidden(&refusal)),
         }
+    }
+
+    /// Checks the rest of the head. `allowed` tells whether the origin was explicitly allowed.
+    pub(super) fn check(&self, parts: &Parts, allowed: bool) -> Check<Passed> {
+        if let Some(path) = &self.path
+            && parts.uri.path() != &**path
+        {
+            let message = format!("nothing is served here; the endpoint is {path}");
+            return Err(refuse_unread(StatusCode::NOT_FOUND, message));
+        }
+        if allowed && cors::is_preflight(parts) {
+            return Err(cors::preflight(parts));
+        }
+        let principal = self.authenticate(parts)?;
         if parts.method != Method::POST {
-            let error = ErrorObject::invalid_request("the endpoint takes POST only");
-            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, None, &error);
+            let mut response =
+                refuse_unread(StatusCode::METHOD_NOT_ALLOWED, "the endpoint takes POST only");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return Err(response);
         }
-        let content_type = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        if content_type.and_then(MediaType::from_content_type) != Some(MediaType::Json) {
-            let error =
-                ErrorObject::invalid_request("header Content-Type must be application/json");
-            return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, &error));
+        if media_type(&parts.headers) != Some(MediaType::Json) {
+            return Err(refuse_unread(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "header Content-Type must be application/json, in UTF-8",
+            ));
+        }
+        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+            return Err(refuse_unread(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "header Content-Encoding is not supported; send the body as it is",
+            ));
         }
         let accepts =
             Accepts::of(parts.headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes));
         if !(accepts.json && accepts.event_stream) {
-            let error = ErrorObject::invalid_request(
+            return Err(refuse_unread(
+                StatusCode::NOT_ACCEPTABLE,
                 "header Accept must list application/json and text/event-stream",
-            );
-            return Err(refuse(StatusCode::NOT_ACCEPTABLE, None, &error));
+            ));
         }
-        Ok(())
+        Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream })
+    }
+
+    fn authenticate(&self, parts: &Parts) -> Check<Option<Principal>> {
+        // Whatever stands in a URL ends in logs, so a token that came that way counts as lost.
+        if parts.uri.query().is_some_and(has_token) {
+            return Err(refuse_unread(
+                StatusCode::BAD_REQUEST,
+                "a token must not stand in the URL; send it in header Authorization",
+            ));
+        }
+        let Some(tokens) = &self.tokens else {
+            return Ok(None);
+        };
+        let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(refuse_unread(
+                StatusCode::BAD_REQUEST,
+                "header Authorization stands more than once",
+            ));
+        }
+        match first.map(|value| bearer(value.as_bytes())) {
+            None => Err(unauthorized(false)),
+            Some(token) => match token.and_then(|token| tokens.find(token)) {
+                Some(principal) => Ok(Some(principal)),
+                None => Err(unauthorized(true)),
+            },
+        }
     }
 }
 
-/// Tells the client what was refused, and the log which switch would have let it in.
-fn forbidden(refusal: &origin::Refusal) -> Response<ResponseBody> {
-    tracing::warn!(header = %refusal.header(), value = refusal.value(), switch = refusal.switch(), "request refused");
-    refuse(refusal.status(), None, &ErrorObject::invalid_request(refusal.to_string()))
+/// Takes out of the headers what must not reach a handler or a log.
+pub(super) fn strip(headers: &mut HeaderMap) {
+    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION] {
+        headers.remove(name);
+    }
 }
 
-fn invalid(error: origin::InvalidAllowed) -> Error {
-    Error::invalid(error.to_string())
+fn check_size(headers: &HeaderMap, limits: &Limits) -> Check<()> {
+    let too_large =
+        |message| Err(refuse_unread(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
+    if headers.len() > limits.headers {
+        return too_large(format!("more than {} headers", limits.headers));
+    }
+    for (name, value) in headers {
+        let len = name.as_str().len() + value.len();
+        // Most are small: one comparison is enough for them.
+        if len > limits.mcp_header_bytes.min(limits.header_bytes) {
+            let (what, limit) = if is_mcp(name) {
+                (value.len(), limits.mcp_header_bytes)
+            } else {
+                (len, limits.header_bytes)
+            };
+            if what > limit {
+                return too_large(format!("header {name} is larger than {limit} bytes"));
+            }
+        }
+    }
+    Ok(())
 }
 
-/// A refusal as a JSON-RPC error.
-pub(super) fn refuse(
-    status: StatusCode,
-    id: Option<&[u8]>,
-    error: &ErrorObject,
-) -> Response<ResponseBody> {
-    let body = modern::error_response(id, error);
-    let mut response = Response::new(ResponseBody::whole(body.into_bytes()));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+fn is_mcp(name: &HeaderName) -> bool {
+    name.as_str().starts_with("mcp-")
 }
 
-pub(super) fn too_large(limit: usize) -> ErrorObject {
-    ErrorObject::invalid_request(format!("body is larger than the limit of {limit} bytes"))
+/// The type of the body; `None` when it is none of ours, or said twice.
+fn media_type(headers: &HeaderMap) -> Option<MediaType> {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let first = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    MediaType::from_content_type(first.as_bytes())
 }
 
-pub(super) fn broken_body() -> ErrorObject {
-    ErrorObject::invalid_request("body broke off")
-}
-
-pub(super) fn busy(limit: usize) -> ErrorObject {
-    ErrorObject::internal_error(format!("{limit} calls are running already; try again later"))
+/// Whether a query has the parameter of RFC 6750 §2.3.
+fn has_token(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        name.eq_ignore_ascii_case("access_token")
+    })
 }

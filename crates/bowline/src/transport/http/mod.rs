@@ -1,11 +1,27 @@
 //! Streamable HTTP.
 //!
+//! [`Http`] is a listener; what it lets in is an [`Endpoint`], and the same endpoint in front of a service makes an
+//! [`HttpService`], which mounts into any other HTTP server that takes a `tower::Service`.
+//!
 //! See [Streamable HTTP](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http).
 
 mod body;
+mod connection;
+mod cors;
+mod endpoint;
 mod exchange;
 mod guard;
-mod server;
+mod listener;
+mod patient;
+mod read;
+mod refuse;
+mod service;
+mod tls;
+mod token;
+mod watched;
 
 pub use body::ResponseBody;
-pub use server::{Http, HttpService};
+pub use endpoint::Endpoint;
+pub use listener::Http;
+pub use service::HttpService;
+pub use tls::TlsFiles;

@@ -82,3 +82,31 @@ fn accept() {
         assert_eq!((accepts.json, accepts.event_stream), *expected, "{values:?}");
     }
 }
+
+#[test]
+fn the_wish_for_a_stream() {
+    let cases: &[(&[&str], bool)] = &[
+        (&[], false),
+        (&["*/*"], false),
+        (&["application/json, text/event-stream"], false),
+        (&["text/event-stream, application/json"], true),
+        (&["text/event-stream", "application/json"], true),
+        (&["application/json", "text/event-stream"], false),
+        (&["application/json;q=0.9, text/event-stream"], true),
+        (&["application/json;q=0.9, text/event-stream;q=0.899"], false),
+        (&["text/event-stream;q=0.5, application/json"], false),
+        (&["text/event-stream;q=0.5, application/json;q=0.5"], true),
+        (&["text/event-stream, */*"], true),
+        (&["*/*, text/event-stream"], false),
+        (&["text/*, application/*"], true),
+        (&["text/event-stream;q=0, */*"], false),
+        (&["text/html, application/json, text/event-stream;q=1.0"], false),
+        (&["application/json"], false),
+        (&["text/event-stream"], true),
+        (&[""], false),
+    ];
+    for (values, expected) in cases {
+        let accepts = Accepts::of(values.iter().map(|value| value.as_bytes()));
+        assert_eq!(accepts.prefers_event_stream, *expected, "{values:?}");
+    }
+}

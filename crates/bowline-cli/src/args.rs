@@ -1,0 +1,104 @@
+//! What was typed. What it means is in [`crate::plan`].
+
+use crate::logs::Format;
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Run, call, bridge and serve Model Context Protocol servers.
+#[derive(Debug, Parser)]
+#[command(name = "bowline", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) logs: LogArgs,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Serve something that is built in
+    #[command(subcommand)]
+    Serve(Builtin),
+}
+
+/// What is built in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Builtin {
+    /// A reference server with every feature of the protocol, one item each
+    Everything(EverythingArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EverythingArgs {
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    /// Offer that many more tools, to measure what they cost
+    #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+    pub(crate) extra_tools: usize,
+}
+
+/// How a server is reached, whatever it serves.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen: stdio, HOST:PORT, or :PORT for the loopback address
+    #[arg(long, value_name = "ADDRESS", default_value = "stdio")]
+    pub(crate) listen: String,
+    /// Path of the HTTP endpoint [default: /mcp]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// Answer for this host too, besides the loopback ones (repeatable)
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) allow_host: Vec<String>,
+    /// Let web pages of this origin call (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// The URL under which clients know this server; https says that TLS ends in front of it
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Certificate chain for TLS, a PEM file that is read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key for TLS, a PEM file that is read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Accept the bearer tokens of this file (a single one may stand in BOWLINE_TOKEN instead)
+    ///
+    /// Each line is `NAME:SHA256:SCOPES`: a name for whoever holds the token, the SHA-256 of the token in hex, and
+    /// scopes apart by spaces. The file is read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Bounds on sizes, counts and times
+    #[arg(long, value_name = "PRESET", value_enum, default_value_t)]
+    pub(crate) limits: Preset,
+    /// Write every message to this file as lines of JSON, secrets redacted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace_messages: Option<PathBuf>,
+}
+
+/// A set of limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// Clients on this machine
+    #[default]
+    Local,
+    /// Clients nobody knows
+    Public,
+    /// A private network of known clients
+    Trusted,
+}
+
+/// What is said on standard error.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Standard error")]
+pub(crate) struct LogArgs {
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Form of standard error [default: human on a terminal, json otherwise]
+    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    pub(crate) log_format: Option<Format>,
+}

@@ -1,0 +1,121 @@
+//! From a plan to a server that is being served, and the words that say how to reach it.
+
+use crate::exit::Fault;
+use crate::plan::{Endpoint, Listen, Secret, Ways};
+use bowline::Server;
+use bowline::protocol::era::modern;
+use bowline::transport::http::{Http, TlsFiles};
+use bowline::transport::{Running, Stdio};
+
+/// A server that is being served.
+pub(crate) struct Listening {
+    pub(crate) running: Running,
+    /// What whoever started it should know: where it listens first, then how to use it.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Begins to serve.
+///
+/// # Errors
+/// When the address cannot be listened on, or something about the server is wrong.
+pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Fault> {
+    match ways.listen {
+        Listen::Stdio => {
+            let running = server.start(Stdio::default().limits(ways.limits))?;
+            Ok(Listening { running, notices: vec!["listening on stdio".to_owned()] })
+        }
+        Listen::Http(endpoint) => {
+            let mut http = Http::bind(&endpoint.address.to_string()).await?;
+            http = http.limits(ways.limits).path(&endpoint.path);
+            for host in hosts(&endpoint) {
+                http = http.allow_host(host)?;
+            }
+            for origin in &endpoint.allow_origin {
+                http = http.allow_origin(origin)?;
+            }
+            if let Some(url) = &endpoint.public_url {
+                http = http.public_url(url)?;
+            }
+            if let Some((cert, key)) = &endpoint.tls {
+                http = http.tls(TlsFiles { cert: cert.clone(), key: key.clone() })?;
+            }
+            if let Some(file) = &endpoint.token_file {
+                http = http.token_file(file)?;
+            }
+            if let Some(Secret(token)) = &endpoint.token {
+                http = http.bearer_token(token)?;
+            }
+            let notices = notices(&endpoint, http.address().port());
+            Ok(Listening { running: server.start(http)?, notices })
+        }
+    }
+}
+
+/// The hosts it answers for besides the loopback ones: those that were named, and the address itself when it is one.
+fn hosts(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
+    let address = &endpoint.address;
+    let own = !address.is_loopback() && !address.is_unspecified();
+    let own = own.then_some(address.host.as_str());
+    endpoint.allow_host.iter().map(String::as_str).chain(own)
+}
+
+fn notices(endpoint: &Endpoint, port: u16) -> Vec<String> {
+    let scheme = if endpoint.tls.is_some() { "https" } else { "http" };
+    let local = format!("{scheme}://{}:{port}{}", endpoint.address.host, endpoint.path);
+    let url = match &endpoint.public_url {
+        // A URL with a path of its own is the whole endpoint as clients see it.
+        Some(url) if url.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty()) => url.clone(),
+        Some(url) => format!("{}{}", url.trim_end_matches('/'), endpoint.path),
+        None => local.clone(),
+    };
+    let mut notices = vec![match &endpoint.public_url {
+        Some(_) => format!("listening on {local}, known as {url}"),
+        None => format!("listening on {local}"),
+    }];
+    if endpoint.address.is_unspecified()
+        && endpoint.public_url.is_none()
+        && endpoint.allow_host.is_empty()
+    {
+        notices.push(
+            "only requests for localhost are answered; name the host that clients use with --allow-host"
+                .to_owned(),
+        );
+    }
+    notices.push(curl(&url, endpoint.is_authenticated()));
+    notices.push(config(&url, endpoint.is_authenticated()));
+    notices
+}
+
+/// A call of the tool `echo`, to be pasted into a shell.
+fn curl(url: &str, authenticated: bool) -> String {
+    let version = modern::SUPPORTED.last().map_or("", |revision| revision.as_str());
+    let token = if authenticated {
+        "\n    --header \"Authorization: Bearer $BOWLINE_TOKEN\" \\"
+    } else {
+        ""
+    };
+    format!(
+        "call a tool:
+  curl --silent {url} \\{token}
+    --header 'Content-Type: application/json' \\
+    --header 'Accept: application/json, text/event-stream' \\
+    --header 'MCP-Protocol-Version: {version}' \\
+    --header 'Mcp-Method: tools/call' --header 'Mcp-Name: echo' \\
+    --data '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"echo\",\"arguments\":{{\"message\":\"hello\"}},
+      \"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{version}\",
+        \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"curl\",\"version\":\"8\"}},
+        \"io.modelcontextprotocol/clientCapabilities\":{{}}}}}}}}'"
+    )
+}
+
+/// The entry for the configuration file that most clients read.
+fn config(url: &str, authenticated: bool) -> String {
+    let headers = if authenticated {
+        r#", "headers": {"Authorization": "Bearer ${BOWLINE_TOKEN}"}"#
+    } else {
+        ""
+    };
+    format!(
+        r#"add it to a client: {{"mcpServers": {{"everything": {{"type": "http", "url": "{url}"{headers}}}}}}}"#
+    )
+}

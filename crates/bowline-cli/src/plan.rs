@@ -1,0 +1,229 @@
+//! What the command line means.
+
+use crate::args::{Args, Builtin, EverythingArgs, LogArgs, Preset, ServeArgs, Verb};
+use crate::exit::Fault;
+use bowline::protocol::limits::Limits;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// What to do, with everything decided that can be decided before it begins.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) logs: LogArgs,
+    pub(crate) task: Task,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Serve the reference server.
+    Everything { ways: Ways, extra_tools: usize },
+}
+
+/// How a server is reached.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    pub(crate) listen: Listen,
+    pub(crate) limits: Limits,
+    pub(crate) trace_messages: Option<PathBuf>,
+}
+
+/// Where a server listens.
+#[derive(Debug)]
+pub(crate) enum Listen {
+    /// On the standard streams.
+    Stdio,
+    /// On a socket, for HTTP.
+    Http(Box<Endpoint>),
+}
+
+/// An HTTP endpoint.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) address: Address,
+    pub(crate) path: String,
+    pub(crate) allow_host: Vec<String>,
+    pub(crate) allow_origin: Vec<String>,
+    pub(crate) public_url: Option<String>,
+    /// Certificate and key.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) token: Option<Secret>,
+}
+
+/// A host and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Something that is never shown.
+pub(crate) struct Secret(pub(crate) String);
+
+impl Plan {
+    /// Decides what the arguments mean; `token` is what the environment holds.
+    ///
+    /// # Errors
+    /// When they contradict each other, or ask for what would not be safe.
+    pub(crate) fn new(args: Args, token: Option<String>) -> Result<Self, Fault> {
+        let Verb::Serve(Builtin::Everything(EverythingArgs { serve, extra_tools })) = args.verb;
+        let ways = Ways::new(serve, token)?;
+        Ok(Self { logs: args.logs, task: Task::Everything { ways, extra_tools } })
+    }
+}
+
+impl Ways {
+    fn new(args: ServeArgs, token: Option<String>) -> Result<Self, Fault> {
+        let limits = match args.limits {
+            Preset::Local => Limits::local(),
+            Preset::Public => Limits::public(),
+            Preset::Trusted => Limits::trusted(),
+        };
+        let trace_messages = args.trace_messages.clone();
+        let listen = match args.listen.as_str() {
+            "stdio" => {
+                for_http_only(&args)?;
+                Listen::Stdio
+            }
+            address if address.starts_with("unix:") => {
+                return Err(Fault::new(format!("{address}: Unix sockets are not served yet"))
+                    .hint("use stdio or HOST:PORT"));
+            }
+            address => {
+                let address = Address::parse(address)?;
+                Listen::Http(Box::new(Endpoint::new(address, args, token)?))
+            }
+        };
+        Ok(Self { listen, limits, trace_messages })
+    }
+}
+
+/// Flags that mean nothing on the standard streams are mistakes there.
+fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
+    let given = [
+        ("--path", args.path.is_some()),
+        ("--allow-host", !args.allow_host.is_empty()),
+        ("--allow-origin", !args.allow_origin.is_empty()),
+        ("--public-url", args.public_url.is_some()),
+        ("--tls-cert", args.tls_cert.is_some()),
+        ("--token-file", args.token_file.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Fault::new(format!("{flag} means nothing without HTTP"))
+            .hint("add --listen HOST:PORT, such as --listen 127.0.0.1:8080")),
+    }
+}
+
+impl Endpoint {
+    fn new(address: Address, args: ServeArgs, token: Option<String>) -> Result<Self, Fault> {
+        let endpoint = Self {
+            address,
+            path: args.path.unwrap_or_else(|| "/mcp".to_owned()),
+            allow_host: args.allow_host,
+            allow_origin: args.allow_origin,
+            public_url: args.public_url,
+            tls: args.tls_cert.zip(args.tls_key),
+            token_file: args.token_file,
+            token: token.filter(|token| !token.is_empty()).map(Secret),
+        };
+        if !endpoint.path.starts_with('/') {
+            return Err(Fault::new(format!("--path {:?} does not begin with /", endpoint.path))
+                .hint(format!("write --path /{}", endpoint.path)));
+        }
+        endpoint.safe()?;
+        Ok(endpoint)
+    }
+
+    /// Whether callers have to prove who they are.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        self.token_file.is_some() || self.token.is_some()
+    }
+
+    /// What other machines can reach needs to know its callers, and must not send their tokens in the clear.
+    fn safe(&self) -> Result<(), Fault> {
+        if self.address.is_loopback() {
+            return Ok(());
+        }
+        let in_front = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        let tokens = "--token-file FILE (or BOWLINE_TOKEN)";
+        let tls = "--tls-cert FILE and --tls-key FILE (or --public-url https://… where TLS ends in front)";
+        let (lacks, add) = match (self.is_authenticated(), self.tls.is_some() || in_front) {
+            (true, true) => return Ok(()),
+            (false, true) => ("authentication", tokens.to_owned()),
+            (true, false) => ("TLS", tls.to_owned()),
+            (false, false) => ("authentication and TLS", format!("{tokens}, {tls}")),
+        };
+        let loopback = Address { host: LOOPBACK.to_owned(), port: self.address.port };
+        Err(Fault::new(format!(
+            "other machines could reach {} without {lacks}; refusing to listen there",
+            self.address
+        ))
+        .hint(format!("add {add}, or listen on {loopback}")))
+    }
+}
+
+impl Address {
+    /// `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let wrong = |what: &str| {
+            Fault::new(format!("--listen {text:?}: {what}"))
+                .hint("write stdio, HOST:PORT, or :PORT for the loopback address")
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("has no port"))?;
+        let port = match port.parse() {
+            Ok(port) if port_is_plain(text) => port,
+            _ => return Err(wrong("the port is no number from 0 to 65535")),
+        };
+        let host = if host.is_empty() { LOOPBACK } else { host };
+        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let valid = match literal {
+            Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
+        };
+        if !valid {
+            return Err(wrong("the host is neither a name nor an address; put IPv6 in brackets"));
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.ip() {
+            Some(ip) => ip.to_canonical().is_loopback(),
+            None => self.host.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
+    /// Whether it is every address of this machine.
+    pub(crate) fn is_unspecified(&self) -> bool {
+        self.ip().is_some_and(|ip| ip.to_canonical().is_unspecified())
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    }
+}
+
+/// Whether what follows the last colon is digits only; `+1` parses as a number.
+fn port_is_plain(text: &str) -> bool {
+    text.rsplit(':').next().is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+const LOOPBACK: &str = "127.0.0.1";
+
+#[cfg(test)]
+mod tests;

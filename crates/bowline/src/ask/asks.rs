@@ -1,0 +1,217 @@
+//! What one run of a handler asks, and what it knows from earlier runs.
+
+use super::canonical::Digest;
+use super::question::{Answer, Question};
+use super::seal::random;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Task, Waker};
+
+/// What one run asks.
+///
+/// The lock is held for a few instructions, and never while code of a user runs; it is needed because a handler may
+/// ask from tasks of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Asks(Mutex<State>);
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Which chain of rounds this run belongs to; made at first use.
+    chain: Option<Chain>,
+    /// The rounds before this one; none in the first run of a chain.
+    pub(super) round: u32,
+    /// What earlier rounds left, and what this one adds.
+    pub(super) kept: Kept,
+    /// Where the ledger has the rest of it.
+    pub(super) stored: Option<String>,
+    /// What waits for the client.
+    pub(super) open: BTreeMap<String, Question>,
+    /// The keys this run has asked.
+    used: BTreeSet<String>,
+    /// The keys of effects this run has begun.
+    begun: BTreeSet<String>,
+    /// Effects in progress: until they are done nothing is dropped.
+    busy: usize,
+    /// Who drives the handler.
+    driver: Option<Waker>,
+}
+
+/// What goes from round to round.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) answers: BTreeMap<String, KeptAnswer>,
+    pub(super) effects: BTreeMap<String, Effect>,
+}
+
+/// An answer, and what it was the answer to. It is checked whenever it is used.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeptAnswer {
+    pub(super) question: Digest,
+    pub(super) answer: Map<String, Value>,
+}
+
+/// How far something that may happen only once has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Effect {
+    Running,
+    Done(Value),
+    Unknown,
+}
+
+/// The id of a chain of rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chain(pub(super) [u8; 16]);
+
+thread_local! {
+    /// Whether an effect is being polled on this thread.
+    static INSIDE_ONCE: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Asks {
+    /// The answer to a question as far as one is there; it is used up by looking.
+    pub(super) fn begin(&self, key: &str, question: &Question) -> Result<Option<Answer>> {
+        if INSIDE_ONCE.get() {
+            return Err(Error::invalid(format!(
+                "question `{key}` was asked inside of `once`; ask before it"
+            )));
+        }
+        let mut state = self.lock();
+        if !state.used.insert(key.to_owned()) {
+            return Err(Error::invalid(format!(
+                "question `{key}` was asked twice in one run; give every question a key of its own"
+            )));
+        }
+        let kept = state.kept.answers.get(key);
+        let fits = kept.filter(|kept| kept.question == question.digest());
+        Ok(fits.map(|kept| Answer(kept.answer.clone())))
+    }
+
+    /// Opens a question that no usable answer is there for.
+    pub(super) fn put(&self, key: &str, question: Question) {
+        let mut state = self.lock();
+        state.kept.answers.remove(key);
+        state.open.insert(key.to_owned(), question);
+        state.wake();
+    }
+
+    pub(super) fn is_suspended_or_wake(&self, task: &Task<'_>) -> bool {
+        let mut state = self.lock();
+        let suspended = !state.open.is_empty() && state.busy == 0;
+        if !suspended && !state.driver.as_ref().is_some_and(|known| known.will_wake(task.waker())) {
+            state.driver = Some(task.waker().clone());
+        }
+        suspended
+    }
+
+    /// The chain of this run.
+    pub(super) fn chain(&self) -> Chain {
+        *self.lock().chain.get_or_insert_with(|| Chain(random()))
+    }
+
+    /// Goes on where an earlier round stopped.
+    pub(super) fn resume(&self, chain: Chain, round: u32, kept: Kept, stored: Option<String>) {
+        let mut state = self.lock();
+        state.chain = Some(chain);
+        state.round = round;
+        state.kept = kept;
+        state.stored = stored;
+    }
+
+    /// Begins an effect: its end, if an earlier round has seen it, or what to tell when it ends.
+    pub(super) fn begin_effect(&self, key: &str) -> Result<Begun<'_>> {
+        let mut state = self.lock();
+        if !state.begun.insert(key.to_owned()) {
+            return Err(Error::invalid(format!(
+                "`once` was used twice in one run with key `{key}`; give every effect its own"
+            )));
+        }
+        if let Some(effect) = state.kept.effects.get(key) {
+            return Ok(Begun::Before(effect.clone()));
+        }
+        state.busy += 1;
+        Ok(Begun::Now { busy: Busy { asks: self, key: key.into() }, resumed: state.round > 0 })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock can leave the state half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
+    }
+}
+
+/// What an effect finds when it begins.
+pub(super) enum Begun<'a> {
+    /// An earlier round has begun it.
+    Before(Effect),
+    /// It begins now.
+    Now { busy: Busy<'a>, resumed: bool },
+}
+
+/// An effect in progress; while there is one, the handler is not dropped for a question.
+pub(super) struct Busy<'a> {
+    asks: &'a Asks,
+    key: Box<str>,
+}
+
+impl Busy<'_> {
+    /// Notes what later rounds find. Without it they find that the end is unknown.
+    pub(super) fn end(&self, effect: Effect) {
+        self.asks.lock().kept.effects.insert(self.key.to_string(), effect);
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut state = self.asks.lock();
+        state.kept.effects.entry(self.key.to_string()).or_insert(Effect::Unknown);
+        state.busy -= 1;
+        state.wake();
+    }
+}
+
+/// Marks this thread as being inside of an effect, until it is dropped.
+pub(super) struct Inside(bool);
+
+impl Inside {
+    pub(super) fn enter() -> Self {
+        Self(INSIDE_ONCE.replace(true))
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE_ONCE.set(self.0);
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Chain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = u128::from_str_radix(&text, 16).map_err(de::Error::custom)?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}

@@ -1,0 +1,11 @@
+//! Schemas that no Rust type stands behind: checked with `jsonschema`, which is there with the feature `schema`.
+
+#[cfg(not(feature = "schema"))]
+mod absent;
+#[cfg(feature = "schema")]
+mod compiled;
+
+#[cfg(not(feature = "schema"))]
+pub(in crate::server) use absent::{Pattern, Validator};
+#[cfg(feature = "schema")]
+pub(in crate::server) use compiled::{Pattern, Validator};

@@ -1,0 +1,170 @@
+//! Listening to changes: a call that stays, and tells of them before its answer.
+//!
+//! See [Subscriptions](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions).
+
+use super::Server;
+use super::bus::{Change, Subscription, Wanted};
+use super::catalogue::Catalogue;
+use super::dispatch::wrong_param;
+use super::visible::ItemKind;
+use crate::context::Context;
+use crate::error::Result;
+use crate::service::Answer;
+use bowline_protocol::outcome::{Body, Outcome};
+use bowline_protocol::scan::BodyKey;
+use bowline_types::jsonrpc::{ErrorObject, Id, NotificationParams};
+use bowline_types::meta::Meta;
+use bowline_types::method::{
+    PromptListChanged, ResourceListChanged, ResourceUpdated, SubscriptionsAcknowledged,
+    ToolListChanged,
+};
+use bowline_types::resource::ResourceUpdatedNotificationParams;
+use bowline_types::subscription::{
+    SubscriptionFilter, SubscriptionsAcknowledgedNotificationParams, SubscriptionsListenResult,
+};
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+impl Server {
+    /// Tells those who listen to this resource, and may know of it, that it changed.
+    ///
+    /// However often that happens before a client has read of it, it reads of it once.
+    pub fn resource_updated(&self, uri: &str) {
+        let catalogue = self.catalogue();
+        self.0.bus.resource_updated(uri, |principal| catalogue.resolve(principal, uri).is_some());
+    }
+
+    /// Tells those who listen that a list changed, for changes that the server cannot see: what a predicate decides,
+    /// or what is behind a proxy. Adding and removing items tells of itself.
+    pub fn list_changed(&self, kind: ItemKind) {
+        self.0.bus.list_changed(kind, |_| true);
+    }
+
+    /// How many `subscriptions/listen` calls are open.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.0.bus.len()
+    }
+}
+
+/// Answers `subscriptions/listen`.
+pub(super) fn listen(server: &Server, cx: Context, catalogue: &Catalogue) -> Answer {
+    let filter = match cx.request().param(BodyKey::Notifications) {
+        None => Err(ErrorObject::invalid_params("params.notifications: missing")),
+        Some(text) => {
+            bowline_types::decode(text).map_err(|error| wrong_param(BodyKey::Notifications, &error))
+        }
+    };
+    match (filter, cx.request().id()) {
+        (Ok(filter), Some(id)) => {
+            let agreed = agree(&cx, catalogue, filter);
+            let server = server.clone();
+            Answer::new(async move {
+                attend(&server, &cx, id, agreed).await.unwrap_or_else(Outcome::Error)
+            })
+        }
+        (Err(error), _) => Answer::ready(error),
+        (_, None) => Answer::ready(ErrorObject::invalid_request("a request needs an id")),
+    }
+}
+
+/// What of a filter this server can honour: kinds it offers, and resources that this client could read.
+fn agree(cx: &Context, catalogue: &Catalogue, filter: SubscriptionFilter) -> SubscriptionFilter {
+    let mut agreed = SubscriptionFilter::new();
+    let honoured =
+        |wanted: Option<bool>, offered| (wanted == Some(true) && offered).then_some(true);
+    agreed.tools_list_changed = honoured(filter.tools_list_changed, catalogue.tools.declared);
+    agreed.prompts_list_changed = honoured(filter.prompts_list_changed, catalogue.prompts.declared);
+    agreed.resources_list_changed =
+        honoured(filter.resources_list_changed, catalogue.has_resources());
+    if catalogue.has_resources() {
+        agreed.resource_subscriptions = filter.resource_subscriptions.map(|uris| {
+            let mut seen = BTreeSet::new();
+            let mut known: Vec<String> = Vec::new();
+            // As many are looked at as may be agreed to: looking at templates is not free.
+            for uri in uris.into_iter().take(cx.limits().listen_uris) {
+                if catalogue.resolve(cx.principal(), &uri).is_some() && seen.insert(uri.clone()) {
+                    known.push(uri);
+                }
+            }
+            known
+        });
+    }
+    agreed
+}
+
+/// Acknowledges, then tells of changes until the connection is about to end.
+///
+/// Dropping it, as the client's cancellation does, ends the subscription and leaves nothing.
+async fn attend(
+    server: &Server,
+    cx: &Context,
+    id: Id,
+    agreed: SubscriptionFilter,
+) -> Result<Outcome, ErrorObject> {
+    let uris = agreed.resource_subscriptions.iter().flatten().map(|uri| Arc::from(uri.as_str()));
+    let wanted = Wanted {
+        tools: agreed.tools_list_changed == Some(true),
+        prompts: agreed.prompts_list_changed == Some(true),
+        resources: agreed.resources_list_changed == Some(true),
+        uris: uris.collect(),
+    };
+    let limit = cx.limits().listens_per_principal;
+    let subscription = server.0.bus.open(cx.principal(), wanted, limit).ok_or_else(|| {
+        ErrorObject::internal_error(format!("{limit} subscriptions are open already; end one"))
+    })?;
+
+    let mut meta = Meta::new();
+    meta.set_subscription_id(id.clone());
+    let acknowledgment =
+        SubscriptionsAcknowledgedNotificationParams::new(agreed).meta(meta.clone());
+    cx.notify::<SubscriptionsAcknowledged>(&acknowledgment).map_err(|_| {
+        ErrorObject::invalid_params("params.notifications: too long to be acknowledged")
+    })?;
+
+    let mut closed = pin!(cx.closing().closed());
+    poll_fn(|task| {
+        tell(&subscription, cx, &meta, task);
+        closed.as_mut().poll(task)
+    })
+    .await;
+    drop(subscription);
+    let body = Body::encode(SubscriptionsListenResult::of(id));
+    body.map(Outcome::complete).map_err(|_| ErrorObject::internal_error("result cannot be encoded"))
+}
+
+/// Tells of what changed, whenever everything told before is read; so nothing is told twice to a slow reader.
+fn tell(subscription: &Subscription<'_>, cx: &Context, meta: &Meta, task: &Task<'_>) {
+    while subscription.has_changes_or_wake(task) {
+        let Poll::Ready(()) = cx.outbox().poll_drained(task) else {
+            return;
+        };
+        let mut changes = subscription.take().into_iter().peekable();
+        // The first always goes: one that finds no room where nothing else is will never find any.
+        let mut first = true;
+        while let Some(change) = changes.peek() {
+            if send(cx, change, meta).is_err() && !first {
+                break;
+            }
+            first = false;
+            changes.next();
+        }
+        subscription.put_back(changes);
+    }
+}
+
+fn send(cx: &Context, change: &Change, meta: &Meta) -> Result<()> {
+    let params = NotificationParams::new().meta(meta.clone());
+    match change {
+        Change::Tools => cx.notify::<ToolListChanged>(&params),
+        Change::Prompts => cx.notify::<PromptListChanged>(&params),
+        Change::Resources => cx.notify::<ResourceListChanged>(&params),
+        Change::Resource(uri) => {
+            let params = ResourceUpdatedNotificationParams::new(&**uri).meta(meta.clone());
+            cx.notify::<ResourceUpdated>(&params)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The endpoint itself: a function from HTTP requests to responses.
+
+use super::body::ResponseBody;
+use super::cors;
+use super::endpoint::Endpoint;
+use super::exchange;
+use super::guard::{Guard, strip};
+use super::read::read;
+use super::refuse::{busy, refuse};
+use crate::closing::Closing;
+use crate::context::Context;
+use crate::principal::{Everybody, Principal};
+use crate::service::Service;
+use bowline_protocol::http::{Admitted, admit, status_of};
+use bowline_protocol::limits::Limits;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Version, header};
+use http_body::Body;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+/// A service behind an [`Endpoint`]: a function from HTTP requests to responses.
+///
+/// It is a `tower::Service`, so it mounts wherever one is wanted, for example into an axum router. A layer in front
+/// that has found out who asks puts a [`Principal`] into the extensions of the request; it counts where the endpoint
+/// asks for no token itself.
+#[derive(Clone, Debug)]
+pub struct HttpService(Arc<Shared>);
+
+struct Shared {
+    service: Arc<dyn Service>,
+    guard: Guard,
+    limits: Arc<Limits>,
+    anonymous: Principal,
+    everybody: Everybody,
+    closing: Closing,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpService").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl HttpService {
+    /// A service behind an endpoint.
+    pub fn new(service: impl Service, endpoint: Endpoint) -> Self {
+        Self::build(Arc::new(service), endpoint, Closing::default())
+    }
+
+    pub(super) fn build(service: Arc<dyn Service>, endpoint: Endpoint, closing: Closing) -> Self {
+        Self(Arc::new(Shared {
+            service,
+            guard: endpoint.guard,
+            limits: Arc::new(endpoint.limits),
+            anonymous: Principal::anonymous(),
+            everybody: Everybody::default(),
+            closing,
+        }))
+    }
+
+    pub(super) fn limits(&self) -> &Arc<Limits> {
+        &self.0.limits
+    }
+
+    /// Answers one request.
+    ///
+    /// Dropping the future, or the body of the response before its end, cancels the call.
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let (parts, body) = request.into_parts();
+        let version = parts.version;
+        let origin = match self.0.guard.check_source(&parts, &self.0.limits) {
+            Ok(origin) => origin,
+            Err(response) => return response,
+        };
+        let mut response = match self.0.answer(parts, body, origin.is_some()).await {
+            Ok(response) | Err(response) => response,
+        };
+        if let Some(origin) = origin {
+            cors::allow(response.headers_mut(), origin);
+        }
+        if version == Version::HTTP_2 {
+            // Connections of HTTP/2 carry other requests too, and have no such header.
+            response.headers_mut().remove(header::CONNECTION);
+        }
+        response
+    }
+}
+
+impl Shared {
+    async fn answer<B>(
+        &self,
+        mut parts: Parts,
+        body: B,
+        allowed: bool,
+    ) -> Result<Response<ResponseBody>, Response<ResponseBody>>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let passed = self.guard.check(&parts, allowed)?;
+        strip(&mut parts.headers);
+        let body = read(body, &self.limits).await?;
+        let principal = passed
+            .principal
+            .or_else(|| parts.extensions.remove())
+            .unwrap_or_else(|| self.anonymous.clone());
+        let incoming = match admit(&parts.headers, body, self.limits.json_depth) {
+            Ok(Admitted::Request(incoming)) => incoming,
+            Ok(Admitted::Notification(notification)) => {
+                self.service.notify(&principal, notification);
+                return Ok(accepted());
+            }
+            Err(refusal) => {
+                let status = match status_of(refusal.error.code) {
+                    // What is refused before any handler is the client's mistake, whatever its code.
+                    StatusCode::OK => StatusCode::BAD_REQUEST,
+                    status => status,
+                };
+                return Err(refuse(status, refusal.id.as_deref(), &refusal.error));
+            }
+        };
+        let limit = self.limits.running_per_principal;
+        let Some(running) = principal.enter(limit) else {
+            return Err(busy(StatusCode::TOO_MANY_REQUESTS, incoming.id_text(), limit));
+        };
+        let limit = self.limits.running;
+        let Some(running) = self.everybody.enter(running, limit) else {
+            return Err(busy(StatusCode::SERVICE_UNAVAILABLE, incoming.id_text(), limit));
+        };
+        let cx = Context::new(
+            incoming,
+            principal,
+            parts.headers,
+            self.limits.clone(),
+            self.closing.clone(),
+            Some(running),
+        );
+        Ok(exchange::answer(self.service.clone(), cx, passed.prefers_stream).await)
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for HttpService
+where
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
+    }
+}
+
+fn accepted() -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::whole(Bytes::new()));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
