@@ -69,7 +69,7 @@ fn fixed<T>(contents: T) -> Cached<T> {
 /// The contents, or other ones where this row is to fail.
 fn first(row: &str, contents: ResourceContents) -> ResourceContents {
     if sabotage::is(row) {
-        let uri = contents.uri().unwrap_or_default();
+        let uri = contents.uri();
         return ResourceContents::text(uri, "sabotaged");
     }
     contents
