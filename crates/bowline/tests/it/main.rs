@@ -1,0 +1,18 @@
+//! What the crate does as a whole, seen from outside.
+
+#[cfg(feature = "http")]
+mod http_bad_input;
+#[cfg(feature = "http")]
+mod http_exchange;
+#[cfg(feature = "http")]
+mod http_guard;
+#[cfg(feature = "http")]
+mod http_limits;
+#[cfg(feature = "http")]
+mod http_mount;
+#[cfg(feature = "http")]
+mod http_sockets;
+#[cfg(feature = "http")]
+mod http_support;
+#[cfg(feature = "http")]
+mod http_tls;
