@@ -170,7 +170,7 @@ fn texts() -> Vec<Row> {
         refused("byte order mark", b"\xef\xbb\xbf{}"),
         refused("bad UTF-8", &bad_text),
         refused("overlong UTF-8", b"{\"a\":\"\xc0\xaf\"}"),
-        refused("UTF-16", b"{\0\"\0a\0\"\0:\0001\0}\0"),
+        refused("UTF-16", b"{\0\"\0a\0\"\0:\x001\0}\0"),
         refused("control character", b"{\"a\":\"\n\"}"),
         refused("single quotes", b"{'a':1}"),
         refused("comma at the end", b"{\"a\":1,}"),

@@ -1,5 +1,7 @@
 //! What the crate does as a whole, seen from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[cfg(feature = "http")]
 mod http_bad_input;
 #[cfg(feature = "http")]
