@@ -56,7 +56,7 @@ impl Guard {
             Input::Unused => {}
             Input::Decoded(checks) if !checks.are_bounded() => {}
             Input::Decoded(checks) => {
-                let found = checks.run(&tree(arguments)?);
+                let found = checks.run(&tree(arguments)?, arguments.len());
                 if !found.bounds.is_empty() {
                     return Err(wrong(found.bounds.into_iter().chain(found.shape)));
                 }
@@ -76,8 +76,8 @@ impl Guard {
     pub(super) fn undecoded(&self, cx: &Context, said: String) -> Outcome {
         let arguments = cx.request().param(BodyKey::Arguments).unwrap_or(b"{}");
         let Input::Decoded(checks) = &self.input else { return wrong([said]) };
-        let Ok(arguments) = tree(arguments) else { return wrong([said]) };
-        let found = checks.run(&arguments);
+        let Ok(value) = tree(arguments) else { return wrong([said]) };
+        let found = checks.run(&value, arguments.len());
         // The decoder knows better where the schema has alternatives, or has nothing to say against the value.
         let said = (found.unclear || found.shape.is_empty()).then_some(said);
         wrong(said.into_iter().chain(found.shape).chain(found.bounds))

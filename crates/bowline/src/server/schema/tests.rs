@@ -102,24 +102,351 @@ fn shows<T: JsonSchema>(expected: &Expect) {
 
 #[test]
 fn structs_read_as_plain_objects() {
-    shows::<Plain>(&expect![[r#""#]]);
-    shows::<Outer>(&expect![[r#""#]]);
+    shows::<Plain>(&expect![[r#"
+        {
+          "description": "What the whole is for.",
+          "properties": {
+            "age": {
+              "maximum": 255,
+              "minimum": 0,
+              "type": "integer"
+            },
+            "anything": {},
+            "big": {
+              "type": "integer"
+            },
+            "choice": {
+              "type": "string"
+            },
+            "many": {
+              "items": {
+                "type": "integer"
+              },
+              "type": "array"
+            },
+            "name": {
+              "description": "A name.",
+              "type": "string"
+            },
+            "pair": {
+              "maxItems": 2,
+              "minItems": 2,
+              "prefixItems": [
+                {
+                  "type": "string"
+                },
+                {
+                  "maximum": 65535,
+                  "minimum": 0,
+                  "type": "integer"
+                }
+              ],
+              "type": "array"
+            },
+            "scores": {
+              "additionalProperties": {
+                "type": "number"
+              },
+              "type": "object"
+            },
+            "temperature": {
+              "type": "number"
+            }
+          },
+          "required": [
+            "name",
+            "age",
+            "temperature",
+            "big",
+            "many",
+            "scores",
+            "anything",
+            "pair"
+          ],
+          "type": "object"
+        }"#]]);
+    shows::<Outer>(&expect![[r#"
+        {
+          "properties": {
+            "all": {
+              "items": {
+                "description": "A place.",
+                "properties": {
+                  "latitude": {
+                    "type": "number"
+                  },
+                  "unit": {
+                    "enum": [
+                      "metre",
+                      "foot"
+                    ],
+                    "type": "string"
+                  }
+                },
+                "required": [
+                  "latitude"
+                ],
+                "type": "object"
+              },
+              "type": "array"
+            },
+            "maybe": {
+              "description": "A place.",
+              "properties": {
+                "latitude": {
+                  "type": "number"
+                },
+                "unit": {
+                  "enum": [
+                    "metre",
+                    "foot"
+                  ],
+                  "type": "string"
+                }
+              },
+              "required": [
+                "latitude"
+              ],
+              "type": "object"
+            },
+            "place": {
+              "description": "Where it is.",
+              "properties": {
+                "latitude": {
+                  "type": "number"
+                },
+                "unit": {
+                  "enum": [
+                    "metre",
+                    "foot"
+                  ],
+                  "type": "string"
+                }
+              },
+              "required": [
+                "latitude"
+              ],
+              "type": "object"
+            }
+          },
+          "required": [
+            "place",
+            "all"
+          ],
+          "type": "object"
+        }"#]]);
 }
 
 #[test]
 fn enums_of_every_representation_read_well() {
-    shows::<Unit>(&expect![[r#""#]]);
-    shows::<Told>(&expect![[r#""#]]);
-    shows::<External>(&expect![[r#""#]]);
-    shows::<Internal>(&expect![[r#""#]]);
-    shows::<Adjacent>(&expect![[r#""#]]);
-    shows::<Untagged>(&expect![[r#""#]]);
+    shows::<Unit>(&expect![[r#"
+        {
+          "enum": [
+            "metre",
+            "foot"
+          ],
+          "type": "string"
+        }"#]]);
+    shows::<Told>(&expect![[r#"
+        {
+          "description": "How much.\n- `Low`: Next to nothing.",
+          "enum": [
+            "High",
+            "Low"
+          ],
+          "type": "string"
+        }"#]]);
+    shows::<External>(&expect![[r#"
+        {
+          "oneOf": [
+            {
+              "enum": [
+                "Empty"
+              ],
+              "type": "string"
+            },
+            {
+              "additionalProperties": false,
+              "properties": {
+                "One": {
+                  "minimum": 0,
+                  "type": "integer"
+                }
+              },
+              "required": [
+                "One"
+              ],
+              "type": "object"
+            },
+            {
+              "additionalProperties": false,
+              "properties": {
+                "Members": {
+                  "properties": {
+                    "a": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "a"
+                  ],
+                  "type": "object"
+                }
+              },
+              "required": [
+                "Members"
+              ],
+              "type": "object"
+            }
+          ]
+        }"#]]);
+    shows::<Internal>(&expect![[r#"
+        {
+          "oneOf": [
+            {
+              "properties": {
+                "kind": {
+                  "const": "Circle",
+                  "type": "string"
+                },
+                "radius": {
+                  "type": "number"
+                }
+              },
+              "required": [
+                "kind",
+                "radius"
+              ],
+              "type": "object"
+            },
+            {
+              "properties": {
+                "kind": {
+                  "const": "Square",
+                  "type": "string"
+                },
+                "side": {
+                  "type": "number"
+                }
+              },
+              "required": [
+                "kind",
+                "side"
+              ],
+              "type": "object"
+            }
+          ]
+        }"#]]);
+    shows::<Adjacent>(&expect![[r#"
+        {
+          "oneOf": [
+            {
+              "properties": {
+                "c": {
+                  "type": "string"
+                },
+                "t": {
+                  "const": "A",
+                  "type": "string"
+                }
+              },
+              "required": [
+                "t",
+                "c"
+              ],
+              "type": "object"
+            },
+            {
+              "properties": {
+                "t": {
+                  "const": "B",
+                  "type": "string"
+                }
+              },
+              "required": [
+                "t"
+              ],
+              "type": "object"
+            }
+          ]
+        }"#]]);
+    shows::<Untagged>(&expect![[r#"
+        {
+          "anyOf": [
+            {
+              "minimum": 0,
+              "type": "integer"
+            },
+            {
+              "type": "string"
+            }
+          ]
+        }"#]]);
 }
 
 #[test]
 fn types_that_contain_themselves_keep_their_references() {
-    shows::<Tree>(&expect![[r#""#]]);
-    shows::<Forest>(&expect![[r#""#]]);
+    shows::<Tree>(&expect![[r##"
+        {
+          "description": "A tree.",
+          "properties": {
+            "children": {
+              "items": {
+                "$ref": "#"
+              },
+              "type": "array"
+            },
+            "label": {
+              "type": "string"
+            }
+          },
+          "required": [
+            "label",
+            "children"
+          ],
+          "type": "object"
+        }"##]]);
+    shows::<Forest>(&expect![[r##"
+        {
+          "$defs": {
+            "Tree": {
+              "description": "A tree.",
+              "properties": {
+                "children": {
+                  "items": {
+                    "$ref": "#/$defs/Tree"
+                  },
+                  "type": "array"
+                },
+                "label": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "label",
+                "children"
+              ],
+              "type": "object"
+            }
+          },
+          "properties": {
+            "first": {
+              "$ref": "#/$defs/Tree"
+            },
+            "name": {
+              "description": "How much.\n- `Low`: Next to nothing.",
+              "enum": [
+                "High",
+                "Low"
+              ],
+              "type": "string"
+            }
+          },
+          "required": [
+            "first"
+          ],
+          "type": "object"
+        }"##]]);
 }
 
 #[test]
@@ -129,7 +456,23 @@ fn null_stays_where_a_server_may_write_it() {
         next: Option<u32>,
     }
     let schema = friendly(encoded::<Answer>(), Side::Output);
-    expect![[r#""#]].assert_eq(&serde_json::to_string_pretty(&schema).unwrap());
+    expect![[r#"
+        {
+          "properties": {
+            "next": {
+              "minimum": 0,
+              "type": [
+                "integer",
+                "null"
+              ]
+            }
+          },
+          "required": [
+            "next"
+          ],
+          "type": "object"
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&schema).unwrap());
 }
 
 #[test]
@@ -223,7 +566,7 @@ fn bounds_are_found_where_they_are_broken() {
         (json!({"count": 1, "named": {"x": {"n": 4}}}), &["named.x.n: must be at most 3, is 4"]),
     ];
     for (value, expected) in table {
-        let found = checks.run(&value);
+        let found = checks.run(&value, 0);
         assert_eq!(found.bounds, expected, "{value}");
         assert!(found.shape.is_empty() && !found.unclear, "{value}: {:?}", found.shape);
     }
@@ -261,7 +604,7 @@ fn alternatives_within_alternatives_take_bounded_time() {
     for _ in 0..100 {
         value = json!({ "next": value });
     }
-    let found = checks.run(&value);
+    let found = checks.run(&value, 0);
     assert!(found.bounds.iter().any(|line| line.contains("too intricate")), "{found:?}");
 }
 
@@ -278,9 +621,9 @@ mod with_the_feature {
             code: String,
         }
         let checks = Checks::compile(&decoded::<Code>()).unwrap();
-        assert!(checks.run(&json!({"code": "DE"})).bounds.is_empty());
+        assert!(checks.run(&json!({"code": "DE"}), 0).bounds.is_empty());
         assert_eq!(
-            checks.run(&json!({"code": "de"})).bounds,
+            checks.run(&json!({"code": "de"}), 0).bounds,
             ["code: must match the regular expression ^[A-Z]{2}$"]
         );
     }
@@ -348,9 +691,18 @@ mod with_the_feature {
         }))
         .unwrap();
         let lines = |value: Value| schema.violations(&value, 5).join("\n");
-        expect![[r#""#]].assert_eq(&lines(json!({"b": ["x", "z"], "c": {"e": 1}})));
-        expect![[r#""#]].assert_eq(&lines(json!({"a": 0, "b": 1, "c": {"d": 2}})));
-        expect![[r#""#]].assert_eq(&lines(json!({"a": "long ".repeat(100)})));
+        expect![[r#"
+            a: missing, but required
+            b[1]: expected one of ["x","y"]
+            c: has members that are not allowed: e
+            c.d: missing, but required"#]]
+        .assert_eq(&lines(json!({"b": ["x", "z"], "c": {"e": 1}})));
+        expect![[r#"
+            a: value is less than the minimum of 1
+            b: expected type array
+            c.d: expected 1"#]]
+        .assert_eq(&lines(json!({"a": 0, "b": 1, "c": {"d": 2}})));
+        expect!["a: expected type integer"].assert_eq(&lines(json!({"a": "long ".repeat(100)})));
     }
 }
 

@@ -97,7 +97,7 @@ enum Shape {
 #[test]
 fn wrong_arguments_are_told_in_words_that_a_model_can_act_on() {
     let server = server().tool(tool(), |order: Order| async move {
-        let sum: f64 = order.lines.iter().map(|line| line.price).sum();
+        let sum = order.lines.iter().fold(0.0, |sum, line| sum + line.price);
         let radius = match order.shape {
             Some(Shape::Circle { radius }) => radius,
             Some(Shape::Point) | None => 0.0,
@@ -127,7 +127,58 @@ fn wrong_arguments_are_told_in_words_that_a_model_can_act_on() {
         let lines = refused(&server, arguments).replace('\n', "\n  ");
         told.push_str(&format!("{arguments}\n  {lines}\n"));
     }
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+
+          invalid arguments:
+          item: missing, but required
+          count: missing, but required
+        {"item":1,"count":1}
+          invalid arguments:
+          item: expected a string, found a number
+        {"item":"a","count":256}
+          invalid arguments:
+          count: expected an integer from 0 to 255, found integer 256
+        {"item":"a","count":1.5}
+          invalid arguments:
+          count: expected an integer, found a number
+        {"item":"a","count":"many"}
+          invalid arguments:
+          count: expected an integer, found a string
+        {"item":[],"count":1}
+          invalid arguments:
+          item: expected a string, found an array
+        {"item" : {"deep":[1]}, "count":1}
+          invalid arguments:
+          item: expected a string, found an object
+        {"item":"a","count":1,"lines":[{"price":1},{"price":"x"}]}
+          invalid arguments:
+          lines[1].price: expected a number, found a string
+        {"item":"a","count":1,"lines":[{"price":1},{}]}
+          invalid arguments:
+          lines[1].price: missing, but required
+        {"item":"a","count":1,"lines":[{"price":1,"tax":2}]}
+          invalid arguments:
+          lines[0].tax: not a known member
+        {"item":"a","count":1,"unit":"dozen"}
+          invalid arguments:
+          unit: expected `piece` or `box`, found `dozen`
+        {"item":"a","count":1,"shape":"Triangle"}
+          invalid arguments:
+          shape: expected `Circle` or `Point`, found `Triangle`
+        {"item":"a","count":1,"shape":{"Circle":{"radius":"big"}}}
+          invalid arguments:
+          shape.Circle.radius: expected a number, found string "big"
+        {"item":"\ud800","count":1}
+          invalid arguments:
+          item: unexpected end of hex escape
+        {"a":1,"b":2,"item":null,"count":null,"lines":1,"unit":1,"shape":[[]]}
+          invalid arguments:
+          item: expected a string, found null
+          count: expected an integer, found null
+          item: expected a string, found null
+          lines: expected an array, found a number
+    "#]]
+    .assert_eq(&told);
     let fits = r#"{"item":"a","count":1,"unknown":true,"unit":"box","shape":"Point"}"#;
     assert_eq!(call(&server, fits), json!({"content": [{"type": "text", "text": "a 1 0 0 1"}]}));
 }
@@ -167,7 +218,8 @@ fn arguments_are_always_objects() {
     value.check().unwrap();
     assert_eq!(text(&call(&value, r#"{"a":1}"#)), r#"{"a":1}"#);
     let text = server().tool(tool(), |text: String| async move { text });
-    expect![[r#""#]].assert_eq(&text.check().unwrap_err().to_string());
+    expect!["tool `t`: input schema: `type` must be `object`, since arguments have names"]
+        .assert_eq(&text.check().unwrap_err().to_string());
 }
 
 #[test]
@@ -237,7 +289,8 @@ async fn a_busy_tool_says_so_and_frees_its_place_when_a_call_is_dropped() {
     assert!(is_pending(&mut waits).await);
     let busy = answer(&server, "{}", json!({})).await;
     assert_eq!(busy["isError"], true);
-    expect![[r#""#]].assert_eq(text(&busy));
+    expect!["tool `t` is busy with 1 calls, which is as many as it runs at once; try again later"]
+        .assert_eq(text(&busy));
     drop(waits);
     assert_eq!(text(&answer(&server, "{}", json!({})).await), "done");
 }
@@ -332,7 +385,12 @@ mod with_the_feature {
         let shown: Value = server.catalogue().tools.items()[0].definition.decode().unwrap();
         assert_eq!(shown["inputSchema"], own);
         assert_eq!(text(&call(&server, r#"{"name":"a"}"#)), "1");
-        expect![[r#""#]].assert_eq(&refused(
+        expect![[r#"
+            invalid arguments:
+            address.street: expected type string
+            arguments: has members that are not allowed: extra
+            phone: missing, but required"#]]
+        .assert_eq(&refused(
             &server,
             r#"{"contact":"phone","name":"a","extra":1,"address":{"street":2}}"#,
         ));
@@ -382,6 +440,10 @@ mod with_the_feature {
             .tool(own("b", dialect), |_: Value| async { "" })
             .tool(own("c", header), |_: Value| async { "" })
             .tool(Tool::new("d").output_schema(schema(remote)), || async { "" });
-        expect![[r#""#]].assert_eq(&server.check().unwrap_err().to_string());
+        expect![[r#"
+            tool `a`: input schema: `type` must be `object`, since arguments have names
+            tool `b`: input schema: `$schema` names a dialect that is not supported: urn:x; 2020-12 and draft-07 are
+            tool `c`: input schema: x-mcp-header at `/properties/n` needs type string, integer or boolean
+            tool `d`: output schema: `$ref` leads out of the schema, and nothing is fetched: Resource 'https://example.com/x' is not present in a registry and retrieving it failed: Retrieval is disabled, cannot fetch https://example.com/x"#]].assert_eq(&server.check().unwrap_err().to_string());
     }
 }
