@@ -1,6 +1,7 @@
 //! What is decided about a call of a tool before its function starts, and about its result before it is sent.
 
 use super::Server;
+use super::json::ROOT;
 use super::mirrored::Mirrored;
 use super::output::{BROKEN, IntoToolResult, ToolError, encode};
 use super::requirement::Requirement;
@@ -78,9 +79,16 @@ impl Guard {
         let Input::Decoded(checks) = &self.input else { return wrong([said]) };
         let Ok(value) = tree(arguments) else { return wrong([said]) };
         let found = checks.run(&value, arguments.len());
-        // The decoder knows better where the schema has alternatives, or has nothing to say against the value.
-        let said = (found.unclear || found.shape.is_empty()).then_some(said);
-        wrong(said.into_iter().chain(found.shape).chain(found.bounds))
+        // The decoder stops at the first fault. What it says of that counts where the schema has less to say.
+        let place = |line: &str| line.split(": ").next().unwrap_or_default().to_owned();
+        let at = place(&said);
+        let same = |line: &String| place(line) == at;
+        // A decoder that had to read a value whole before it could refuse it no longer knows where it was.
+        let told = found.shape.iter().any(same)
+            || at == ROOT && !(found.shape.is_empty() && found.unclear.is_empty());
+        let unclear = found.unclear.into_iter().filter(|line| !at.starts_with(&place(line)));
+        let said = (!told).then_some(said);
+        wrong(said.into_iter().chain(found.shape).chain(unclear).chain(found.bounds))
     }
 
     /// How long the function may run.
