@@ -224,6 +224,24 @@ fn arguments_are_always_objects() {
 }
 
 #[test]
+fn precise_schemas_are_shown_as_they_were_generated() {
+    let shown = |server: Server| -> Value {
+        server.check().unwrap();
+        let tool: Value = server.catalogue().tools.items()[0].definition.decode().unwrap();
+        tool["inputSchema"].clone()
+    };
+    let function = |order: Order| async move { order.item };
+    let generated = Value::from(schemars::schema_for!(Order));
+    assert!(generated["$defs"].is_object() && generated["$schema"].is_string());
+    assert_eq!(shown(server().tool(tool().precise_schemas(), function)), generated);
+    assert_eq!(shown(server().precise_schemas().tool(tool(), function)), generated);
+    let friendly = shown(server().tool(tool(), function));
+    for gone in ["$defs", "$ref", "$schema", "null", "uint8", "title"] {
+        assert!(!friendly.to_string().contains(gone), "{gone}: {friendly}");
+    }
+}
+
+#[test]
 fn structured_content_has_its_text_twin() {
     #[derive(Serialize, JsonSchema)]
     struct Sum {
