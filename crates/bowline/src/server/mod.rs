@@ -28,6 +28,9 @@ mod template;
 mod tool;
 mod visible;
 
+#[cfg(test)]
+mod tests;
+
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
 pub use completion::{CompleteRequest, IntoCompletion};
 pub use contents::{Cached, IntoResource, Reading};
