@@ -146,3 +146,22 @@ async fn a_cursor_tells_nothing_of_what_is_hidden() {
     assert_eq!(asked(user(), "shut").await, unknown, "nor of what was");
     assert!(asked(admin(), "shut").await["error"].is_null());
 }
+
+#[tokio::test]
+async fn a_predicate_or_function_that_panics_fails_the_call_alone() {
+    let server = Server::new("s", "1")
+        .tool(Tool::new("early"), || -> std::future::Ready<String> { panic!("before the future") })
+        .tool(Tool::new("well"), || async { "well" })
+        .visible(|_, item| if item.name() == "hex" { panic!("hexed") } else { true })
+        .tool(Tool::new("hex"), || async { "" });
+    let requests = ["early", "hex", "well"].map(|name| ("tools/call", json!({ "name": name })));
+    expect![[r#"
+        tools/call {"name":"early"}
+            error {"code":-32603,"message":"handler panicked (reference 1)"}
+        tools/call {"name":"hex"}
+            error {"code":-32603,"message":"handler panicked (reference 2)"}
+        tools/call {"name":"well"}
+            {"content":[{"text":"well","type":"text"}],"resultType":"complete"}
+    "#]]
+    .assert_eq(&table(&server, &user(), &requests).await);
+}
