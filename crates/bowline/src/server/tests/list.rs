@@ -20,7 +20,7 @@ fn numbered(tools: usize) -> Server {
 
 /// The names on a page, and the cursor of the next one.
 async fn page(server: &Server, cursor: Option<&str>) -> (Vec<String>, Option<String>) {
-    let params = cursor.map_or(json!({}), |cursor| json!({ "cursor": cursor }));
+    let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
     let answer = ask(server, "tools/list", params).await;
     let result = &answer["result"];
     let tools = result["tools"].as_array().unwrap_or_else(|| panic!("{answer}"));

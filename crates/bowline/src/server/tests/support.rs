@@ -144,8 +144,8 @@ impl Listening {
     pub(super) fn read(&mut self) -> Option<String> {
         self.run();
         // The reader is another task than the call: what wakes it does not wake the call.
-        let mut reader = std::task::Context::from_waker(Waker::noop());
-        match self.cx.outbox().poll_next(&mut reader) {
+        let reader = std::task::Context::from_waker(Waker::noop());
+        match self.cx.outbox().poll_next(&reader) {
             Poll::Ready(Next::Message(message) | Next::Answer(message)) => {
                 Some(message.as_str().replace(r#""jsonrpc":"2.0","#, ""))
             }
