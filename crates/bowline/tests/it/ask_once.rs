@@ -1,6 +1,6 @@
 //! Effects between questions.
 
-use crate::support::{Client, accept, keys, text};
+use crate::support::{Client, accept, keys, state, text};
 use bowline::types::tool::Tool;
 use bowline::{Context, Result, Server};
 use schemars::JsonSchema;
@@ -69,6 +69,20 @@ async fn an_effect_happens_once_over_all_rounds() {
     // Another call is another chain.
     assert_eq!(keys(&client.call("pay").await), ["a"]);
     assert_eq!(first.get(), 2);
+}
+
+#[tokio::test]
+async fn an_effect_is_known_where_answers_are_too_long_for_the_state() {
+    let (first, second) = (Count::default(), Count::default());
+    let client = Client::new(&server(&first, &second));
+    let long = |key: &str| json!({key: accept(json!({"on": true, "more": "x".repeat(60_000)}))});
+    let mut asked = client.call("pay").await;
+    for key in ["a", "b"] {
+        asked = client.retry("pay", &asked, long(key)).await;
+        assert!(state(&asked).len() < 2_000, "{}", state(&asked).len());
+    }
+    assert_eq!(text(&client.retry("pay", &asked, long("c")).await), "1 1");
+    assert_eq!((first.get(), second.get()), (1, 1));
 }
 
 #[tokio::test]
