@@ -662,6 +662,14 @@ mod with_the_feature {
     }
 
     #[test]
+    fn what_a_schema_compares_with_is_no_schema() {
+        let value = json!({"$schema": "urn:x"});
+        let schema = json!({"enum": [value], "default": value});
+        let schema = Validator::compile(&schema).unwrap();
+        assert!(schema.violations(&value, 5).is_empty());
+    }
+
+    #[test]
     fn both_dialects_are_checked_as_what_they_are() {
         let items = json!([{"type": "string"}]);
         let newer = json!({ "prefixItems": items, "items": false });

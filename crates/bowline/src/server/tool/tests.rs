@@ -329,7 +329,8 @@ fn a_blocking_function_runs_apart_and_panics_alone() {
     let thread = std::thread::current().id();
     let apart = server().tool(
         tool(),
-        blocking(move |order: Value| {
+        blocking(move |cx: Context, order: Value| {
+            assert!(cx.server().is_some());
             assert_ne!(std::thread::current().id(), thread);
             assert!(order["panic"] != true, "on purpose");
             let text = order["text"].as_str().map(str::to_owned);
