@@ -299,7 +299,8 @@ async fn an_id_in_flight_is_refused_and_its_first_request_is_answered() {
     expect![[r#"
         1 -32600 a request with this id is still being answered
         "1" result
-        1 result"#]].assert_eq(&answers.join("\n"));
+        1 result"#]]
+    .assert_eq(&answers.join("\n"));
 }
 
 /// Id and outcome of an answer.

@@ -19,7 +19,10 @@ async fn ask(line: &str) -> (Probe, Exchange) {
 async fn an_exchange_has_its_notifications_and_its_answer() {
     let (_, exchange) = ask(&call("7", "slow progress", 3)).await;
     assert_eq!(exchange.notifications.len(), 3);
-    expect![[r#"{"jsonrpc":"2.0","id":7,"result":{"done":"slow progress","resultType":"complete"}}"#]].assert_eq(exchange.response.unwrap().as_str());
+    expect![[
+        r#"{"jsonrpc":"2.0","id":7,"result":{"done":"slow progress","resultType":"complete"}}"#
+    ]]
+    .assert_eq(exchange.response.unwrap().as_str());
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +46,10 @@ async fn a_message_that_is_no_request_has_no_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_breaks_the_rules_is_refused_as_on_every_transport() {
     let (probe, exchange) = ask("{").await;
-    expect![[r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"expected a member name at byte 1"}}"#]].assert_eq(exchange.response.unwrap().as_str());
+    expect![[
+        r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"expected a member name at byte 1"}}"#
+    ]]
+    .assert_eq(exchange.response.unwrap().as_str());
     assert_eq!(probe.started(), 0);
 }
 

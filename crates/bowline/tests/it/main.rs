@@ -7,3 +7,4 @@ mod link_calls;
 mod link_end;
 mod link_memory;
 mod link_wire;
+mod trace;
