@@ -53,7 +53,7 @@ pub fn frame_ndjson(input: &[u8]) {
 
 /// What the scanner accepts is valid JSON, means the same as before, and is exactly one message on every stream it
 /// can be forwarded to; what it finds in a message is what another parser finds there.
-pub fn scan(input: &[u8]) {
+pub(crate) fn scan(input: &[u8]) {
     let theirs =
         serde_json::from_slice::<IgnoredAny>(input).is_ok() && str::from_utf8(input).is_ok();
     let Ok(raw) = Raw::parse(input.to_vec()) else {

@@ -1,6 +1,5 @@
 //! Registering and calling tools.
 
-use super::Server;
 use super::arguments::{ArgumentError, Arguments};
 use super::catalogue::{Handler, Item};
 use super::function::Function;
@@ -13,6 +12,7 @@ use super::schema::checks::Checks;
 use super::schema::raw::Validator;
 use super::schema::{Side, friendly};
 use super::spec::ToolSpec;
+use super::{ItemKind, Server};
 use crate::error::{Error, Result};
 use crate::service::Answer;
 use bowline_protocol::scan::{BodyKey, Raw};
@@ -54,13 +54,18 @@ impl Server {
         F: Function<M>,
         F::Output: IntoToolResult,
     {
+        let mut spec = tool.into();
+        let tags = std::mem::take(&mut spec.tags);
         let (tool, guard) =
-            registered(tool.into(), F::schema(), F::Output::output_schema(), self.is_precise())?;
+            registered(spec, F::schema(), F::Output::output_schema(), self.is_precise())?;
         let item = Item {
             name: tool.name.as_str().into(),
             definition: Raw::encode(&tool)?,
             handler: handler(guard, function),
         };
+        if !tags.is_empty() {
+            self.set_tags(ItemKind::Tool, &item.name, tags.iter().map(AsRef::as_ref));
+        }
         self.offer(|catalogue| &mut catalogue.tools, item)
     }
 

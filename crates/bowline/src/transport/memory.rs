@@ -102,14 +102,14 @@ pub async fn answer(
     service: Arc<dyn Service>,
     message: impl Into<Bytes>,
     principal: Principal,
+    limits: Arc<Limits>,
 ) -> Exchange {
-    let limits = Limits::default();
     let mut exchange = Exchange::default();
     match Answering::<()>::new(limits.json_depth).receive(message.into()) {
         Received::Request(incoming) => {
             let headers = HeaderMap::new();
             let closing = Closing::default();
-            let cx = Context::new(incoming, principal, headers, Arc::new(limits), closing, None);
+            let cx = Context::new(incoming, principal, headers, limits, closing, None);
             run(service, cx, &mut exchange).await;
         }
         Received::Refused(Refusal { id, error }) => {

@@ -155,22 +155,3 @@ async fn a_peer_that_is_gone_ends_the_link() {
     let _ = wire.running.wait().await;
     assert_eq!((wire.probe.alive(), alive_tasks()), (0, 0));
 }
-
-#[tokio::test]
-async fn a_handler_that_blocks_its_thread_cannot_hold_up_the_end() {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let spent = runtime.spawn(async {
-        let mut wire = Wire::new(Limits::local());
-        wire.send(&call("1", "block", 1500)).await;
-        while wire.probe.alive() == 0 {
-            tokio::task::yield_now().await;
-        }
-        let start = std::time::Instant::now();
-        wire.running.close(Duration::from_millis(50)).await.unwrap();
-        start.elapsed()
-    });
-    let spent = spent.await.unwrap();
-    runtime.shutdown_background();
-    assert!(spent < Duration::from_millis(1400), "{spent:?}");
-}

@@ -11,7 +11,7 @@ use std::time::Duration;
 async fn ask(line: &str) -> (Probe, Exchange) {
     let probe = Probe::default();
     let service = Arc::new(probe.clone());
-    let exchange = answer(service, line.to_owned(), Principal::anonymous()).await;
+    let exchange = answer(service, line.to_owned(), Principal::anonymous(), Arc::default()).await;
     (probe, exchange)
 }
 
@@ -56,7 +56,12 @@ async fn a_message_that_breaks_the_rules_is_refused_as_on_every_transport() {
 #[tokio::test(start_paused = true)]
 async fn dropping_the_future_cancels_the_call() {
     let probe = Probe::default();
-    let asked = answer(Arc::new(probe.clone()), call("1", "hang", 0), Principal::anonymous());
+    let asked = answer(
+        Arc::new(probe.clone()),
+        call("1", "hang", 0),
+        Principal::anonymous(),
+        Arc::default(),
+    );
     assert!(tokio::time::timeout(Duration::from_secs(5), asked).await.is_err());
     assert_eq!((probe.started(), probe.alive()), (1, 0));
 }
@@ -66,6 +71,6 @@ async fn a_server_answers_without_any_transport() {
     let server = Server::new("test", "1")
         .tool(bowline::types::tool::Tool::new("hello"), || async { "hello" });
     let message = request("1", "tools/call", &json!({ "name": "hello" }));
-    let exchange = answer(Arc::new(server), message, Principal::anonymous()).await;
+    let exchange = answer(Arc::new(server), message, Principal::anonymous(), Arc::default()).await;
     expect![[r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"hello"}],"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#]].assert_eq(exchange.response.unwrap().as_str());
 }

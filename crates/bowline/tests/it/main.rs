@@ -16,6 +16,7 @@ mod link_end;
 mod link_memory;
 mod link_wire;
 mod support;
+mod trace;
 
 #[cfg(feature = "http")]
 mod http_bad_input;

@@ -227,7 +227,7 @@ fn arguments_are_always_objects() {
 fn precise_schemas_are_shown_as_they_were_generated() {
     let shown = |server: Server| -> Value {
         server.check().unwrap();
-        let tool: Value = server.catalogue().tools.items()[0].definition.decode().unwrap();
+        let tool: Value = server.catalogue().tools.entries()[0].item.definition.decode().unwrap();
         tool["inputSchema"].clone()
     };
     let function = |order: Order| async move { order.item };
@@ -402,7 +402,7 @@ mod with_the_feature {
             |arguments: Map<String, Value>| async move { arguments.len() },
         );
         server.check().unwrap();
-        let shown: Value = server.catalogue().tools.items()[0].definition.decode().unwrap();
+        let shown: Value = server.catalogue().tools.entries()[0].item.definition.decode().unwrap();
         assert_eq!(shown["inputSchema"], own);
         assert_eq!(text(&call(&server, r#"{"name":"a"}"#)), "1");
         expect![[r#"
