@@ -94,10 +94,10 @@ fn a_cancellation_sent_with_its_request_arrives_behind_it() {
         &mut pair,
         &expect![[r#"
             0 a cancels 1: Some("one")
-           10 b is asked 1 tools/call
-           10 b is told to stop tools/call
-          100 b answers 1: None
-    "#]],
+            10 b is asked 1 tools/call
+            10 b is told to stop tools/call
+            100 b answers 1: None
+        "#]],
     );
 }
 
@@ -143,12 +143,12 @@ fn silence_ends_a_request_and_the_peer_is_told() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-         1000 a gives up 1 one
-         1005 b answers 1: Some("tools/call")
-         1010 b ignores a line
-         1015 a ignores a line
-    "#]],
+            10 b is asked 1 tools/call
+            1000 a gives up 1 one
+            1005 b answers 1: Some("tools/call")
+            1010 b ignores a line
+            1015 a ignores a line
+        "#]],
     );
     expect!["late 1 double 0 unknown 0 foreign 0 progress 0"].assert_eq(&ignored(&pair));
 }
@@ -165,16 +165,16 @@ fn progress_resets_the_idle_time_but_not_the_hard_maximum() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-          900 b reports 900 on 1: true
-          910 a hears progress of 1
-         1800 b reports 1800 on 1: true
-         1810 a hears progress of 1
-         2400 b reports 2400 on 1: true
-         2410 a hears progress of 1
-         2500 a gives up 1 one
-         2510 b is told to stop tools/call
-    "#]],
+            10 b is asked 1 tools/call
+            900 b reports 900 on 1: true
+            910 a hears progress of 1
+            1800 b reports 1800 on 1: true
+            1810 a hears progress of 1
+            2400 b reports 2400 on 1: true
+            2410 a hears progress of 1
+            2500 a gives up 1 one
+            2510 b is told to stop tools/call
+        "#]],
     );
 }
 
@@ -193,13 +193,13 @@ fn progress_that_was_not_wanted_or_names_nothing_is_counted_and_resets_nothing()
         &mut pair,
         &expect![[r#"
             0 b is asked 1 tools/call
-          900 a ignores a line
-          900 a ignores a line
-          900 a ignores a line
-          900 a ignores a line
-         1000 a gives up 1 one
-         1000 b is told to stop tools/call
-    "#]],
+            900 a ignores a line
+            900 a ignores a line
+            900 a ignores a line
+            900 a ignores a line
+            1000 a gives up 1 one
+            1000 b is told to stop tools/call
+        "#]],
     );
     expect!["late 0 double 0 unknown 0 foreign 0 progress 4"].assert_eq(&ignored(&pair));
 }
@@ -220,9 +220,9 @@ fn a_paused_request_does_not_age() {
         &mut pair,
         &expect![[r#"
             0 b is asked 1 tools/call
-        60600 a gives up 1 one
-        60600 b is told to stop tools/call
-    "#]],
+            60600 a gives up 1 one
+            60600 b is told to stop tools/call
+        "#]],
     );
 }
 
@@ -239,11 +239,11 @@ fn requests_time_out_in_the_order_they_are_due() {
             0 b is asked 1 tools/call
             0 b is asked 2 tools/call
             0 b is asked 3 tools/call
-          100 a gives up 2 quick
-          100 b is told to stop tools/call
-          300 a gives up 1 slow
-          300 b is told to stop tools/call
-    "#]],
+            100 a gives up 2 quick
+            100 b is told to stop tools/call
+            300 a gives up 1 slow
+            300 b is told to stop tools/call
+        "#]],
     );
     assert_eq!(pair.a.asking().len(), 1);
 }
