@@ -13,10 +13,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 /// Answers `tools/call` by the tool's name.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Probe(Arc<Counts>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) started: AtomicUsize,
     pub(crate) alive: AtomicUsize,

@@ -152,6 +152,16 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&text[before..]).unwrap();
             text.push('\n');
         }
-        expect![[""]].assert_eq(&text);
+        expect![[r#"
+            {"params":{"arguments":{"password":"[redacted]","user":"me"}}}
+            {"params":{"arguments":{"a":[{"API-Key":"[redacted]"},1]},"token":"kept"}}
+            {"params":{"_meta":{"progressToken":"p","x/accessToken" : "[redacted]" ,"n":1}}}
+            {"params":{"arguments":{"secret":"[redacted]","client_secret":"[redacted]","maxTokens":5}}}
+            {"result":{"tools":[{"inputSchema":{"properties":{"password":{"type":"string"}}}}]}}
+            {"result":{"structuredContent":{"Set-Cookie":"[redacted]"},"content":[{"password":"kept"}]}}
+            {"params":{"arguments":{"pass\u0077ord":"[redacted]"}}}
+            {"params":{"arguments":{"x":"password","y":"\"password\":\"z\""}}}
+            {"params":{"arguments":"a,b","password":1}}
+        "#]].assert_eq(&text);
     }
 }
