@@ -323,7 +323,7 @@ async fn an_id_in_flight_is_refused_and_its_first_request_is_answered() {
 /// Id and outcome of an answer.
 fn summary(answer: &str) -> String {
     let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
-    let id = answer.get("id").map_or("no id".into(), ToString::to_string);
+    let id = answer.get("id").map_or_else(|| "no id".into(), ToString::to_string);
     match answer.get("error") {
         None => format!("{id} result"),
         Some(error) => format!("{id} {} {}", error["code"], error["message"].as_str().unwrap()),

@@ -99,7 +99,8 @@ async fn secrets_are_not_in_it_and_a_second_run_is_appended() {
     assert!(!text.contains("hunter2"));
     let lines = file.lines();
     assert_eq!(lines.iter().filter(|line| line["format"] == "bowline-trace").count(), 2);
-    expect![[r#"{"amount":0,"password":"[redacted]"}"#]].assert_eq(&lines[1]["message"]["params"]["arguments"].to_string());
+    expect![[r#"{"amount":0,"password":"[redacted]"}"#]]
+        .assert_eq(&lines[1]["message"]["params"]["arguments"].to_string());
     let mut members: Vec<_> = lines[1].as_object().unwrap().keys().cloned().collect();
     members.sort();
     assert_eq!(members, ["at", "call", "dir", "message", "principal", "time", "transport"]);

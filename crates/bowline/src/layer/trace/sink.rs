@@ -130,6 +130,7 @@ fn wall() -> u128 {
 fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: &Shared) {
     let mut line = String::new();
     let mut told = 0;
+    let mut last = 0;
     loop {
         let next = match entries.try_recv() {
             Err(TryRecvError::Empty) => {
@@ -143,7 +144,8 @@ fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: 
         line.clear();
         let dropped = shared.dropped.load(Ordering::Relaxed);
         if dropped > told {
-            let Stamp { at, time } = next.as_ref().map_or(Stamp { at: 0, time: wall() }, |n| n.0);
+            let Stamp { at, time } =
+                next.as_ref().map_or_else(|| Stamp { at: last, time: wall() }, |next| next.0);
             let count = dropped - told;
             told = dropped;
             line += &format!(
@@ -152,6 +154,7 @@ fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: 
         }
         let ended = next.is_none();
         if let Some((stamp, entry)) = next {
+            last = stamp.at;
             shared.bytes.fetch_sub(entry.weight(), Ordering::Relaxed);
             format_entry(stamp, &entry, &mut line);
         }
