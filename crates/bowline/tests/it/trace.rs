@@ -111,6 +111,8 @@ async fn secrets_are_not_in_it_and_a_second_run_is_appended() {
 async fn only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let file = Scratch::new("mode");
+    std::fs::write(&file.0, "").unwrap();
+    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
     let trace = Trace::to_file(Probe::default(), &file.0).unwrap();
     assert_eq!(std::fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(trace.dropped(), 0);
