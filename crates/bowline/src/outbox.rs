@@ -166,6 +166,7 @@ impl Outbox {
     }
 
     /// Whether anything was ever put in; if not, `task` is woken by the first message.
+    #[cfg(feature = "http")]
     pub(crate) fn is_used_or_wake(&self, task: &Task<'_>) -> bool {
         let mut state = self.lock();
         if !state.used {

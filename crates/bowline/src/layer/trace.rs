@@ -43,7 +43,6 @@ use crate::error::{Error, Result};
 use crate::principal::{Principal, PrincipalKind};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era::modern;
-use bowline_protocol::http::HeaderMap;
 use bowline_protocol::scan::{Message, Raw};
 use sink::{Entry, Sink};
 use std::path::Path;
@@ -145,7 +144,7 @@ fn entry(principal: &Principal, call: Option<u64>, dir: &'static str, message: &
             _ => "http".into(),
         },
         principal: principal.name().into(),
-        headers: None::<HeaderMap>,
+        headers: None,
         message: Some(message.clone()),
     }
 }

@@ -203,7 +203,7 @@ async fn every_kind_of_bad_line_is_answered_once_or_not_at_all_and_the_link_stay
         method number: 1 -32600 `method` must be a string
         method null: 1 -32600 `method` must be a string
         no method: 1 -32600 a message needs a `method`, a `result` or an `error`
-        method and result: -
+        method and result: 1 -32600 a message has a `method` or a `result` or an `error`, never two of them
         params array: 1 -32600 `params` must be an object
         params string: 1 -32600 `params` must be an object
         params null: 1 -32600 `params` must be an object
@@ -278,6 +278,23 @@ async fn a_last_line_without_a_newline_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_million_levels_within_the_size_limit_are_refused_without_a_deep_stack() {
+    let mut wire = Wire::new(Limits::local());
+    let (near, mut far) = (&mut wire.stream, String::new());
+    let line = format!("{}\n{}\n", "[".repeat(1_000_000), call("1", "now", 0));
+    let (mut reader, mut writer) = tokio::io::split(near);
+    let writing = async {
+        tokio::io::AsyncWriteExt::write_all(&mut writer, line.as_bytes()).await.unwrap();
+        tokio::io::AsyncWriteExt::shutdown(&mut writer).await.unwrap();
+    };
+    let reading = tokio::io::AsyncReadExt::read_to_string(&mut reader, &mut far);
+    let (read, ()) = tokio::join!(reading, writing);
+    read.unwrap();
+    let answers: Vec<_> = far.lines().map(summary).collect();
+    assert_eq!(answers, ["no id -32700 nested too deeply at byte 128", "1 result"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn noise_is_answered_a_few_times_only() {
     let mut wire = Wire::new(Limits::local());
     for _ in 0..2000 {
@@ -306,7 +323,7 @@ async fn an_id_in_flight_is_refused_and_its_first_request_is_answered() {
 /// Id and outcome of an answer.
 fn summary(answer: &str) -> String {
     let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
-    let id = answer.get("id").map_or("no id".into(), ToString::to_string);
+    let id = answer.get("id").map_or_else(|| "no id".into(), ToString::to_string);
     match answer.get("error") {
         None => format!("{id} result"),
         Some(error) => format!("{id} {} {}", error["code"], error["message"].as_str().unwrap()),

@@ -23,6 +23,21 @@ async fn calls_that_wait_do_not_hold_up_those_behind_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_done_at_once_costs_no_task() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let mut wire = Wire::new(Limits::local());
+    let before = tasks();
+    for id in 0..100 {
+        wire.send(&call(&id.to_string(), "now", 0)).await;
+        wire.send(&call(&id.to_string(), "progress", 3)).await;
+        settle().await;
+        assert_eq!(tasks(), before);
+    }
+    // Two answers and three reports of progress each.
+    assert_eq!(wire.lines_within(SECOND).await.len(), 500);
+}
+
+#[tokio::test(start_paused = true)]
 async fn progress_stands_before_its_answer_and_the_last_one_is_never_lost() {
     for name in ["progress", "slow progress"] {
         let mut wire = Wire::new(Limits::local());

@@ -99,7 +99,8 @@ async fn secrets_are_not_in_it_and_a_second_run_is_appended() {
     assert!(!text.contains("hunter2"));
     let lines = file.lines();
     assert_eq!(lines.iter().filter(|line| line["format"] == "bowline-trace").count(), 2);
-    expect![[""]].assert_eq(&lines[1]["message"]["params"]["arguments"].to_string());
+    expect![[r#"{"amount":0,"password":"[redacted]"}"#]]
+        .assert_eq(&lines[1]["message"]["params"]["arguments"].to_string());
     let mut members: Vec<_> = lines[1].as_object().unwrap().keys().cloned().collect();
     members.sort();
     assert_eq!(members, ["at", "call", "dir", "message", "principal", "time", "transport"]);
@@ -110,6 +111,8 @@ async fn secrets_are_not_in_it_and_a_second_run_is_appended() {
 async fn only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let file = Scratch::new("mode");
+    std::fs::write(&file.0, "").unwrap();
+    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
     let trace = Trace::to_file(Probe::default(), &file.0).unwrap();
     assert_eq!(std::fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(trace.dropped(), 0);

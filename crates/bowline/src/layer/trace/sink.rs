@@ -119,7 +119,13 @@ fn open(path: &Path) -> io::Result<File> {
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    // One that existed may have been open to others; a device or pipe is left as it is.
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 fn wall() -> u128 {
@@ -130,6 +136,7 @@ fn wall() -> u128 {
 fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: &Shared) {
     let mut line = String::new();
     let mut told = 0;
+    let mut last = 0;
     loop {
         let next = match entries.try_recv() {
             Err(TryRecvError::Empty) => {
@@ -143,7 +150,8 @@ fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: 
         line.clear();
         let dropped = shared.dropped.load(Ordering::Relaxed);
         if dropped > told {
-            let Stamp { at, time } = next.as_ref().map_or(Stamp { at: 0, time: wall() }, |n| n.0);
+            let Stamp { at, time } =
+                next.as_ref().map_or_else(|| Stamp { at: last, time: wall() }, |next| next.0);
             let count = dropped - told;
             told = dropped;
             line += &format!(
@@ -152,6 +160,7 @@ fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: 
         }
         let ended = next.is_none();
         if let Some((stamp, entry)) = next {
+            last = stamp.at;
             shared.bytes.fetch_sub(entry.weight(), Ordering::Relaxed);
             format_entry(stamp, &entry, &mut line);
         }
