@@ -128,6 +128,20 @@ async fn dropping_the_body_drops_the_handler_at_once() {
     assert_eq!(response.status(), 200);
 }
 
+/// As over HTTP/2 with a peer that grants no room: the body is kept, but never asked.
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_reads_ends_its_handler() {
+    let (service, watch) = mounted(Limits::local());
+    let start = Instant::now();
+    let mut unread = service.answer(request("wait", &json!({}))).await;
+    watch.dropped.one().await;
+    let after = start.elapsed().as_secs();
+    assert!((30..=61).contains(&after), "{after}");
+    assert!(unread.body_mut().frame().await.is_none());
+    tokio::task::yield_now().await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn dropping_the_future_drops_a_handler_that_has_not_streamed_yet() {
     let (service, watch) = mounted(Limits::local());

@@ -130,6 +130,27 @@ async fn a_slow_reader_stalls_nobody_and_is_closed() {
     assert_eq!(watch.alive.load(Ordering::SeqCst), 0);
 }
 
+/// The connection is well and other streams of it go on; only the one stream has no room.
+#[tokio::test]
+async fn a_stream_without_room_ends_its_handler_over_http_2() {
+    let brief = Duration::from_millis(100);
+    let (address, _running, watch) =
+        listening(|http| http.limits(Limits::local().stalled_timeout(brief).keep_alive(brief)))
+            .await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(1_000)
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let unread = client.send_request(h2_request("gush", &json!({}))).await.unwrap();
+    watch.dropped.one().await;
+    let response = client.send_request(h2_request("echo", &json!({ "message": "hi" }))).await;
+    assert_eq!(response.unwrap().status(), 200);
+    drop(unread);
+}
+
 #[tokio::test]
 async fn closing_ends_every_connection_and_call() {
     let (address, mut running, watch) =
