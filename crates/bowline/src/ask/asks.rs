@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) stored: Option<String>,
     /// What waits for the client.
     pub(super) open: BTreeMap<String, Question>,
+    /// An answer that is no answer to its question: its key, and why. The call ends with it.
+    pub(super) broken: Option<(String, String)>,
     /// The keys this run has asked.
     used: BTreeSet<String>,
     /// The keys of effects this run has begun.
@@ -51,7 +53,8 @@ pub(super) struct Kept {
 /// An answer, and what it was the answer to. It is checked whenever it is used.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KeptAnswer {
-    pub(super) question: Digest,
+    /// `None` for an answer that a client sent before it was asked: it belongs to the first question of its key.
+    pub(super) question: Option<Digest>,
     pub(super) answer: Map<String, Value>,
 }
 
@@ -86,9 +89,22 @@ impl Asks {
                 "question `{key}` was asked twice in one run; give every question a key of its own"
             )));
         }
-        let kept = state.kept.answers.get(key);
-        let fits = kept.filter(|kept| kept.question == question.digest());
-        Ok(fits.map(|kept| Answer(kept.answer.clone())))
+        let Some(kept) = state.kept.answers.get_mut(key) else {
+            return Ok(None);
+        };
+        let asked = question.digest();
+        let fits = *kept.question.get_or_insert(asked) == asked;
+        Ok(fits.then(|| Answer(kept.answer.clone())))
+    }
+
+    /// Gives up the call over an answer that is none.
+    pub(super) fn break_off(&self, key: &str, why: String) {
+        let driver = {
+            let mut state = self.lock();
+            state.broken.get_or_insert_with(|| (key.to_owned(), why));
+            state.driver.take()
+        };
+        wake(driver);
     }
 
     /// Opens a question that no usable answer is there for.
@@ -104,7 +120,8 @@ impl Asks {
 
     pub(super) fn is_suspended_or_wake(&self, task: &Task<'_>) -> bool {
         let mut state = self.lock();
-        let suspended = !state.open.is_empty() && state.busy == 0;
+        let waits = !state.open.is_empty() || state.broken.is_some();
+        let suspended = waits && state.busy == 0;
         if !suspended && !state.driver.as_ref().is_some_and(|known| known.will_wake(task.waker())) {
             state.driver = Some(task.waker().clone());
         }
@@ -114,6 +131,13 @@ impl Asks {
     /// The chain of this run.
     pub(super) fn chain(&self) -> Chain {
         *self.lock().chain.get_or_insert_with(|| Chain(random()))
+    }
+
+    /// Begins with answers that came before anything was asked.
+    pub(super) fn foresee(&self, answers: impl IntoIterator<Item = (String, Map<String, Value>)>) {
+        let answers = answers.into_iter();
+        self.lock().kept.answers =
+            answers.map(|(key, answer)| (key, KeptAnswer { question: None, answer })).collect();
     }
 
     /// Goes on where an earlier round stopped.

@@ -33,30 +33,41 @@ struct State {
     stored: Option<String>,
 }
 
-/// Reads what a client sent with a call that was asked before; nothing where it sent no state.
+/// Reads the answers that a client sent with a call.
+///
+/// With a state they count for what was asked in the round that made it. Without one nothing was asked yet: such an
+/// answer counts for the first question of its key, checked as any other. It is the client's word either way.
 ///
 /// # Errors
 /// When the state is not one of ours for exactly this request, or too old, or what comes with it has no shape.
 pub(crate) fn open(server: &Server, cx: &Context) -> Result<(), ErrorObject> {
     let request = cx.request();
-    if !request.row().may_ask || request.param(BodyKey::RequestState).is_none() {
-        // Answers count only for questions that were asked, as the state proves.
+    if !request.row().may_ask {
+        return Ok(());
+    }
+    let mut given: Map<String, Value> = match request.param(BodyKey::InputResponses) {
+        None => Map::new(),
+        Some(text) => serde_json::from_slice(text).map_err(|_| {
+            ErrorObject::invalid_params("params.inputResponses: expected an object")
+        })?,
+    };
+    if request.param(BodyKey::RequestState).is_none() {
+        if !given.is_empty() {
+            cx.asks().foresee(given.into_iter().filter_map(|(key, answer)| match answer {
+                Value::Object(answer) => Some((key, answer)),
+                _ => None,
+            }));
+        }
         return Ok(());
     }
     let Some(text) = request.param_str(BodyKey::RequestState) else {
         return Err(ErrorObject::invalid_params("params.requestState: expected a string"));
     };
     let state = unsealed(server, cx, &text).ok_or_else(not_valid)?;
-    let mut given = match request.param(BodyKey::InputResponses) {
-        None => Map::new(),
-        Some(text) => serde_json::from_slice(text).map_err(|_| {
-            ErrorObject::invalid_params("params.inputResponses: expected an object")
-        })?,
-    };
     let mut kept = state.kept.unwrap_or_default();
     for (key, question) in state.asked {
         if let Some(Value::Object(answer)) = given.remove(&key) {
-            kept.answers.insert(key, KeptAnswer { question, answer });
+            kept.answers.insert(key, KeptAnswer { question: Some(question), answer });
         }
     }
     cx.asks().resume(state.chain, state.round, kept, state.stored);
@@ -92,10 +103,16 @@ pub(crate) async fn load(server: &Server, cx: &Context) -> Result<(), ErrorObjec
 /// # Errors
 /// What happened, when there is no way to ask.
 pub(crate) async fn answer(server: &Server, cx: &Context) -> Result<Outcome, String> {
-    let (open, round, kept) = {
+    let (open, round, mut kept) = {
         let mut state = cx.asks().lock();
+        if let Some((key, why)) = state.broken.take() {
+            let message = format!("params.inputResponses.{key}: {why}");
+            return Ok(Outcome::Error(ErrorObject::invalid_params(message)));
+        }
         (mem::take(&mut state.open), state.round + 1, mem::take(&mut state.kept))
     };
+    // What a client sent unasked and nothing has asked for by now is forgotten.
+    kept.answers.retain(|_, answer| answer.question.is_some());
     let most = cx.limits().rounds;
     if round > most {
         return Ok(Outcome::Error(ErrorObject::invalid_params(format!(

@@ -169,7 +169,7 @@ impl Context {
         self.asks().chain().to_string()
     }
 
-    /// The one way of all questions: an answer that is there and usable, or none for ever.
+    /// The one way of all questions: an answer that is there and fits, or none for ever.
     async fn put<T>(
         &self,
         key: &str,
@@ -179,7 +179,11 @@ impl Context {
         if let Some(answer) = self.begin(key, &question)? {
             match check(answer) {
                 Ok(value) => return Ok(value),
-                Err(why) => tracing::debug!(key, why, "answer is not usable, asking again"),
+                // As with a question, the handler does not go on: it could take the failure for consent.
+                Err(why) => {
+                    self.asks().break_off(key, why);
+                    return std::future::pending().await;
+                }
             }
         }
         match self.suspend(key, question).await? {}

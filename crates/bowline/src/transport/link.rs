@@ -18,7 +18,7 @@ use crate::service::Service;
 use bowline_protocol::era::{Incoming, Refusal, id_text, modern};
 use bowline_protocol::frame::ndjson;
 use bowline_protocol::http::HeaderMap;
-use bowline_protocol::limits::Limits;
+use bowline_protocol::limits::{BUSY, Limits};
 use bowline_protocol::protocol::{Answering, Received, Throttle};
 use bowline_protocol::scan::{Message, Raw, recover_id};
 use bowline_types::jsonrpc::ErrorObject;
@@ -111,9 +111,6 @@ const TURNS: usize = 32;
 
 /// A buffer larger than this is not kept for small answers.
 const KEPT: usize = 256 * 1024;
-
-/// The code of a refusal for lack of room, in the range that is left to applications: the status HTTP has for it.
-const BUSY: i64 = 429;
 
 struct Link {
     service: Arc<dyn Service>,
@@ -379,8 +376,7 @@ impl Link {
     }
 
     fn refuse_busy(&mut self, incoming: &Incoming, why: &str) {
-        let error = ErrorObject::application(BUSY, why)
-            .unwrap_or_else(|_| ErrorObject::internal_error(why));
+        let error = ErrorObject::new(BUSY, why);
         self.refuse(&Refusal::of(incoming.message(), error));
     }
 
