@@ -4,6 +4,7 @@ pub mod ask;
 mod closing;
 mod context;
 mod error;
+pub mod layer;
 mod outbox;
 mod principal;
 pub mod server;

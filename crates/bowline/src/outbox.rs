@@ -32,6 +32,16 @@ struct State {
     reader: Option<Waker>,
     /// Whoever waits with what it has to say until all of this is read.
     writer: Option<Waker>,
+    observer: Option<Observer>,
+}
+
+/// Sees every message on its way to the reader.
+struct Observer(Box<dyn Fn(&Raw) + Send + Sync>);
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 #[derive(Debug)]
@@ -115,6 +125,11 @@ impl Outbox {
         }
     }
 
+    /// Shows every message but the answer to `observer`, which must be quick and must not send. The first one stays.
+    pub(crate) fn observe(&self, observer: impl Fn(&Raw) + Send + Sync + 'static) {
+        self.lock().observer.get_or_insert_with(|| Observer(Box::new(observer)));
+    }
+
     /// Puts in the answer, behind everything else; nothing follows it.
     pub(crate) fn finish(&self, answer: Raw) {
         let mut state = self.lock();
@@ -138,6 +153,7 @@ impl Outbox {
     }
 
     /// Whether anything was ever put in; if not, `task` is woken by the first message.
+    #[cfg(feature = "http")]
     pub(crate) fn is_used_or_wake(&self, task: &Task<'_>) -> bool {
         let mut state = self.lock();
         if !state.used {
@@ -203,11 +219,11 @@ impl Outbox {
                 return Poll::Ready(Next::NotBefore(due));
             }
             state.progress.next = Some(now + PACE);
-            return state
-                .progress
-                .held
-                .take()
-                .map_or(Poll::Pending, |held| Poll::Ready(Next::Message(held)));
+            let Some(held) = state.progress.held.take() else {
+                return Poll::Pending;
+            };
+            state.show(&held);
+            return Poll::Ready(Next::Message(held));
         }
         state.reader = Some(task.waker().clone());
         Poll::Pending
@@ -239,9 +255,16 @@ impl State {
 
     fn push(&mut self, message: Raw, droppable: bool) {
         self.used = true;
+        self.show(&message);
         self.bytes += message.as_bytes().len();
         self.queue.push_back(Item { message, droppable });
         self.wake();
+    }
+
+    fn show(&self, message: &Raw) {
+        if let Some(observer) = &self.observer {
+            (observer.0)(message);
+        }
     }
 
     fn wake(&mut self) {

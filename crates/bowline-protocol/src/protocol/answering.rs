@@ -57,7 +57,7 @@ impl<T> Answering<T> {
             Ok(Kind::Notification) => self.notification(message),
             Ok(Kind::Result | Kind::Error) => Received::Response(message),
             // Answering a broken response could make two peers answer each other for ever.
-            Err(_) if message.result().is_some() || message.error().is_some() => {
+            Err(_) if message.method().is_empty() && is_response(&message) => {
                 Received::Response(message)
             }
             Err(fault) => Received::Refused(Refusal::of(
@@ -129,4 +129,8 @@ impl<T> Answering<T> {
         };
         self.running.remove(&id).map_or(Received::NotRunning(id), Received::Cancelled)
     }
+}
+
+fn is_response(message: &Message) -> bool {
+    message.result().is_some() || message.error().is_some()
 }

@@ -42,7 +42,10 @@ pub struct Answered<D> {
 
 /// What a request was answered with.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "results are the rule, and made to be taken apart at once")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "results are the rule, and made to be taken apart at once"
+)]
 pub enum Response {
     /// A result; [`Message::result`] has it.
     Result(Message),

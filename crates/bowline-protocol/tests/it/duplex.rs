@@ -28,11 +28,11 @@ fn a_cancellation_that_arrives_first_silences_the_answer() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-           20 a cancels 1: Some("one")
-           30 b is told to stop tools/call
-           30 b answers 1: None
-    "#]],
+            10    b is asked 1 tools/call
+            20    a cancels 1: Some("one")
+            30    b is told to stop tools/call
+            30    b answers 1: None
+        "#]],
     );
     assert!(pair.a.asking().is_empty() && pair.b.answering().is_empty());
 }
@@ -48,12 +48,12 @@ fn an_answer_that_crosses_a_cancellation_is_ignored() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-           20 b answers 1: Some("tools/call")
-           20 a cancels 1: Some("one")
-           30 a ignores a line
-           30 b ignores a line
-    "#]],
+            10    b is asked 1 tools/call
+            20    b answers 1: Some("tools/call")
+            20    a cancels 1: Some("one")
+            30    a ignores a line
+            30    b ignores a line
+        "#]],
     );
     expect!["late 1 double 0 unknown 0 foreign 0 progress 0"].assert_eq(&ignored(&pair));
 }
@@ -74,12 +74,12 @@ fn a_cancellation_behind_the_answer_changes_nothing() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-           10 b answers 1: Some("tools/call")
-           20 a is answered 1 one: result {"text":"done","resultType":"complete"}
-           20 a cancels 1: None
-           30 b ignores a line
-    "#]],
+            10    b is asked 1 tools/call
+            10    b answers 1: Some("tools/call")
+            20    a is answered 1 one: result {"text":"done","resultType":"complete"}
+            20    a cancels 1: None
+            30    b ignores a line
+        "#]],
     );
 }
 
@@ -93,11 +93,11 @@ fn a_cancellation_sent_with_its_request_arrives_behind_it() {
     check(
         &mut pair,
         &expect![[r#"
-            0 a cancels 1: Some("one")
-           10 b is asked 1 tools/call
-           10 b is told to stop tools/call
-          100 b answers 1: None
-    "#]],
+            0     a cancels 1: Some("one")
+            10    b is asked 1 tools/call
+            10    b is told to stop tools/call
+            100   b answers 1: None
+        "#]],
     );
 }
 
@@ -119,17 +119,17 @@ fn a_malformed_or_unknown_cancellation_stops_nothing() {
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-            0 b ignores a line
-            0 b ignores a line
-            0 b ignores a line
-            0 b ignores a line
-            0 b ignores a line
-            0 b ignores a line
-            0 b ignores a line
-            1 b answers 1: Some("tools/call")
-            1 a is answered 1 one: result {"text":"still here","resultType":"complete"}
-    "#]],
+            0     b is asked 1 tools/call
+            0     b ignores a line
+            0     b ignores a line
+            0     b ignores a line
+            0     b ignores a line
+            0     b ignores a line
+            0     b ignores a line
+            0     b ignores a line
+            1     b answers 1: Some("tools/call")
+            1     a is answered 1 one: result {"text":"still here","resultType":"complete"}
+        "#]],
     );
 }
 
@@ -143,12 +143,12 @@ fn silence_ends_a_request_and_the_peer_is_told() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-         1000 a gives up 1 one
-         1005 b answers 1: Some("tools/call")
-         1010 b ignores a line
-         1015 a ignores a line
-    "#]],
+            10    b is asked 1 tools/call
+            1000  a gives up 1 one
+            1005  b answers 1: Some("tools/call")
+            1010  b ignores a line
+            1015  a ignores a line
+        "#]],
     );
     expect!["late 1 double 0 unknown 0 foreign 0 progress 0"].assert_eq(&ignored(&pair));
 }
@@ -165,16 +165,16 @@ fn progress_resets_the_idle_time_but_not_the_hard_maximum() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-          900 b reports 900 on 1: true
-          910 a hears progress of 1
-         1800 b reports 1800 on 1: true
-         1810 a hears progress of 1
-         2400 b reports 2400 on 1: true
-         2410 a hears progress of 1
-         2500 a gives up 1 one
-         2510 b is told to stop tools/call
-    "#]],
+            10    b is asked 1 tools/call
+            900   b reports 900 on 1: true
+            910   a hears progress of 1
+            1800  b reports 1800 on 1: true
+            1810  a hears progress of 1
+            2400  b reports 2400 on 1: true
+            2410  a hears progress of 1
+            2500  a gives up 1 one
+            2510  b is told to stop tools/call
+        "#]],
     );
 }
 
@@ -192,14 +192,14 @@ fn progress_that_was_not_wanted_or_names_nothing_is_counted_and_resets_nothing()
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-          900 a ignores a line
-          900 a ignores a line
-          900 a ignores a line
-          900 a ignores a line
-         1000 a gives up 1 one
-         1000 b is told to stop tools/call
-    "#]],
+            0     b is asked 1 tools/call
+            900   a ignores a line
+            900   a ignores a line
+            900   a ignores a line
+            900   a ignores a line
+            1000  a gives up 1 one
+            1000  b is told to stop tools/call
+        "#]],
     );
     expect!["late 0 double 0 unknown 0 foreign 0 progress 4"].assert_eq(&ignored(&pair));
 }
@@ -219,10 +219,10 @@ fn a_paused_request_does_not_age() {
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-        60600 a gives up 1 one
-        60600 b is told to stop tools/call
-    "#]],
+            0     b is asked 1 tools/call
+            60600 a gives up 1 one
+            60600 b is told to stop tools/call
+        "#]],
     );
 }
 
@@ -236,14 +236,14 @@ fn requests_time_out_in_the_order_they_are_due() {
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-            0 b is asked 2 tools/call
-            0 b is asked 3 tools/call
-          100 a gives up 2 quick
-          100 b is told to stop tools/call
-          300 a gives up 1 slow
-          300 b is told to stop tools/call
-    "#]],
+            0     b is asked 1 tools/call
+            0     b is asked 2 tools/call
+            0     b is asked 3 tools/call
+            100   a gives up 2 quick
+            100   b is told to stop tools/call
+            300   a gives up 1 slow
+            300   b is told to stop tools/call
+        "#]],
     );
     assert_eq!(pair.a.asking().len(), 1);
 }
@@ -261,18 +261,18 @@ fn answers_that_belong_to_nothing_are_ignored_and_counted_by_kind() {
     check(
         &mut pair,
         &expect![[r#"
-            0 a cancels 2: Some("two")
-            0 b is asked 1 tools/call
-            0 b is asked 2 tools/call
-            0 b is told to stop tools/call
-            0 a is answered 1 one: result {}
-            0 a ignores a line
-            0 a ignores a line
-            0 a ignores a line
-            0 a ignores a line
-            0 a ignores a line
-            0 a ignores a line
-    "#]],
+            0     a cancels 2: Some("two")
+            0     b is asked 1 tools/call
+            0     b is asked 2 tools/call
+            0     b is told to stop tools/call
+            0     a is answered 1 one: result {}
+            0     a ignores a line
+            0     a ignores a line
+            0     a ignores a line
+            0     a ignores a line
+            0     a ignores a line
+            0     a ignores a line
+        "#]],
     );
     expect!["late 1 double 2 unknown 2 foreign 1 progress 0"].assert_eq(&ignored(&pair));
 }
@@ -295,15 +295,15 @@ fn a_broken_answer_fails_its_request_instead_of_leaving_it_hanging() {
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-            0 b is asked 2 tools/call
-            0 b is asked 3 tools/call
-            0 b is asked 4 tools/call
-            0 a is answered 1 one: malformed: `result` must be an object
-            0 a is answered 2 two: malformed: a response has a `result` or an `error`, never both
-            0 a is answered 3 three: malformed: code: missing field
-            0 a is answered 4 four: malformed: `jsonrpc` must be "2.0"
-    "#]],
+            0     b is asked 1 tools/call
+            0     b is asked 2 tools/call
+            0     b is asked 3 tools/call
+            0     b is asked 4 tools/call
+            0     a is answered 1 one: malformed: `result` must be an object
+            0     a is answered 2 two: malformed: a response has a `result` or an `error`, never both
+            0     a is answered 3 three: malformed: code: missing field
+            0     a is answered 4 four: malformed: `jsonrpc` must be "2.0"
+        "#]],
     );
     assert!(pair.a.asking().is_empty());
 }
@@ -319,11 +319,11 @@ fn an_error_without_an_id_is_reported_and_ends_no_request() {
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-            0 a hears a stray error: what? (-32700)
-            0 a hears a stray error: what? (-32700)
-            0 a hears a stray error: peer sent a malformed error: code: invalid type: string, expected an integer of 64 bits (-32603)
-    "#]],
+            0     b is asked 1 tools/call
+            0     a hears a stray error: what? (-32700)
+            0     a hears a stray error: what? (-32700)
+            0     a hears a stray error: peer sent a malformed error: code: invalid type: string, expected an integer of 64 bits (-32603)
+        "#]],
     );
     assert_eq!(pair.a.asking().len(), 1);
 }
@@ -343,13 +343,13 @@ fn an_id_that_is_still_being_answered_is_refused_and_the_first_request_lives_on(
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 tools/call
-            1 b refuses: a request with this id is still being answered (-32600)
-            1 a is answered 1 one: error a request with this id is still being answered (-32600)
-            2 b answers 1: Some("tools/call")
-            2 a ignores a line
-            3 b is asked 1 tools/call
-    "#]],
+            0     b is asked 1 tools/call
+            1     b refuses: a request with this id is still being answered (-32600)
+            1     a is answered 1 one: error a request with this id is still being answered (-32600)
+            2     b answers 1: Some("tools/call")
+            2     a ignores a line
+            3     b is asked 1 tools/call
+        "#]],
     );
 }
 
@@ -369,18 +369,18 @@ fn both_directions_use_the_same_ids_without_mixing_them_up() {
     check(
         &mut pair,
         &expect![[r#"
-           10 b is asked 1 tools/call
-           10 a is asked 1 tasks/get
-           10 a reports 0.5 on 1: true
-           10 b reports 0.25 on 1: true
-           10 a answers 1: Some("tasks/get")
-           10 a cancels 1: Some("of a")
-           20 b hears progress of 1
-           20 a ignores a line
-           20 b is answered 1 of b: result {"text":"from a","resultType":"complete"}
-           20 b is told to stop tools/call
-           20 b answers 1: None
-    "#]],
+            10    b is asked 1 tools/call
+            10    a is asked 1 tasks/get
+            10    a reports 0.5 on 1: true
+            10    b reports 0.25 on 1: true
+            10    a answers 1: Some("tasks/get")
+            10    a cancels 1: Some("of a")
+            20    b hears progress of 1
+            20    a ignores a line
+            20    b is answered 1 of b: result {"text":"from a","resultType":"complete"}
+            20    b is told to stop tools/call
+            20    b answers 1: None
+        "#]],
     );
 }
 
@@ -400,12 +400,12 @@ fn the_end_of_a_subscription_by_the_server_is_told_and_no_other_request_can_be_e
     check(
         &mut pair,
         &expect![[r#"
-            0 b is asked 1 subscriptions/listen
-            0 b is asked 2 tools/call
-            0 a ignores a line
-            0 a hears the end of 1 listen
-            0 a ignores a line
-    "#]],
+            0     b is asked 1 subscriptions/listen
+            0     b is asked 2 tools/call
+            0     a ignores a line
+            0     a hears the end of 1 listen
+            0     a ignores a line
+        "#]],
     );
     assert_eq!(pair.a.asking().len(), 1);
 }

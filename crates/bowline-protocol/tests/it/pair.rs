@@ -172,7 +172,7 @@ impl Pair {
 
     fn tell(&mut self, side: Side, what: &str) {
         let (ms, side) = (self.now.as_millis(), format!("{side:?}").to_lowercase());
-        writeln!(self.events, "{ms:>5} {side} {what}").unwrap();
+        writeln!(self.events, "{ms:<5} {side} {what}").unwrap();
     }
 }
 

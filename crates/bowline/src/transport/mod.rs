@@ -8,7 +8,5 @@ mod running;
 mod stdio;
 
 pub use memory::Memory;
-pub use running::{End, Running, Transport};
+pub use running::{End, Running, Transport, start};
 pub use stdio::Stdio;
-
-pub(crate) use running::start;

@@ -109,8 +109,10 @@ fn saturating_add(now: Instant, time: Duration) -> Instant {
     now + time.min(FAR)
 }
 
-/// Serves in a task of its own, which the returned value owns.
-pub(crate) fn start(service: Arc<dyn Service>, transport: impl Transport) -> Running {
+/// Serves any service, in a task of its own that the returned value owns.
+///
+/// For a [`Server`](crate::Server) there is [`Server::start`](crate::Server::start), which checks it first.
+pub fn start(service: Arc<dyn Service>, transport: impl Transport) -> Running {
     let closing = Closing::default();
     let end = End(closing.clone());
     let task = tokio::spawn(transport.serve(service, end));

@@ -9,12 +9,21 @@ use crate::service::Service;
 use bowline_protocol::limits::Limits;
 use std::sync::Arc;
 
-mod streams;
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use portable as streams;
+#[cfg(unix)]
+use unix as streams;
 
 /// The standard streams of this process, as the way to the one client that started it.
 ///
 /// Standard output belongs to the protocol from the moment it is served: whatever else the process prints there
-/// afterwards goes to standard error, so that it cannot break a message.
+/// afterwards goes to standard error, so that it cannot break a message. (On Windows it still goes to standard output;
+/// print nothing there.)
 #[derive(Clone, Debug, Default)]
 pub struct Stdio {
     limits: Limits,

@@ -1,0 +1,5 @@
+//! Services around services.
+
+pub mod trace;
+
+pub use trace::Trace;
