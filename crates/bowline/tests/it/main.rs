@@ -1,7 +1,23 @@
 //! The whole library, through its public interface.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(feature = "http")]
+mod http_bad_input;
+#[cfg(feature = "http")]
+mod http_exchange;
+#[cfg(feature = "http")]
+mod http_guard;
+#[cfg(feature = "http")]
+mod http_limits;
+#[cfg(feature = "http")]
+mod http_mount;
+#[cfg(feature = "http")]
+mod http_sockets;
+#[cfg(feature = "http")]
+mod http_support;
+#[cfg(feature = "http")]
+mod http_tls;
 mod link_bad_input;
 mod link_calls;
 mod link_end;

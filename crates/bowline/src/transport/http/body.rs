@@ -8,6 +8,8 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -93,8 +95,10 @@ impl Pieces {
 #[derive(Debug)]
 pub(super) struct Events {
     cx: Context,
-    /// The task that runs the handler, where it has not ended yet.
+    /// The task that runs the handler, where there is one.
     task: Option<AbortHandle>,
+    /// Tells that task that somebody reads.
+    reader: Option<Reader>,
     /// When a comment is due so that nobody takes the stream for dead, or held-back progress.
     alarm: Option<Pin<Box<Sleep>>>,
     /// What is left of a large event.
@@ -103,11 +107,24 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn new(cx: Context, task: Option<AbortHandle>) -> Self {
-        Self { cx, task, alarm: None, pieces: Pieces::default(), ended: false }
+    pub(super) fn new(cx: Context) -> Self {
+        Self { cx, task: None, reader: None, alarm: None, pieces: Pieces::default(), ended: false }
+    }
+
+    /// Something to see by whether anybody reads.
+    pub(super) fn reader(&mut self) -> Reader {
+        self.reader.get_or_insert_with(Reader::default).clone()
+    }
+
+    /// Aborts this task when the stream is dropped.
+    pub(super) fn own(&mut self, task: AbortHandle) {
+        self.task = Some(task);
     }
 
     fn poll_event(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        if let Some(Reader(asked)) = &self.reader {
+            asked.store(true, Ordering::Relaxed);
+        }
         if let Some(piece) = self.pieces.next() {
             return Poll::Ready(Some(piece));
         }
@@ -166,6 +183,24 @@ impl Events {
         event.put_slice(&message);
         event.put_slice(b"\n\n");
         event.freeze()
+    }
+}
+
+/// Whether the connection asks a stream for more.
+///
+/// HTTP/2 asks nothing of a stream whose peer grants it no room, so the stream itself cannot see that it stalls.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reader(Arc<AtomicBool>);
+
+impl Reader {
+    /// Waits until nobody has asked for so long, or up to twice as long.
+    pub(super) async fn stalled(self, patience: Duration) {
+        loop {
+            tokio::time::sleep(patience).await;
+            if !self.0.swap(false, Ordering::Relaxed) {
+                return;
+            }
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Endpoint {
     /// # Errors
     /// When it is no host.
     pub fn allow_host(mut self, host: &str) -> Result<Self> {
-        self.guard.hosts = self.guard.hosts.allow(host).map_err(invalid)?;
+        self.guard.hosts = self.guard.hosts.allow(host).map_err(|error| invalid(&error))?;
         Ok(self)
     }
 
@@ -58,7 +58,7 @@ impl Endpoint {
     /// # Errors
     /// When it is no origin.
     pub fn allow_origin(mut self, origin: &str) -> Result<Self> {
-        self.guard.origins = self.guard.origins.allow(origin).map_err(invalid)?;
+        self.guard.origins = self.guard.origins.allow(origin).map_err(|error| invalid(&error))?;
         Ok(self)
     }
 
@@ -67,8 +67,8 @@ impl Endpoint {
     /// # Errors
     /// When it is no `http` or `https` URL.
     pub fn public_url(mut self, url: &str) -> Result<Self> {
-        self.guard.hosts = self.guard.hosts.public_url(url).map_err(invalid)?;
-        self.guard.origins = self.guard.origins.public_url(url).map_err(invalid)?;
+        self.guard.hosts = self.guard.hosts.public_url(url).map_err(|error| invalid(&error))?;
+        self.guard.origins = self.guard.origins.public_url(url).map_err(|error| invalid(&error))?;
         self.public_https =
             url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
         Ok(self)
@@ -101,6 +101,6 @@ impl Endpoint {
     }
 }
 
-fn invalid(error: origin::InvalidAllowed) -> Error {
+fn invalid(error: &origin::InvalidAllowed) -> Error {
     Error::invalid(error.to_string())
 }

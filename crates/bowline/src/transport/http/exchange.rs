@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era::modern;
 use bowline_protocol::http::status_of;
+use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Raw;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -16,6 +17,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Answers one admitted request; as a stream, if it can be and `prefers_stream`.
 pub(super) async fn answer(
@@ -30,19 +32,35 @@ pub(super) async fn answer(
             if cx.outbox().is_used() || prefers_stream && status(&outcome) == StatusCode::OK =>
         {
             conclude(&cx, &outcome, info.as_ref());
-            stream(Events::new(cx, None))
+            stream(Events::new(cx))
         }
         First::Done(outcome) => json(&cx, &outcome, info.as_ref()),
         First::Move => {
             let shared = cx.clone();
+            let mut events = Events::new(cx);
+            let reader = events.reader();
             // The task is owned by the response: dropping its body aborts it.
             let task = tokio::spawn(async move {
-                let outcome = running.await;
-                conclude(&shared, &outcome, info.as_ref());
+                let mut stalled = pin!(reader.stalled(patience(shared.limits())));
+                tokio::select! {
+                    biased;
+                    outcome = &mut running => {
+                        conclude(&shared, &outcome, info.as_ref());
+                        stalled.await;
+                    }
+                    () = stalled.as_mut() => {}
+                }
+                shared.outbox().close();
             });
-            stream(Events::new(cx, Some(task.abort_handle())))
+            events.own(task.abort_handle());
+            stream(events)
         }
     }
+}
+
+/// How long a body may go without being asked for more. One whose peer reads is asked at every comment.
+fn patience(limits: &Limits) -> Duration {
+    limits.stalled_timeout.max(2 * limits.keep_alive)
 }
 
 enum First {

@@ -1,15 +1,14 @@
 //! What every request must pass before anything is done for it.
 
-use super::body::ResponseBody;
 use super::cors;
-use super::refuse::{forbidden, refuse_unread, unauthorized};
+use super::refuse::{Refused, forbidden, refuse_unread, unauthorized};
 use super::token::{Tokens, bearer};
 use crate::principal::Principal;
 use bowline_protocol::http::headers::{Accepts, MediaType};
 use bowline_protocol::http::origin::{HostGuard, OriginGuard};
 use bowline_protocol::limits::Limits;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 /// The checks in front of an endpoint, in the order in which they are cheapest to fail.
 #[derive(Clone, Debug, Default)]
@@ -29,15 +28,13 @@ pub(super) struct Passed {
     pub(super) prefers_stream: bool,
 }
 
-type Check<T> = Result<T, Response<ResponseBody>>;
-
 impl Guard {
     /// Checks where a request comes from; gives the origin whose pages may read the answer.
     pub(super) fn check_source(
         &self,
         parts: &Parts,
         limits: &Limits,
-    ) -> Check<Option<HeaderValue>> {
+    ) -> Result<Option<HeaderValue>, Refused> {
         check_size(&parts.headers, limits)?;
         self.hosts.check(&parts.uri, &parts.headers).map_err(|refusal| forbidden(&refusal))?;
         match self.origins.check_and_echo(&parts.headers) {
@@ -48,7 +45,7 @@ impl Guard {
     }
 
     /// Checks the rest of the head. `allowed` tells whether the origin was explicitly allowed.
-    pub(super) fn check(&self, parts: &Parts, allowed: bool) -> Check<Passed> {
+    pub(super) fn check(&self, parts: &Parts, allowed: bool) -> Result<Passed, Refused> {
         if let Some(path) = &self.path
             && parts.uri.path() != &**path
         {
@@ -56,14 +53,15 @@ impl Guard {
             return Err(refuse_unread(StatusCode::NOT_FOUND, message));
         }
         if allowed && cors::is_preflight(parts) {
-            return Err(cors::preflight(parts));
+            return Err(cors::preflight(parts).into());
         }
         let principal = self.authenticate(parts)?;
         if parts.method != Method::POST {
-            let mut response =
-                refuse_unread(StatusCode::METHOD_NOT_ALLOWED, "the endpoint takes POST only");
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-            return Err(response);
+            return Err(refuse_unread(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "the endpoint takes POST only",
+            )
+            .header(header::ALLOW, "POST"));
         }
         if media_type(&parts.headers) != Some(MediaType::Json) {
             return Err(refuse_unread(
@@ -88,7 +86,7 @@ impl Guard {
         Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream })
     }
 
-    fn authenticate(&self, parts: &Parts) -> Check<Option<Principal>> {
+    fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
         // Whatever stands in a URL ends in logs, so a token that came that way counts as lost.
         if parts.uri.query().is_some_and(has_token) {
             return Err(refuse_unread(
@@ -124,7 +122,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     }
 }
 
-fn check_size(headers: &HeaderMap, limits: &Limits) -> Check<()> {
+fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
     let too_large =
         |message| Err(refuse_unread(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
     if headers.len() > limits.headers {

@@ -1,10 +1,9 @@
 //! Reading the body of a request, within bounds of size and time.
 
-use super::body::ResponseBody;
-use super::refuse::refuse_unread;
+use super::refuse::{Refused, refuse_unread};
 use bowline_protocol::limits::Limits;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{StatusCode, header};
 use http_body::{Body, Frame};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -18,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 pub(super) async fn read<B: Body<Data = Bytes>>(
     body: B,
     limits: &Limits,
-) -> Result<Bytes, Response<ResponseBody>> {
+) -> Result<Bytes, Refused> {
     let mut body = pin!(body);
     // Refused before reading: a client that waits for `100 Continue` need not send anything.
     if body.size_hint().lower() > limits.body_bytes as u64 {
@@ -58,7 +57,7 @@ async fn next<B: Body<Data = Bytes>>(
     mut body: Pin<&mut B>,
     clock: &mut Clock,
     limits: &Limits,
-) -> Result<Option<Frame<Bytes>>, Response<ResponseBody>> {
+) -> Result<Option<Frame<Bytes>>, Refused> {
     let mut waiting = false;
     poll_fn(|task| {
         if let Poll::Ready(frame) = body.as_mut().poll_frame(task) {
@@ -88,13 +87,12 @@ async fn next<B: Body<Data = Bytes>>(
     .await
 }
 
-fn too_large(limit: usize) -> Response<ResponseBody> {
+fn too_large(limit: usize) -> Refused {
     let message = format!("body is larger than the limit of {limit} bytes");
     closing(refuse_unread(StatusCode::PAYLOAD_TOO_LARGE, message))
 }
 
 /// Ends the connection with the response: what is left of the body will not be read.
-fn closing(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+fn closing(refused: Refused) -> Refused {
+    refused.header(header::CONNECTION, "close")
 }

@@ -6,7 +6,7 @@ use super::endpoint::Endpoint;
 use super::exchange;
 use super::guard::{Guard, strip};
 use super::read::read;
-use super::refuse::{busy, refuse};
+use super::refuse::{Refused, busy, refuse};
 use crate::closing::Closing;
 use crate::context::Context;
 use crate::principal::{Everybody, Principal};
@@ -78,10 +78,11 @@ impl HttpService {
         let version = parts.version;
         let origin = match self.0.guard.check_source(&parts, &self.0.limits) {
             Ok(origin) => origin,
-            Err(response) => return response,
+            Err(refused) => return refused.into(),
         };
         let mut response = match self.0.answer(parts, body, origin.is_some()).await {
-            Ok(response) | Err(response) => response,
+            Ok(response) => response,
+            Err(refused) => refused.into(),
         };
         if let Some(origin) = origin {
             cors::allow(response.headers_mut(), origin);
@@ -100,7 +101,7 @@ impl Shared {
         mut parts: Parts,
         body: B,
         allowed: bool,
-    ) -> Result<Response<ResponseBody>, Response<ResponseBody>>
+    ) -> Result<Response<ResponseBody>, Refused>
     where
         B: Body<Data = Bytes>,
     {
