@@ -175,6 +175,14 @@ impl Context {
             .map_err(|_| Error::overloaded("the client does not keep up"))
     }
 
+    /// As [`Context::notify_raw`], unless the very same message waits to be read already.
+    pub(crate) fn notify_once(&self, message: &Raw) -> Result<(), Error> {
+        self.0
+            .outbox
+            .send_once(message, self.bounds())
+            .map_err(|_| Error::overloaded("the client does not keep up"))
+    }
+
     /// Tells the client how many log messages found no room, if it wanted any.
     pub(crate) fn tell_dropped_logs(&self) {
         let dropped = self.0.outbox.dropped_logs();

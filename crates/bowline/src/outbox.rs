@@ -83,6 +83,19 @@ impl Outbox {
         Ok(())
     }
 
+    /// As [`Outbox::send`], unless the very same message is inside already.
+    pub(crate) fn send_once(&self, message: &Raw, bounds: Bounds) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if !state.closed && state.queue.iter().any(|item| item.message == *message) {
+            return Ok(());
+        }
+        if state.closed || !state.has_room(message, bounds) {
+            return Err(Refused);
+        }
+        state.push(message.clone(), false);
+        Ok(())
+    }
+
     /// Puts in a log message; when there is no room the oldest ones make some.
     pub(crate) fn log(&self, message: Raw, bounds: Bounds) {
         let mut state = self.lock();

@@ -1,8 +1,7 @@
 //! Who listens to what, and what each of them has not been told yet.
 //!
 //! Nothing runs here and nothing is queued: a change is noted once with every listener it concerns, and the listener's
-//! own call tells of it when its reader has read what went before. However many changes there are, a listener holds
-//! one note for each thing that changed.
+//! own call tells of it. However many changes there are, a listener holds one note for each thing that changed.
 
 use super::visible::ItemKind;
 use crate::principal::Principal;

@@ -100,7 +100,7 @@ impl Catalogue {
         name: &str,
     ) -> Option<&'a Arc<Item<H>>> {
         let item = shelf.find(name)?;
-        self.sees(principal, &shelf.view(name)).then_some(item)
+        self.shows(shelf, principal, name).then_some(item)
     }
 
     /// What a URI names: the resource there, else the first template that matches.
@@ -110,9 +110,15 @@ impl Catalogue {
         }
         self.templates.entries.iter().find_map(|Entry { item, .. }| {
             let variables = item.handler.matcher.matches(uri)?;
-            self.sees(principal, &self.templates.view(&item.name))
+            self.shows(&self.templates, principal, &item.name)
                 .then_some(Resolved::Template(item, variables))
         })
+    }
+
+    /// Whether a principal may know of the item of this name.
+    pub(super) fn shows<H>(&self, shelf: &Shelf<H>, principal: &Principal, name: &str) -> bool {
+        // Without a predicate its tags need not even be found.
+        self.predicate.is_none() || self.sees(principal, &shelf.view(name))
     }
 
     /// Whether a principal may know of an item.
@@ -226,7 +232,7 @@ impl<H> Shelf<H> {
             });
         }
         let at = *self.by_name.get(name)?;
-        catalogue.sees(principal, &self.view(name)).then(|| &self.entries[at + 1..])
+        catalogue.shows(self, principal, name).then(|| &self.entries[at + 1..])
     }
 
     pub(super) fn entries(&self) -> &[Entry<H>] {

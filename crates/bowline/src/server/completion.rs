@@ -26,8 +26,11 @@ use std::sync::Arc;
 pub(super) struct Completions {
     /// Whether there ever were any: clients were told.
     pub(super) declared: bool,
-    by_item: HashMap<(ItemKind, Box<str>), BTreeMap<Box<str>, Arc<Start>>>,
+    by_item: HashMap<(ItemKind, Box<str>), Starts>,
 }
+
+/// What completes the arguments of one item, by their names.
+type Starts = BTreeMap<Box<str>, Arc<Start>>;
 
 type Start = Box<dyn Fn(&Server, Context, &BTreeMap<String, String>) -> Answer + Send + Sync>;
 

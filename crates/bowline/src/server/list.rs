@@ -32,8 +32,7 @@ pub(super) fn page<H>(
         ));
     };
     let settings = server.settings();
-    let mut seen =
-        rest.iter().filter(|entry| catalogue.sees(principal, &shelf.view(&entry.item.name)));
+    let mut seen = rest.iter().filter(|entry| catalogue.shows(shelf, principal, &entry.item.name));
     let entries: Vec<_> = seen.by_ref().take(settings.page_size).collect();
     let next = match (entries.last(), seen.next()) {
         (Some(last), Some(_)) => Some(cursor::encode(shelf.kind, last.number, &last.item.name)),

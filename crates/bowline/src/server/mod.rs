@@ -35,6 +35,9 @@ mod template;
 mod tool;
 mod visible;
 
+#[cfg(test)]
+mod tests;
+
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
 pub use blocking::{Blocking, BlockingPool, Blocks, blocking};
 pub use completion::{CompleteRequest, IntoCompletion};

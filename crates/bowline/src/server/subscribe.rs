@@ -8,15 +8,15 @@ use super::catalogue::Catalogue;
 use super::dispatch::wrong_param;
 use super::visible::ItemKind;
 use crate::context::Context;
-use crate::error::Result;
 use crate::service::Answer;
 use bowline_protocol::outcome::{Body, Outcome};
-use bowline_protocol::scan::BodyKey;
+use bowline_protocol::scan::{BodyKey, EncodeError, Raw};
+use bowline_protocol::write;
 use bowline_types::jsonrpc::{ErrorObject, Id, NotificationParams};
 use bowline_types::meta::Meta;
 use bowline_types::method::{
-    PromptListChanged, ResourceListChanged, ResourceUpdated, SubscriptionsAcknowledged,
-    ToolListChanged,
+    Notification, PromptListChanged, ResourceListChanged, ResourceUpdated,
+    SubscriptionsAcknowledged, ToolListChanged,
 };
 use bowline_types::resource::ResourceUpdatedNotificationParams;
 use bowline_types::subscription::{
@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
+use std::task::Context as Task;
 
 impl Server {
     /// Tells those who listen to this resource, and may know of it, that it changed.
@@ -132,39 +132,41 @@ async fn attend(
     })
     .await;
     drop(subscription);
-    let body = Body::encode(SubscriptionsListenResult::of(id));
+    // The result has no member but `_meta`, which belongs to the envelope.
+    let body = Body::empty().with_meta(&SubscriptionsListenResult::of(id).meta);
     body.map(Outcome::complete).map_err(|_| ErrorObject::internal_error("result cannot be encoded"))
 }
 
-/// Tells of what changed, whenever everything told before is read; so nothing is told twice to a slow reader.
+/// Tells of what changed, as far as there is room; the rest waits until everything told before is read.
 fn tell(subscription: &Subscription<'_>, cx: &Context, meta: &Meta, task: &Task<'_>) {
     while subscription.has_changes_or_wake(task) {
-        let Poll::Ready(()) = cx.outbox().poll_drained(task) else {
-            return;
-        };
-        let mut changes = subscription.take().into_iter().peekable();
-        // The first always goes: one that finds no room where nothing else is will never find any.
-        let mut first = true;
-        while let Some(change) = changes.peek() {
-            if send(cx, change, meta).is_err() && !first {
-                break;
+        let mut changes = subscription.take().into_iter();
+        while let Some(change) = changes.next() {
+            let Ok(message) = message(&change, meta) else {
+                continue;
+            };
+            if cx.notify_once(&message).is_ok() {
+                continue;
             }
-            first = false;
-            changes.next();
+            if cx.outbox().poll_drained(task).is_pending() {
+                subscription.put_back(std::iter::once(change).chain(changes));
+                return;
+            }
+            // What finds no room now that there is nothing else will never find any.
+            let _ = cx.notify_once(&message);
         }
-        subscription.put_back(changes);
     }
 }
 
-fn send(cx: &Context, change: &Change, meta: &Meta) -> Result<()> {
+fn message(change: &Change, meta: &Meta) -> Result<Raw, EncodeError> {
     let params = NotificationParams::new().meta(meta.clone());
     match change {
-        Change::Tools => cx.notify::<ToolListChanged>(&params),
-        Change::Prompts => cx.notify::<PromptListChanged>(&params),
-        Change::Resources => cx.notify::<ResourceListChanged>(&params),
+        Change::Tools => write::notification(ToolListChanged::NAME, &params),
+        Change::Prompts => write::notification(PromptListChanged::NAME, &params),
+        Change::Resources => write::notification(ResourceListChanged::NAME, &params),
         Change::Resource(uri) => {
             let params = ResourceUpdatedNotificationParams::new(&**uri).meta(meta.clone());
-            cx.notify::<ResourceUpdated>(&params)
+            write::notification(ResourceUpdated::NAME, &params)
         }
     }
 }
