@@ -1,6 +1,7 @@
 //! What is decided about a call of a tool before its function starts, and about its result before it is sent.
 
 use super::Server;
+use super::json::ROOT;
 use super::mirrored::Mirrored;
 use super::output::{BROKEN, IntoToolResult, ToolError, encode};
 use super::requirement::Requirement;
@@ -56,7 +57,7 @@ impl Guard {
             Input::Unused => {}
             Input::Decoded(checks) if !checks.are_bounded() => {}
             Input::Decoded(checks) => {
-                let found = checks.run(&tree(arguments)?);
+                let found = checks.run(&tree(arguments)?, arguments.len());
                 if !found.bounds.is_empty() {
                     return Err(wrong(found.bounds.into_iter().chain(found.shape)));
                 }
@@ -76,11 +77,18 @@ impl Guard {
     pub(super) fn undecoded(&self, cx: &Context, said: String) -> Outcome {
         let arguments = cx.request().param(BodyKey::Arguments).unwrap_or(b"{}");
         let Input::Decoded(checks) = &self.input else { return wrong([said]) };
-        let Ok(arguments) = tree(arguments) else { return wrong([said]) };
-        let found = checks.run(&arguments);
-        // The decoder knows better where the schema has alternatives, or has nothing to say against the value.
-        let said = (found.unclear || found.shape.is_empty()).then_some(said);
-        wrong(said.into_iter().chain(found.shape).chain(found.bounds))
+        let Ok(value) = tree(arguments) else { return wrong([said]) };
+        let found = checks.run(&value, arguments.len());
+        // The decoder stops at the first fault. What it says of that counts where the schema has less to say.
+        let place = |line: &str| line.split(": ").next().unwrap_or_default().to_owned();
+        let at = place(&said);
+        let same = |line: &String| place(line) == at;
+        // A decoder that had to read a value whole before it could refuse it no longer knows where it was.
+        let told = found.shape.iter().any(same)
+            || at == ROOT && !(found.shape.is_empty() && found.unclear.is_empty());
+        let unclear = found.unclear.into_iter().filter(|line| !at.starts_with(&place(line)));
+        let said = (!told).then_some(said);
+        wrong(said.into_iter().chain(found.shape).chain(unclear).chain(found.bounds))
     }
 
     /// How long the function may run.

@@ -100,7 +100,7 @@ impl Path {
 
     /// A line about what is wrong there.
     pub(super) fn says(&self, what: &str) -> String {
-        let place = if self.0.is_empty() { "arguments" } else { &self.0 };
+        let place = if self.0.is_empty() { ROOT } else { &self.0 };
         format!("{place}: {what}")
     }
 }
@@ -212,3 +212,6 @@ fn skip_text(json: &[u8], mut at: usize) -> usize {
     }
     json.len()
 }
+
+/// How the whole is called.
+pub(super) const ROOT: &str = "arguments";

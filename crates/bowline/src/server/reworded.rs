@@ -25,7 +25,10 @@ pub(super) fn line(mut path: Path, said: &str) -> String {
         return path.says(&format!("expected {expected}, found {}", short(found)));
     }
     if said.starts_with("data did not match any variant of untagged enum") {
-        return path.says("fits none of the forms that the schema allows");
+        return path.says(NO_FORM);
+    }
+    if said.ends_with("hex escape") {
+        return path.says("not text: an escape stands for half a character; escape both halves");
     }
     if let Some((found, expected)) = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
@@ -81,3 +84,8 @@ fn short(found: &str) -> String {
     }
     text
 }
+
+pub(super) const NO_FORM: &str = "fits none of the forms that the schema allows";
+
+#[cfg(test)]
+mod tests;

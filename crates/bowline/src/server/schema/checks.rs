@@ -8,6 +8,7 @@ mod compile;
 
 use super::raw::Pattern;
 use crate::server::json::Path;
+use crate::server::reworded;
 use serde_json::{Number, Value};
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -73,8 +74,8 @@ pub(in crate::server) struct Found {
     pub(in crate::server) bounds: Vec<String>,
     /// What decoding sees too.
     pub(in crate::server) shape: Vec<String>,
-    /// Whether some value fits none of its alternatives, of which decoding knows more to say.
-    pub(in crate::server) unclear: bool,
+    /// Values that fit none of their alternatives, of which decoding may know more to say.
+    pub(in crate::server) unclear: Vec<String>,
 }
 
 impl Checks {
@@ -83,15 +84,12 @@ impl Checks {
         self.bounded
     }
 
-    /// Looks at a value.
-    pub(in crate::server) fn run(&self, value: &Value) -> Found {
-        let mut run = Run {
-            checks: self,
-            found: Found::default(),
-            path: Path::default(),
-            steps: MAX_STEPS,
-            depth: 0,
-        };
+    /// Looks at a value whose text has so many bytes.
+    pub(in crate::server) fn run(&self, value: &Value, length: usize) -> Found {
+        // A value has at most as many parts as its text has bytes; alternatives look at one several times.
+        let steps = u32::try_from(length).unwrap_or(u32::MAX).saturating_mul(4).max(MIN_STEPS);
+        let mut run =
+            Run { checks: self, found: Found::default(), path: Path::default(), steps, depth: 0 };
         run.node(0, value);
         if run.steps == 0 {
             run.found.bounds.push(run.path.says("too intricate to be checked; send less"));
@@ -167,7 +165,7 @@ impl Run<'_> {
                     let check = |run: &mut Self| match (named, node.others) {
                         (Some(at), _) | (None, Others::Each(at)) => run.node(at, value),
                         (None, Others::Open) => Verdict::Fits,
-                        (None, Others::Closed) => run.differs("not a known member"),
+                        (None, Others::Closed) => run.differs(&node.unknown()),
                     };
                     verdict = verdict.max(self.inside(|path| path.member(name), check));
                 }
@@ -193,6 +191,11 @@ impl Run<'_> {
 
     /// Takes the best of several alternatives, and of what it finds only what is certain.
     fn any(&mut self, group: &[usize], value: &Value) -> Verdict {
+        let checks = self.checks;
+        let mut meant = group.iter().filter(|at| checks.nodes[**at].kinds.0 != Kinds::NULL.0);
+        if let (false, Some(&only), None) = (value.is_null(), meant.next(), meant.next()) {
+            return self.node(only, value);
+        }
         let before = std::mem::take(&mut self.found);
         let mut best: Option<Found> = None;
         for &at in group {
@@ -214,7 +217,7 @@ impl Run<'_> {
                 Verdict::OutOfBounds
             }
             None => {
-                self.found.unclear = true;
+                self.found.unclear.push(self.path.says(reworded::NO_FORM));
                 Verdict::Different
             }
         }
@@ -235,6 +238,16 @@ impl Run<'_> {
     fn differs(&mut self, what: &str) -> Verdict {
         self.found.shape.push(self.path.says(what));
         Verdict::Different
+    }
+}
+
+impl Node {
+    fn unknown(&self) -> String {
+        let known: Vec<String> = self.members.iter().map(|(name, _)| format!("`{name}`")).collect();
+        match known.as_slice() {
+            [] => "not a known member; there are none".to_owned(),
+            known => format!("not a known member; expected {}", one_of(known)),
+        }
     }
 }
 
@@ -309,6 +322,7 @@ impl Kinds {
     const NAMES: [&str; 7] =
         ["null", "a boolean", "an integer", "a number", "a string", "an array", "an object"];
     const ANY: Self = Self(0x7f);
+    const NULL: Self = Self(1);
 
     fn contain(self, value: &Value) -> bool {
         let bits: u8 = match value {
@@ -385,5 +399,5 @@ fn are_unique(items: &[Value]) -> bool {
     items.iter().all(|item| seen.insert(item.to_string()))
 }
 
-const MAX_STEPS: u32 = 200_000;
+const MIN_STEPS: u32 = 10_000;
 const MAX_DEPTH: u32 = 400;

@@ -23,7 +23,7 @@ impl Validator {
             return Err(format!("schema of {size} bytes, more than the {MAX_SIZE} allowed"));
         }
         let mut seen = Seen::default();
-        seen.schema(schema, 1)?;
+        seen.value(schema, 1, true)?;
         let draft = match schema.get("$schema").and_then(Value::as_str) {
             Some(dialect) => draft_of(dialect)?,
             None => Draft::Draft202012,
@@ -88,26 +88,29 @@ struct Seen {
 }
 
 impl Seen {
-    fn schema(&mut self, schema: &Value, depth: usize) -> Result<(), String> {
+    /// Counts a value, which is a schema or holds schemas unless it is what one compares with.
+    fn value(&mut self, value: &Value, depth: usize, schemas: bool) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("schema is nested deeper than {MAX_DEPTH} levels"));
         }
-        match schema {
+        match value {
             Value::Object(members) => {
                 self.schemas += 1;
                 if self.schemas > MAX_SCHEMAS {
                     return Err(format!("schema has more than {MAX_SCHEMAS} parts"));
                 }
-                if let Some(Value::String(dialect)) = members.get("$schema") {
+                if let (true, Some(Value::String(dialect))) = (schemas, members.get("$schema")) {
                     draft_of(dialect)?;
                 }
-                members
-                    .iter()
-                    // What these hold are values, not schemas.
-                    .filter(|(key, _)| !matches!(key.as_str(), "const" | "default" | "examples"))
-                    .try_for_each(|(_, value)| self.schema(value, depth + 1))
+                members.iter().try_for_each(|(key, value)| {
+                    let compared =
+                        matches!(key.as_str(), "const" | "enum" | "default" | "examples");
+                    self.value(value, depth + 1, schemas && !compared)
+                })
             }
-            Value::Array(items) => items.iter().try_for_each(|item| self.schema(item, depth + 1)),
+            Value::Array(items) => {
+                items.iter().try_for_each(|item| self.value(item, depth + 1, schemas))
+            }
             _ => Ok(()),
         }
     }
