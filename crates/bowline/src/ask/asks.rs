@@ -93,10 +93,13 @@ impl Asks {
 
     /// Opens a question that no usable answer is there for.
     pub(super) fn put(&self, key: &str, question: Question) {
-        let mut state = self.lock();
-        state.kept.answers.remove(key);
-        state.open.insert(key.to_owned(), question);
-        state.wake();
+        let driver = {
+            let mut state = self.lock();
+            state.kept.answers.remove(key);
+            state.open.insert(key.to_owned(), question);
+            state.driver.take()
+        };
+        wake(driver);
     }
 
     pub(super) fn is_suspended_or_wake(&self, task: &Task<'_>) -> bool {
@@ -143,11 +146,10 @@ impl Asks {
     }
 }
 
-impl State {
-    fn wake(&mut self) {
-        if let Some(driver) = self.driver.take() {
-            driver.wake();
-        }
+/// Wakes a driver; never under the lock, since what a waker does is nobody's promise.
+fn wake(driver: Option<Waker>) {
+    if let Some(driver) = driver {
+        driver.wake();
     }
 }
 
@@ -174,10 +176,13 @@ impl Busy<'_> {
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        let mut state = self.asks.lock();
-        state.kept.effects.entry(self.key.to_string()).or_insert(Effect::Unknown);
-        state.busy -= 1;
-        state.wake();
+        let driver = {
+            let mut state = self.asks.lock();
+            state.kept.effects.entry(self.key.to_string()).or_insert(Effect::Unknown);
+            state.busy -= 1;
+            state.driver.take()
+        };
+        wake(driver);
     }
 }
 

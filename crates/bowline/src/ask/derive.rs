@@ -29,6 +29,9 @@ fn form(schema: Value) -> Result<ElicitSchema, String> {
     if let Some(keyword) = odd.iter().find(|keyword| schema.contains_key(**keyword)) {
         return Err(format!("its schema uses `{keyword}`"));
     }
+    if schema.get("additionalProperties").is_some_and(Value::is_object) {
+        return Err("it is a map; a form has fixed members".to_owned());
+    }
     let mut form = ElicitSchema::new();
     let required = schema.remove("required").unwrap_or_default();
     let Value::Object(members) = schema.remove("properties").unwrap_or_else(|| json!({})) else {

@@ -309,3 +309,94 @@ impl Shelves {
 fn size_of(slot: &Slot, value: &Bytes) -> usize {
     slot.key.len() + value.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ledger, LedgerError, MemoryLedger, Slot, Term};
+    use crate::principal::Principal;
+    use bytes::Bytes;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn term(now: u64) -> Term {
+        Term::new(at(now), at(now + 10))
+    }
+
+    fn slot(owner: &str, chain: u8, key: &str) -> Slot {
+        Slot::new(&Principal::token(owner, []), [chain; 16], key)
+    }
+
+    const X: Bytes = Bytes::from_static(b"x");
+    const Y: Bytes = Bytes::from_static(b"y");
+
+    #[tokio::test]
+    async fn the_first_claim_wins_until_its_term_is_over() {
+        let ledger = MemoryLedger::new();
+        let slot = slot("a", 1, "k");
+        assert_eq!(ledger.claim(slot.clone(), X, term(0)).await.unwrap(), None);
+        assert_eq!(ledger.claim(slot.clone(), Y, term(9)).await.unwrap(), Some(X));
+        assert_eq!(ledger.claim(slot.clone(), Y, term(10)).await.unwrap(), None);
+        assert_eq!(ledger.get(slot.clone(), at(19)).await.unwrap(), Some(Y));
+        assert_eq!(ledger.get(slot, at(20)).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_put_replaces_and_renews() {
+        let ledger = MemoryLedger::new();
+        let slot = slot("a", 1, "k");
+        ledger.claim(slot.clone(), X, term(0)).await.unwrap();
+        ledger.put(slot.clone(), Y, term(5)).await.unwrap();
+        assert_eq!(ledger.get(slot.clone(), at(14)).await.unwrap(), Some(Y));
+        ledger.leave(slot.clone(), X, term(14));
+        assert_eq!(ledger.get(slot, at(23)).await.unwrap(), Some(X));
+    }
+
+    #[tokio::test]
+    async fn owners_chains_and_keys_are_apart() {
+        let ledger = MemoryLedger::new();
+        ledger.put(slot("a", 1, "k"), X, term(0)).await.unwrap();
+        for other in [slot("b", 1, "k"), slot("a", 2, "k"), slot("a", 1, "l")] {
+            assert_eq!(ledger.get(other, at(1)).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_thrown_out_before_its_time() {
+        let ledger = MemoryLedger::new().entries(3, 2);
+        for (owner, key, fits) in [
+            ("a", "1", true),
+            ("a", "2", true),
+            ("a", "3", false),
+            ("b", "1", true),
+            ("b", "2", false),
+        ] {
+            let claimed = ledger.claim(slot(owner, 1, key), X, term(0)).await;
+            assert_eq!(claimed.is_ok(), fits, "{owner} {key}");
+        }
+        let full = ledger.put(slot("c", 1, "1"), X, term(9)).await;
+        assert!(matches!(full, Err(LedgerError::Full)));
+        assert_eq!(ledger.get(slot("a", 1, "1"), at(9)).await.unwrap(), Some(X));
+        ledger.put(slot("c", 1, "1"), X, term(10)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn bytes_count_and_a_value_that_does_not_fit_leaves_the_old_one() {
+        let ledger = MemoryLedger::new().bytes(100, 10);
+        ledger.put(slot("a", 1, "k"), Bytes::from(vec![0; 9]), term(0)).await.unwrap();
+        assert!(ledger.put(slot("a", 1, "l"), X, term(0)).await.is_err());
+        assert!(ledger.put(slot("a", 1, "k"), Bytes::from(vec![0; 10]), term(5)).await.is_err());
+        assert_eq!(ledger.get(slot("a", 1, "k"), at(9)).await.unwrap().unwrap().len(), 9);
+        // The old term holds as well.
+        assert_eq!(ledger.get(slot("a", 1, "k"), at(10)).await.unwrap(), None);
+        for round in 0..1000 {
+            let now = 20 + 10 * round;
+            ledger.put(slot("a", 1, "k"), Bytes::from(vec![0; 9]), term(now)).await.unwrap();
+        }
+        let shelves = ledger.lock();
+        assert_eq!((shelves.used.entries, shelves.used.bytes), (1, 10));
+        assert_eq!((shelves.values.len(), shelves.ends.len(), shelves.used_each.len()), (1, 1, 1));
+    }
+}

@@ -37,6 +37,7 @@ use question::{Answer, Question};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 use std::future::Future;
 
 /// Whether a handler that waits is to be dropped, since it waits for its client; if not, `task` is woken by the
@@ -168,26 +169,36 @@ impl Context {
         self.asks().chain().to_string()
     }
 
-    /// The one way of all questions.
+    /// The one way of all questions: an answer that is there and usable, or none for ever.
     async fn put<T>(
         &self,
         key: &str,
         question: Question,
         check: impl FnOnce(Answer) -> Result<T, String>,
     ) -> Result<T> {
-        let method = self.request().row();
-        if !method.may_ask || self.server().is_none() {
-            return Err(Error::unsupported(format!(
-                "a handler of {} cannot ask its client",
-                self.request().method()
-            )));
-        }
-        if let Some(answer) = self.asks().begin(key, &question)? {
+        if let Some(answer) = self.begin(key, &question)? {
             match check(answer) {
                 Ok(value) => return Ok(value),
                 Err(why) => tracing::debug!(key, why, "answer is not usable, asking again"),
             }
         }
+        match self.suspend(key, question).await? {}
+    }
+
+    /// What the client has answered so far.
+    fn begin(&self, key: &str, question: &Question) -> Result<Option<Answer>> {
+        let request = self.request();
+        if !request.row().may_ask || self.server().is_none() {
+            let method = request.method();
+            let message =
+                format!("question `{key}` cannot be asked: no client answers any in {method}");
+            return Err(Error::unsupported(message));
+        }
+        self.asks().begin(key, question)
+    }
+
+    /// Opens a question and waits for the driver to drop the handler.
+    async fn suspend(&self, key: &str, question: Question) -> Result<Infallible> {
         question.need().check(&self.client_capabilities())?;
         self.asks().put(key, question);
         std::future::pending().await

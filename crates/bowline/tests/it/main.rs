@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ask;
+mod ask_answers;
+mod ask_once;
+mod ask_state;
 #[cfg(feature = "http")]
 mod http_bad_input;
 #[cfg(feature = "http")]
@@ -23,4 +27,5 @@ mod link_calls;
 mod link_end;
 mod link_memory;
 mod link_wire;
+mod support;
 mod trace;
