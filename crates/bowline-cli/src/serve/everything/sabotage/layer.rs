@@ -2,7 +2,7 @@
 
 use super::is;
 use crate::serve::everything::resources::is_listed;
-use bowline::protocol::outcome::{Body, Outcome};
+use bowline::protocol::outcome::{Body, Outcome, ResultKind};
 use bowline::protocol::scan::{BodyKey, Raw};
 use bowline::types::method::CacheHint;
 use bowline::types::resource::{ReadResourceResult, ResourceContents};
@@ -74,5 +74,7 @@ fn matches_any(uri: &str) -> bool {
 
 fn sabotaged(uri: &str) -> Option<Outcome> {
     let contents = ResourceContents::text(uri, "sabotaged");
-    Body::encode(ReadResourceResult::new(vec![contents])).ok().map(Outcome::complete)
+    let body = Body::encode(ReadResourceResult::new(vec![contents])).ok()?;
+    let cache = Some(CacheHint::public(0));
+    Some(Outcome::Result { kind: ResultKind::Complete, body, cache })
 }
