@@ -2,10 +2,14 @@
 
 use crate::exit::Fault;
 use crate::plan::{Endpoint, Listen, Secret, Ways};
-use bowline::Server;
+use crate::serve::everything::sabotage;
+use bowline::layer::Trace;
 use bowline::protocol::era::modern;
 use bowline::transport::http::{Http, TlsFiles};
-use bowline::transport::{Running, Stdio};
+use bowline::transport::{self, Running, Stdio, Transport};
+use bowline::{Server, Service};
+use std::path::Path;
+use std::sync::Arc;
 
 /// A server that is being served.
 pub(crate) struct Listening {
@@ -19,9 +23,10 @@ pub(crate) struct Listening {
 /// # Errors
 /// When the address cannot be listened on, or something about the server is wrong.
 pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Fault> {
+    let trace = ways.trace_messages.as_deref();
     match ways.listen {
         Listen::Stdio => {
-            let running = server.start(Stdio::default().limits(ways.limits))?;
+            let running = begin(server, trace, Stdio::default().limits(ways.limits))?;
             Ok(Listening { running, notices: vec!["listening on stdio".to_owned()] })
         }
         Listen::Http(endpoint) => {
@@ -46,9 +51,24 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
                 http = http.bearer_token(token)?;
             }
             let notices = notices(&endpoint, http.address().port());
-            Ok(Listening { running: server.start(http)?, notices })
+            Ok(Listening { running: begin(server, trace, http)?, notices })
         }
     }
+}
+
+/// Serves the server, and writes down what it hears and says where that is wanted.
+fn begin(
+    server: &Server,
+    trace: Option<&Path>,
+    transport: impl Transport,
+) -> Result<Running, Fault> {
+    server.check()?;
+    let service = sabotage::wrap(server.clone());
+    let service: Arc<dyn Service> = match trace {
+        Some(file) => Arc::new(Trace::to_file(service, file)?),
+        None => Arc::new(service),
+    };
+    Ok(transport::start(service, transport))
 }
 
 /// The hosts it answers for besides the loopback ones: those that were named, and the address itself when it is one.

@@ -91,3 +91,41 @@ fn an_interrupted_listener_ends() {
     program.signal("INT");
     assert_eq!(program.end(), 130);
 }
+
+#[test]
+fn a_token_of_the_environment_is_asked_for_and_never_shown() {
+    let args = ["-vv", "--log-format", "human", "serve", "everything", "--listen", ":0"];
+    let secret = "a-token-that-nobody-else-has-4f1c";
+    let mut program = Program::start(bowline(&args).env("BOWLINE_TOKEN", secret));
+    let mut said = program.stderr.find("listening on http://");
+    let address = said.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let body = call(1, "echo", json!({ "message": "x" }));
+    let headers = format!("Host: {address}\r\nMcp-Name: echo\r\n");
+    assert!(exchange(&address, "/mcp", &headers, &body).starts_with("HTTP/1.1 401"));
+    let wrong = format!("{headers}Authorization: Bearer {secret}x\r\n");
+    assert!(exchange(&address, "/mcp", &wrong, &body).starts_with("HTTP/1.1 401"));
+    let right = format!("{headers}Authorization: Bearer {secret}\r\n");
+    assert!(exchange(&address, "/mcp", &right, &body).starts_with("HTTP/1.1 200"));
+    program.signal("TERM");
+    program.stdin = None;
+    while let Some(line) = program.stderr.next() {
+        said += &line;
+    }
+    assert!(said.contains("$BOWLINE_TOKEN"), "{said}");
+    assert!(!said.contains(secret), "{said}");
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
+fn messages_are_traced_into_a_file() {
+    let file = std::env::temp_dir().join(format!("bowline-trace-{}", std::process::id()));
+    let (program, address) = listening(&["--trace-messages", file.to_str().unwrap()]);
+    let body = call(1, "echo", json!({ "message": "to be traced" }));
+    exchange(&address, "/mcp", &format!("Host: {address}\r\nMcp-Name: echo\r\n"), &body);
+    program.signal("TERM");
+    assert_eq!(program.end(), 0);
+    let trace = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let lines: Vec<Value> = trace.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|line| line.to_string().contains("to be traced")).count(), 2);
+}

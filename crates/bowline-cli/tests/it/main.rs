@@ -1,8 +1,15 @@
 //! The real binary, as scripts, service managers and clients see it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on fails, and its helpers take what `json!` makes"
+)]
+
 mod ending;
 mod help;
 mod http;
 mod program;
 mod refusals;
 mod stdio;
+mod surface;

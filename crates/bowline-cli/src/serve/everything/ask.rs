@@ -80,7 +80,8 @@ async fn ask_sample(
     cx: Context,
     AskSample { prompt }: AskSample,
 ) -> Result<CallToolResult, ToolError> {
-    let answer = cx.sample("sample", sampling("ask_sample", prompt)).await?;
+    let system = sabotage::spoil("ask_sample", BRIEFLY);
+    let answer = cx.sample("sample", sampling(prompt).system_prompt(system)).await?;
     let mut shown = json!({ "model": answer.model, "role": answer.role, "text": text_of(&answer) });
     if let Some(reason) = &answer.stop_reason {
         shown["stopReason"] = json!(reason);
@@ -88,14 +89,16 @@ async fn ask_sample(
     Ok(structured(shown))
 }
 
-fn sampling(row: &str, prompt: impl Into<String>) -> CreateMessageRequestParams {
+const BRIEFLY: &str = "Answer briefly.";
+
+fn sampling(prompt: impl Into<String>) -> CreateMessageRequestParams {
     let preferences = ModelPreferences::new()
         .hints(vec![ModelHint::new().name("small")])
         .cost_priority(0.25)
         .speed_priority(0.5)
         .intelligence_priority(0.75);
     CreateMessageRequestParams::new(vec![SamplingMessage::user(prompt)], 100_u64)
-        .system_prompt(sabotage::spoil(row, "Answer briefly."))
+        .system_prompt(BRIEFLY)
         .temperature(0.5)
         .stop_sequences(vec!["STOP".to_owned()])
         .model_preferences(preferences)
@@ -171,7 +174,7 @@ async fn ask_roots(cx: Context) -> Result<CallToolResult, ToolError> {
 
 async fn ask_all(cx: Context) -> Result<CallToolResult, ToolError> {
     let confirm = cx.elicit_form("confirm", confirm("Do you agree?"));
-    let sample = cx.sample("sample", sampling("", "Say yes."));
+    let sample = cx.sample("sample", sampling("Say yes."));
     let roots = cx.roots("roots");
     let (confirm, sample, roots) = if sabotage::is("ask_all") {
         (confirm.await?, sample.await?, roots.await?)

@@ -10,7 +10,7 @@ use bowline::types::resource::{
 use bowline::types::tool::Tool;
 
 pub(super) fn register(server: Server) -> Server {
-    let tools: [(&'static str, &str, fn() -> Vec<ContentBlock>); 8] = [
+    let tools: [(&'static str, &str, Content); 8] = [
         ("content_text", "Returns text.", || vec![text()]),
         ("content_image", "Returns an image.", || vec![image()]),
         ("content_audio", "Returns a sound.", || vec![audio()]),
@@ -26,6 +26,8 @@ pub(super) fn register(server: Server) -> Server {
         })
     })
 }
+
+type Content = fn() -> Vec<ContentBlock>;
 
 /// A picture of one pixel.
 pub(super) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -6,7 +6,7 @@
 #[cfg_attr(not(feature = "sabotage"), path = "sabotage/harmless.rs")]
 mod switch;
 
-pub(crate) use switch::{check, is};
+pub(crate) use switch::{check, is, wrap};
 
 /// The text, spoiled where this row is to fail.
 pub(super) fn spoil(row: &str, text: impl Into<String>) -> String {

@@ -1,6 +1,9 @@
 //! What `BOWLINE_SABOTAGE` names is broken.
 
+mod layer;
+
 use crate::exit::Fault;
+pub(crate) use layer::wrap;
 use std::sync::OnceLock;
 
 /// Reads the row from the environment.
