@@ -26,7 +26,7 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
     let trace = ways.trace_messages.as_deref();
     match ways.listen {
         Listen::Stdio => {
-            let running = begin(server, trace, Stdio::default().limits(ways.limits))?;
+            let running = begin(server, trace, Stdio.limits(ways.limits))?;
             Ok(Listening { running, notices: vec!["listening on stdio".to_owned()] })
         }
         Listen::Http(endpoint) => {

@@ -49,12 +49,38 @@ pub fn progress(token: &[u8], progress: f64, total: Option<f64>, message: Option
 
 /// A finite number, whole ones without a fraction.
 fn number(out: &mut Vec<u8>, number: f64) {
-    use std::io::Write as _;
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    // Writing to a vector cannot fail.
+    // Writing a number to a vector cannot fail.
     let _ = if number.fract() == 0.0 && number.abs() <= EXACT {
-        write!(out, "{}", number as i64)
+        serde_json::to_writer(out, &(number as i64))
     } else {
-        write!(out, "{number:e}")
+        serde_json::to_writer(out, &number)
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notifications_are_one_line_of_json() {
+        let rows = [
+            (
+                progress(b"\"t\"", 1.0, Some(10.0), None),
+                r#"{"progressToken":"t","progress":1,"total":10}"#,
+            ),
+            (
+                progress(b"7", 0.5, Some(f64::NAN), Some("a\n")),
+                r#"{"progressToken":7,"progress":0.5,"message":"a\n"}"#,
+            ),
+            (progress(b"7", 1e300, None, None), r#"{"progressToken":7,"progress":1e+300}"#),
+        ];
+        for (written, params) in rows {
+            let expected = format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{params}}}"#
+            );
+            assert_eq!(written.as_str(), expected);
+        }
+        assert_eq!(notification_raw("n", None).as_str(), r#"{"jsonrpc":"2.0","method":"n"}"#);
+    }
 }

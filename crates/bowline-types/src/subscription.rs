@@ -4,7 +4,6 @@ use crate::decode::DecodeError;
 use crate::jsonrpc::Id;
 use crate::macros::message;
 use crate::meta::Meta;
-use crate::method::ResultBody;
 
 message! {
     /// Parameters of `subscriptions/listen`.
@@ -84,11 +83,5 @@ fn names_the_subscription(result: &SubscriptionsListenResult) -> Result<(), Deco
         Ok(Some(_)) => Ok(()),
         Ok(None) => Err(DecodeError::missing(Meta::SUBSCRIPTION_ID).in_member("_meta")),
         Err(error) => Err(error.in_member("_meta")),
-    }
-}
-
-impl ResultBody for SubscriptionsListenResult {
-    fn take_meta(&mut self) -> Option<Meta> {
-        Some(std::mem::take(&mut self.meta))
     }
 }

@@ -17,7 +17,7 @@
 //! let server = Server::new("calculator", "1.0.0")
 //!     .tool(Tool::new("add").description("Add two numbers."), |Add { a, b }: Add| async move { a + b });
 //! # async fn serve(server: Server) -> bowline::Result<()> {
-//! server.serve(Stdio::default()).await
+//! server.serve(Stdio).await
 //! # }
 //! ```
 //!

@@ -77,9 +77,8 @@ impl<'a> Machine<'a> {
         match walked {
             Ok(batch) => Ok(Done { broken: self.broken, batch, tables: self.tables }),
             Err(mut error) => {
-                error.id = super::message::id_of(
-                    self.tables.envelope[EnvelopeKey::Id as usize].of(self.text),
-                );
+                let id = self.tables.envelope[EnvelopeKey::Id as usize];
+                error.id = super::message::id_of(id.of(self.text));
                 Err(error)
             }
         }
@@ -166,7 +165,12 @@ impl<'a> Machine<'a> {
             seen.add(self.text, name, escaped)?;
             return self.value();
         };
-        self.unseen(self.tables.envelope[key as usize], name)?;
+        self.unseen(self.tables.envelope[key as usize], name).inspect_err(|_| {
+            if key == EnvelopeKey::Id {
+                // Of two ids neither can be believed.
+                self.tables.envelope[key as usize] = Span::default();
+            }
+        })?;
         let start = self.at;
         let looked_at =
             matches!(key, EnvelopeKey::Params | EnvelopeKey::Result | EnvelopeKey::Error);

@@ -72,10 +72,7 @@ fn names_with_escapes_are_the_names_they_spell() {
 
 #[test]
 fn members_that_stand_twice_are_refused_where_it_matters() {
-    check(
-        r#"{"id":1,"id":2}"#,
-        &expect!["invalid: member `id` stands twice, again at byte 9 (id Int(1))"],
-    );
+    check(r#"{"id":1,"id":2}"#, &expect!["invalid: member `id` stands twice, again at byte 9"]);
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"m","x":1,"x":2}"#,
         &expect!["invalid: member `x` stands twice, again at byte 44 (id Int(1))"],

@@ -96,11 +96,10 @@ impl Context {
 
     /// Asks the user to visit a URL, for what the client must not see.
     ///
-    /// It returns once the user agreed to go there; whether what had to be done there is done, only the server behind
-    /// the URL knows.
+    /// It tells what the user did. After [`ElicitAction::Accept`] they agreed to go there; whether what had to be done
+    /// there is done, only the server behind the URL knows.
     ///
     /// # Errors
-    /// - [`Error::is_declined`] when the user declined or went away,
     /// - [`Error::is_unsupported`] when the client did not declare this mode, or this method cannot ask,
     /// - [`Error::is_invalid`] when `url` is none, or `key` was used before.
     pub async fn elicit_url(
@@ -108,13 +107,9 @@ impl Context {
         key: &str,
         message: impl Into<String>,
         url: impl Into<String>,
-    ) -> Result<()> {
+    ) -> Result<ElicitAction> {
         let question = Question::url(message.into(), url.into())?;
-        let result = self.put(key, question, Answer::elicit_url).await?;
-        match result.action {
-            ElicitAction::Accept => Ok(()),
-            action => Err(refused(key, &action)),
-        }
+        Ok(self.put(key, question, Answer::elicit_url).await?.action)
     }
 
     /// Asks the model of the client.

@@ -38,7 +38,7 @@ impl Server {
     /// do, is one text: segments joined by `/`, other values by `,`. [`Uri`](super::Uri) gives the whole. A resource
     /// with the very URI wins over a template, a template registered earlier over one registered later.
     ///
-    /// **A variable can be `..` or hold a slash, however the template looks**: check what you make a path of.
+    /// **A variable can be `..`, and one of `{+x}`, `{#x}` or a query can hold a slash**: check what you make a path of.
     ///
     /// See [Resource templates](https://modelcontextprotocol.io/specification/2026-07-28/server/resources#resource-templates).
     #[must_use]

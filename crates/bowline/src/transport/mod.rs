@@ -9,4 +9,4 @@ mod stdio;
 
 pub use memory::Memory;
 pub use running::{End, Running, Transport, start};
-pub use stdio::Stdio;
+pub use stdio::{LimitedStdio, Stdio};

@@ -24,21 +24,30 @@ use unix as streams;
 /// Standard output belongs to the protocol from the moment it is served: whatever else the process prints there
 /// afterwards goes to standard error, so that it cannot break a message. (On Windows it still goes to standard output;
 /// print nothing there.)
-#[derive(Clone, Debug, Default)]
-pub struct Stdio {
-    limits: Limits,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stdio;
 
 impl Stdio {
-    /// Sets the limits.
+    /// The same with other limits.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
+    pub fn limits(self, limits: Limits) -> LimitedStdio {
+        LimitedStdio { limits }
     }
 }
 
+/// [`Stdio`] with limits of its own.
+#[derive(Clone, Debug)]
+pub struct LimitedStdio {
+    limits: Limits,
+}
+
 impl Transport for Stdio {
+    async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
+        self.limits(Limits::default()).serve(service, end).await
+    }
+}
+
+impl Transport for LimitedStdio {
     async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
         let (input, output) = streams::take()
             .map_err(|error| Error::io("cannot take over the standard streams", error))?;

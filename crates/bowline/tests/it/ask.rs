@@ -10,7 +10,7 @@ use bowline::{Context, Result, Server};
 use expect_test::expect;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -82,8 +82,9 @@ fn server() -> Server {
             format!("{told:?}")
         })
         .tool(Tool::new("url"), |cx: Context| async move {
-            cx.elicit_url("visit", "Log in there.", "https://example.com/login").await?;
-            Ok::<_, bowline::Error>("went")
+            let url = "https://example.com/login";
+            let did = cx.elicit_url("visit", "Log in there.", url).await?;
+            Ok::<_, bowline::Error>(did.as_str().to_owned())
         })
         .tool(Tool::new("actions"), |cx: Context| async move {
             let schema = ElicitSchema::new().required_property("a", StringSchema::new());
@@ -161,7 +162,7 @@ async fn questions_that_are_joined_are_one_round() {
 async fn only_what_is_missing_is_asked_again() {
     let client = Client::new(&server());
     let asked = client.call("multiple_inputs").await;
-    let some = json!({"greeting": said("hi"), "client_roots": {"roots": [{"uri": "http://x"}]}});
+    let some = json!({"greeting": said("hi")});
     let asked = client.retry("multiple_inputs", &asked, some).await;
     assert_eq!(keys(&asked), ["client_roots", "user_name"]);
     let rest = json!({
@@ -191,7 +192,7 @@ async fn answers_of_three_rounds_come_out_of_the_state() {
 }
 
 #[tokio::test]
-async fn missing_wrong_and_extra_keys_ask_again() {
+async fn missing_and_wrong_keys_ask_again_and_extra_ones_are_ignored() {
     let client = Client::new(&server());
     let asked = client.call("elicitation").await;
     for answers in [
@@ -199,10 +200,6 @@ async fn missing_wrong_and_extra_keys_ask_again() {
         json!({"wrong": accept(json!({"name": "Ada"}))}),
         json!({"user_name": "garbage"}),
         json!({"user_name": null}),
-        json!({"user_name": {}}),
-        json!({"user_name": {"action": "shrug"}}),
-        json!({"user_name": accept(json!({}))}),
-        json!({"user_name": accept(json!({"name": 7}))}),
     ] {
         let again = client.retry("elicitation", &asked, answers.clone()).await;
         assert_eq!(keys(&again), ["user_name"], "{answers}");
@@ -216,11 +213,47 @@ async fn missing_wrong_and_extra_keys_ask_again() {
 }
 
 #[tokio::test]
-async fn answers_without_a_state_count_for_nothing() {
+async fn an_answer_that_is_none_ends_the_call_and_says_why() {
     let client = Client::new(&server());
-    let answers = json!({"user_name": accept(json!({"name": "Ada"}))});
-    let params = json!({"name": "elicitation", "inputResponses": answers});
-    assert_eq!(keys(&client.request("tools/call", params).await), ["user_name"]);
+    let asked = client.call("elicitation").await;
+    let mut table = String::new();
+    for answer in
+        [json!({}), json!({"action": "shrug"}), accept(json!({})), accept(json!({"name": 7}))]
+    {
+        let ended = client.retry("elicitation", &asked, json!({"user_name": answer})).await;
+        table += &format!("{}\n", error(&ended));
+    }
+    expect![[r#"
+        -32602: params.inputResponses.user_name: action: missing field
+        -32602: params.inputResponses.user_name: unknown action "shrug"
+        -32602: params.inputResponses.user_name: content.name: missing
+        -32602: params.inputResponses.user_name: content.name: expected a string
+    "#]]
+    .assert_eq(&table);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_unasked_counts_for_the_first_question_of_its_key() {
+    let client = Client::new(&server());
+    let call = async |tool: &str, answers: Value| {
+        client.request("tools/call", json!({"name": tool, "inputResponses": answers})).await
+    };
+    let ada = || accept(json!({"name": "Ada"}));
+    assert_eq!(
+        text(&call("elicitation", json!({"user_name": ada(), "other": ada()})).await),
+        "Hello, Ada!"
+    );
+    assert_eq!(keys(&call("elicitation", json!({"other": ada()})).await), ["user_name"]);
+    assert!(
+        error(&call("elicitation", json!({"user_name": accept(json!({}))})).await)
+            .starts_with("-32602")
+    );
+
+    // One that nothing has asked for by the end of the round is forgotten with it.
+    let asked = call("multi_round", json!({"step2": ada(), "step3": ada()})).await;
+    assert_eq!(keys(&asked), ["step1"]);
+    let asked = client.retry("multi_round", &asked, json!({"step1": ada()})).await;
+    assert_eq!(keys(&asked), ["step2"]);
 }
 
 #[tokio::test]
@@ -281,24 +314,25 @@ async fn accepted_declined_and_cancelled_are_told_apart() {
 #[tokio::test]
 async fn the_short_form_fails_when_the_user_declines() {
     let client = Client::new(&server());
-    for (tool, key) in [("elicitation", "user_name"), ("url", "visit")] {
-        let asked = client.call(tool).await;
-        for (action, did) in [("decline", "declined"), ("cancel", "cancelled")] {
-            let done = client.retry(tool, &asked, json!({key: {"action": action}})).await;
-            assert_eq!(text(&done), format!("the user {did} `{key}`"));
-            assert_eq!(done["result"]["isError"], true);
-        }
+    let asked = client.call("elicitation").await;
+    for (action, did) in [("decline", "declined"), ("cancel", "cancelled")] {
+        let answers = json!({"user_name": {"action": action}});
+        let done = client.retry("elicitation", &asked, answers).await;
+        assert_eq!(text(&done), format!("the user {did} `user_name`"));
+        assert_eq!(done["result"]["isError"], true);
     }
 }
 
 #[tokio::test]
-async fn a_url_is_shown_and_agreed_to() {
+async fn a_url_is_shown_and_what_the_user_did_is_told() {
     let client = Client::new(&server());
     let asked = client.call("url").await;
     expect![[r#"{"visit":{"method":"elicitation/create","params":{"message":"Log in there.","mode":"url","url":"https://example.com/login"}}}"#]]
         .assert_eq(&json!(questions(&asked)).to_string());
-    let done = client.retry("url", &asked, json!({"visit": {"action": "accept"}})).await;
-    assert_eq!(text(&done), "went");
+    for action in ["accept", "decline", "cancel"] {
+        let done = client.retry("url", &asked, json!({"visit": {"action": action}})).await;
+        assert_eq!(text(&done), action);
+    }
 }
 
 #[tokio::test]
@@ -418,7 +452,7 @@ async fn an_error_says_when_a_question_is_none() {
             cx.elicit::<Nested>("k", "m").await.map(|_| "")
         })
         .tool(Tool::new("no_url"), |cx: Context| async move {
-            cx.elicit_url("k", "m", "not a url").await.map(|()| "")
+            cx.elicit_url("k", "m", "not a url").await.map(|_| "")
         });
     let client = Client::new(&server);
     expect!["`Nested` makes no form: member `inner` is none of string, number, boolean, enum without data, list of such enums"]

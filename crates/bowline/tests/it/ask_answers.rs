@@ -1,6 +1,6 @@
 //! Which forms there are, and which answers are usable.
 
-use crate::support::{Client, accept, keys, said, text};
+use crate::support::{Client, accept, error, keys, said, text};
 use bowline::types::input::{
     CreateMessageRequestParams, CreateMessageResult, ElicitRequestFormParams, ElicitSchema,
     IncludeContext, SamplingMessage, ToolChoice, ToolChoiceMode,
@@ -112,8 +112,9 @@ async fn content_is_checked_like_arguments() {
         ("extras", json!(["Blue"])),
         ("levels", json!([1])),
     ] {
-        let again = client.retry("order", &asked, with(name, value.clone())).await;
-        assert_eq!(keys(&again), ["order"], "{name} {value}");
+        let ended = error(&client.retry("order", &asked, with(name, value.clone())).await);
+        let place = format!("-32602: params.inputResponses.order: content.{name}");
+        assert!(ended.starts_with(&place), "{name} {value}: {ended}");
     }
     let done = client.retry("order", &asked, with("count", json!(4.0))).await;
     expect![[r#"{"colour":"Red","count":4,"extras":["Red"],"gift":false,"levels":[],"mail":null,"name":"Ada","second":null,"speed":"fast","weight":null}"#]].assert_eq(text(&done));
@@ -258,7 +259,7 @@ async fn a_model_can_say_only_what_it_was_asked_for() {
         if usable {
             assert_eq!(text(&response), "1 blocks", "{answer}");
         } else {
-            assert_eq!(keys(&response), ["q"], "{answer}");
+            assert!(error(&response).starts_with("-32602: params.inputResponses.q: "), "{answer}");
         }
     }
 }
@@ -346,8 +347,8 @@ async fn roots_are_file_uris() {
         json!([{"uri": "file:///a"}, {"name": "no uri"}]),
         json!({}),
     ] {
-        let again = client.retry("roots", &asked, json!({"r": {"roots": roots}})).await;
-        assert_eq!(keys(&again), ["r"], "{roots}");
+        let ended = client.retry("roots", &asked, json!({"r": {"roots": roots}})).await;
+        assert!(error(&ended).starts_with("-32602: params.inputResponses.r: "), "{roots}");
     }
     let good = json!({"r": {"roots": [{"uri": "file:///a"}, {"uri": "FILE:///b%20c"}]}});
     assert_eq!(text(&client.retry("roots", &asked, good).await), "2");

@@ -227,8 +227,8 @@ fn envelopes() -> Vec<Row> {
             .body("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":null}")
             .answered(400, REQUEST),
         good("two methods").with("\"id\":7", "\"id\":7,\"method\":\"x\"").answered(400, REQUEST),
-        good("two ids").with("\"id\":7", "\"id\":7,\"id\":8").answered(400, REQUEST),
-        good("two ids, one escaped").with("\"id\":7", "\"id\":7,\"\\u0069d\":8").answered(400, REQUEST),
+        good("two ids").with("\"id\":7", "\"id\":7,\"id\":8").refused(400, REQUEST),
+        good("two ids, one escaped").with("\"id\":7", "\"id\":7,\"\\u0069d\":8").refused(400, REQUEST),
         good("two names").with("\"name\":\"echo\"", "\"name\":\"echo\",\"name\":\"x\"").answered(400, REQUEST),
         good("two of one argument")
             .with("\"message\":\"hi\"", "\"message\":\"hi\",\"message\":\"ho\"")

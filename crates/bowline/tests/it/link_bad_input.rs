@@ -221,8 +221,8 @@ async fn every_kind_of_bad_line_is_answered_once_or_not_at_all_and_the_link_stay
         id empty string: "" result
         id with an escape: "A\n" result
         id unpaired surrogate: no id -32600 `id` must be a string or an integer of at most 64 bits
-        id twice: 1 -32600 member `id` stands twice, again at byte 25
-        id twice, once escaped: 1 -32600 member `id` stands twice, again at byte 25
+        id twice: no id -32600 member `id` stands twice, again at byte 25
+        id twice, once escaped: no id -32600 member `id` stands twice, again at byte 25
         method twice: 1 -32600 member `method` stands twice, again at byte 47
         name twice: 1 -32600 member `name` stands twice, again at byte 271
         argument twice: 1 -32600 member `amount` stands twice, again at byte 257

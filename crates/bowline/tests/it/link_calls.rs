@@ -150,7 +150,7 @@ async fn listens_do_not_count_as_running_and_have_a_limit_of_their_own() {
     wire.send(&call("5", "now", 0)).await;
     let lines = wire.lines_within(SECOND).await;
     assert_eq!(ids(&lines), ["4", "5"]);
-    assert!(lines[0].contains(r#""code":429"#), "{}", lines[0]);
+    assert!(lines[0].contains(r#""code":-31000"#), "{}", lines[0]);
     assert_eq!(wire.probe.alive(), 3);
     wire.send(&cancel("2")).await;
     settle().await;

@@ -62,11 +62,7 @@ async fn ask_form(cx: Context) -> Result<CallToolResult, ToolError> {
 
 async fn ask_url(cx: Context) -> Result<CallToolResult, ToolError> {
     let url = sabotage::spoil("ask_url", "https://example.com/everything/consent");
-    let action = match cx.elicit_url("url", "Please open this page.", url).await {
-        Ok(()) => ElicitAction::Accept,
-        Err(error) if error.is_declined() => ElicitAction::Decline,
-        Err(error) => return Err(error.into()),
-    };
+    let action = cx.elicit_url("url", "Please open this page.", url).await?;
     Ok(structured(json!({ "action": action })))
 }
 
