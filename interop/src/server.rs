@@ -44,18 +44,28 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Builds `bowline`, plain or with the feature `sabotage`, and gives the path of the binary.
+///
+/// The whole workspace is built, as everywhere else, so that nothing is compiled for other features than there.
 pub(crate) fn build(sabotage: bool) -> Result<PathBuf, String> {
-    let target = if sabotage { root().join("target/sabotage") } else { root().join("target") };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(root())
-        .args(["build", "--release", "--package", "bowline-cli", "--target-dir"])
-        .arg(&target);
-    if sabotage {
-        cargo.args(["--features", "sabotage"]);
+    let plain = root().join("target/release/bowline");
+    if !sabotage {
+        cargo_build(&[])?;
+        return Ok(plain);
     }
-    run(&mut cargo)?;
-    Ok(target.join("release/bowline"))
+    cargo_build(&["--features", "bowline-cli/sabotage"])?;
+    let broken = root().join("target/sabotage/bowline");
+    let copied =
+        fs::create_dir_all(root().join("target/sabotage")).and_then(|()| fs::copy(&plain, &broken));
+    copied.map_err(|error| format!("cannot write {}: {error}", broken.display()))?;
+    // Nobody shall take the broken one for the real one.
+    cargo_build(&[])?;
+    Ok(broken)
+}
+
+fn cargo_build(features: &[&str]) -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root()).args(["build", "--release", "--workspace"]).args(features);
+    run(&mut cargo)
 }
 
 /// Runs a command to its end; a failure names it.

@@ -5,7 +5,7 @@
 use crate::flags::Flags;
 use crate::process::must;
 use crate::runner::{self, Stage};
-use crate::workspace::{cargo, published, target};
+use crate::workspace::{build_release, cargo, published, target};
 use crate::{conformance, cost, fuzz, interop, readme, test, tidy};
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ fn modern_only() -> Result<(), String> {
 }
 
 fn release() -> Result<(), String> {
-    must(&mut cargo(["build", "--locked", "--release", "--workspace"]))?;
+    build_release()?;
     for program in ["release/bowline", "release/conformance-server"] {
         if !target(program).is_file() {
             return Err(format!("the release build made no {}", target(program).display()));

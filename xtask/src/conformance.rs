@@ -9,8 +9,8 @@ mod expected;
 mod suite;
 
 use crate::flags::Flags;
-use crate::process::{Server, must};
-use crate::workspace::{cargo, target};
+use crate::process::Server;
+use crate::workspace::{build_release, target};
 use checks::Row;
 use expected::Leg;
 use std::process::{Command, Stdio};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let suite = Suite::install()?;
     let results = match leg {
         Leg::Client => {
-            build()?;
+            build_release()?;
             let program = target("release/conformance-client");
             if !program.is_file() {
                 return Err(format!("there is no {} to test", program.display()));
@@ -66,13 +66,9 @@ fn total(rows: &[Row]) -> u32 {
     rows.iter().map(|row| row.counts.checks()).sum()
 }
 
-fn build() -> Result<(), String> {
-    must(&mut cargo(["build", "--locked", "--release", "--package", "bowline-conformance"]))
-}
-
 /// Our fixture server on a port of its choice, and the URL that it printed.
 fn start() -> Result<(Server, String), String> {
-    build()?;
+    build_release()?;
     let mut command = Command::new(target("release/conformance-server"));
     command.args(["--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::null());
     let server = Server::start(&mut command)?;

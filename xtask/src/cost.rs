@@ -11,7 +11,7 @@ mod valgrind;
 
 use crate::flags::Flags;
 use crate::process::{exists, must};
-use crate::workspace::{cargo, target};
+use crate::workspace::{build_release, target};
 use std::process::Command;
 use std::thread;
 use valgrind::Cost;
@@ -25,15 +25,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         return verdict;
     }
     valgrind::install()?;
-    must(&mut cargo([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "bowline-bench",
-        "--package",
-        "bowline-cli",
-    ]))?;
+    build_release()?;
 
     let mut gates = Vec::new();
     println!(

@@ -1,12 +1,13 @@
 //! `cargo xtask fuzz`: the fuzz targets, by the program in `fuzz/`.
 
 use crate::process::must;
-use crate::workspace::{cargo, root};
+use crate::workspace::{build_release, root, target};
+use std::process::Command;
 
 /// Passes `args` on to the fuzz program: `TARGET [--seconds N] [--seed N]`.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    let mut program = cargo(["run", "--locked", "--release", "--package", "bowline-fuzz", "--"]);
-    must(program.args(args))
+    build_release()?;
+    must(Command::new(target("release/bowline-fuzz")).current_dir(root()).args(args))
 }
 
 /// What CI runs: every target with a corpus, the corpus first, then fresh input for a few seconds.

@@ -1,6 +1,6 @@
 //! The workspace as the tasks see it: its root, its files, its packages, and cargo.
 
-use crate::process::output;
+use crate::process::{must, output};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,6 +23,14 @@ pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(args);
     command
+}
+
+/// Builds every program as it is released.
+///
+/// One build for all of them: features are those of all members together, so that no stage compiles again what another
+/// has compiled.
+pub(crate) fn build_release() -> Result<(), String> {
+    must(&mut cargo(["build", "--locked", "--release", "--workspace"]))
 }
 
 /// `cargo metadata`: of the members only, or with the whole graph of dependencies.

@@ -72,7 +72,9 @@ impl Principal {
         self.0.scopes.iter().map(AsRef::as_ref)
     }
 
-    /// Counts one more running call, unless there are `limit` already.
+    /// Counts one more running call, unless there are `limit` already. A byte stream has one principal and counts
+    /// its calls by itself.
+    #[cfg(feature = "http")]
     pub(crate) fn enter(&self, limit: usize) -> Option<Running> {
         if self.0.running.fetch_add(1, Ordering::Relaxed) >= limit {
             self.0.running.fetch_sub(1, Ordering::Relaxed);
@@ -86,6 +88,7 @@ impl Principal {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Everybody(Arc<AtomicUsize>);
 
+#[cfg(feature = "http")]
 impl Everybody {
     /// Counts a running call here too, unless there are `limit` already.
     pub(crate) fn enter(&self, mut running: Running, limit: usize) -> Option<Running> {

@@ -62,9 +62,9 @@ fn what_the_envelope_owns_is_not_written() {
 
 #[test]
 fn metadata_is_taken_from_every_kind_of_result() {
-    let mut end = SubscriptionsListenResult::of(5);
+    let end = SubscriptionsListenResult::of(5);
     assert_eq!(serde_json::to_value(&end).unwrap(), json!({"_meta": {(Meta::SUBSCRIPTION_ID): 5}}));
-    assert_eq!(end.take_meta().unwrap().subscription_id().unwrap(), Some(5.into()));
+    assert_eq!(end.meta.subscription_id().unwrap(), Some(5.into()));
 
     let task = |status: &str| {
         let text = json!({"taskId": "t", "status": status, "createdAt": "", "lastUpdatedAt": "", "ttlMs": null,

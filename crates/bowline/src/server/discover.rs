@@ -34,7 +34,7 @@ impl Server {
             Ok(settings) => self.set(|all| {
                 all.capabilities.extensions.get_or_insert_default().insert(id.into(), settings);
             }),
-            Err(fault) => self.fault(&Error::invalid(format!("extension `{id}`: {fault}"))),
+            Err(fault) => self.fault(Error::invalid(format!("extension `{id}`: {fault}"))),
         }
     }
 
@@ -46,7 +46,7 @@ impl Server {
                 all.capabilities.experimental.get_or_insert_default().insert(name.into(), settings);
             }),
             Err(fault) => {
-                self.fault(&Error::invalid(format!("experimental capability `{name}`: {fault}")))
+                self.fault(Error::invalid(format!("experimental capability `{name}`: {fault}")))
             }
         }
     }
