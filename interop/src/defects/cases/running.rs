@@ -189,7 +189,8 @@ fn pipelined(peer: &Peer) -> Result<(), String> {
             return Err(format!("{count} of {REQUESTS} answers in 60 s"));
         }
     }
-    writer
+    // Open until the memory has been read: at the end of its input the server ends too.
+    let _stdin = writer
         .join()
         .map_err(|_| "the writer panicked")?
         .map_err(|error| format!("cannot write: {error}"))?;
