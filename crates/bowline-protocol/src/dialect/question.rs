@@ -11,7 +11,7 @@ use bowline_types::input::{
 use bowline_types::method::{CreateMessage, Elicit, ListRoots, Method};
 use bowline_types::revision::Revision;
 use serde_json::{Map, Value, json};
-use std::{error, fmt, mem};
+use std::{error, fmt, mem, slice};
 
 /// Where the key of a question stands in `_meta`, for a gateway that hands it on to a newer client.
 pub const QUESTION_KEY: &str = "bowline/key";
@@ -133,11 +133,27 @@ fn create_message(
         Unsupported::check(revision, Feature::SamplingWithAudio)?;
     }
     let mut params = params.clone();
+    if revision <= Revision::V2025_11_25 {
+        params.messages.iter_mut().for_each(only_objects);
+    }
     if revision <= Revision::V2025_06_18 {
         let messages = mem::take(&mut *params.messages);
         *params.messages = messages.into_iter().flat_map(one_block_each).collect();
     }
     members(&params)
+}
+
+/// The result of a tool as JSON was an object until 2025-11-25.
+fn only_objects(message: &mut SamplingMessage) {
+    let blocks = match &mut message.content {
+        SamplingContent::One(block) => slice::from_mut(&mut **block),
+        SamplingContent::Many(blocks) => &mut blocks[..],
+    };
+    for block in blocks {
+        if let SamplingMessageContentBlock::ToolResult(result) = block {
+            result.structured_content = result.structured_content.take().filter(Value::is_object);
+        }
+    }
 }
 
 /// A message had one block of content until 2025-06-18: one with several becomes several.

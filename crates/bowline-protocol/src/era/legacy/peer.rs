@@ -184,7 +184,11 @@ impl Peer {
         let method = message.method();
         let row = table::find(&method);
         // A notification has no answer, so that one out of place is only passed over.
-        let misplaced = |row: &Row| !row.exists_in(self.revision) || row.sender == Sender::Server;
+        let misplaced = |row: &Row| {
+            !row.exists_in(self.revision)
+                || row.kind != RowKind::Notification
+                || row.sender == Sender::Server
+        };
         if row.is_some_and(misplaced) {
             return Step::Ignore;
         }

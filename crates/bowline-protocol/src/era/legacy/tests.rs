@@ -562,37 +562,37 @@ fn notifications_out_of_place_are_passed_over() {
         || opened("2024-11-05"),
         &texts,
         &expect![[r#"
-        {"jsonrpc":"2.0","method":"notifications/initialized","params":{}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"notifications/tasks/status","params":{}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"tools/call","params":{"name":"x"}}
-            notification tools/call
-            open
-        {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":null}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}
-            ignore
-            open
-        {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}
-            cancelled "a"
-            open
-        {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}
-            progress {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}
-            open
-        {"jsonrpc":"2.0","method":"com.example/own","params":{}}
-            notification com.example/own
-            open
-    "#]],
+            {"jsonrpc":"2.0","method":"notifications/initialized","params":{}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/tasks/status","params":{}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"tools/call","params":{"name":"x"}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":null}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}
+                ignore
+                open
+            {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}
+                cancelled "a"
+                open
+            {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}
+                progress {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}
+                open
+            {"jsonrpc":"2.0","method":"com.example/own","params":{}}
+                notification com.example/own
+                open
+        "#]],
     );
 }
 
