@@ -86,3 +86,35 @@ fn end_of_string(text: &[u8], at: usize) -> usize {
     }
     end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn elements_are_those_that_a_parser_finds() {
+        for text in [
+            "[]",
+            "  [ ]  ",
+            "[1]",
+            " [ 1 , 2,3 ] ",
+            r#"["a,b","]","\"","\\","\\\"","]"]"#,
+            r#"[[],[[1,2],{}],{"a":[1,{"b":"]"}],"c,":"}"}]"#,
+            r#"[{"a":"\u005d,"},null,true,-1.5e3]"#,
+        ] {
+            let raw = Raw::parse(text.to_owned()).unwrap();
+            let expected: Vec<Value> = serde_json::from_str(text).unwrap();
+            let found = elements(&raw, 100);
+            let found: Vec<Value> =
+                found.iter().map(|element| serde_json::from_slice(element).unwrap()).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_array_of_too_many_is_not_taken_apart_to_its_end() {
+        let many = Raw::parse(format!("[{}1]", "1,".repeat(100_000))).unwrap();
+        assert_eq!(elements(&many, 3).len(), 4);
+    }
+}
