@@ -29,7 +29,7 @@ pub(super) fn split(
         let error = format!("the batch has more than {most} messages; send several batches");
         return Err(ErrorObject::invalid_request(error));
     }
-    Ok(elements.into_iter().map(|element| message(element, limits.json_depth)).collect())
+    Ok(elements.iter().map(|element| message(element, limits.json_depth)).collect())
 }
 
 /// The answers to a batch as one text; `None` when nothing is to be answered, and nothing must be sent.
@@ -40,8 +40,8 @@ pub fn join(replies: &[Raw]) -> Option<Raw> {
     (!replies.is_empty()).then(|| Raw::written([b"[", &joined[..], b"]"].concat()))
 }
 
-fn message(element: Bytes, depth: usize) -> Result<Message, Refusal> {
-    match scan(element, depth)? {
+fn message(element: &Bytes, depth: usize) -> Result<Message, Refusal> {
+    match scan(element.slice_ref(element.trim_ascii()), depth)? {
         Scanned::Message(message) => Ok(message),
         Scanned::Batch(_) => {
             let error = ErrorObject::invalid_request("a batch inside a batch is not allowed");

@@ -95,7 +95,7 @@ fn table(new: impl Fn() -> Session, texts: &[&str], expected: &Expect) {
     for text in texts {
         let mut session = new();
         let said = say(&mut session, text);
-        writeln!(table, "{text}\n    {said}\n    {}", state(&session)).unwrap();
+        writeln!(table, "{}\n    {said}\n    {}", text.trim(), state(&session)).unwrap();
     }
     expected.assert_eq(&table);
 }

@@ -139,23 +139,23 @@ fn methods_exist_in_their_versions_and_directions_only() {
             let said = say(&mut opened(revision.as_str()), &request(method, ""));
             let word = if said.starts_with("admit") { "yes" } else { "no" };
             assert!(word == "yes" || said.contains("-32601"), "{said}");
-            write!(table, " {word:3}").unwrap();
+            write!(table, " {word:>3}").unwrap();
         }
         table.push('\n');
     }
     expect![[r#"
         tools/call                 yes yes yes yes
         completion/complete        yes yes yes yes
-        tasks/get                  yes no  no  no 
-        tasks/result               yes no  no  no 
+        tasks/get                  yes  no  no  no
+        tasks/result               yes  no  no  no
         com.example/own            yes yes yes yes
-        server/discover            no  no  no  no 
-        subscriptions/listen       no  no  no  no 
-        tasks/update               no  no  no  no 
-        elicitation/create         no  no  no  no 
-        sampling/createMessage     no  no  no  no 
-        roots/list                 no  no  no  no 
-        notifications/initialized  no  no  no  no 
+        server/discover             no  no  no  no
+        subscriptions/listen        no  no  no  no
+        tasks/update                no  no  no  no
+        elicitation/create          no  no  no  no
+        sampling/createMessage      no  no  no  no
+        roots/list                  no  no  no  no
+        notifications/initialized   no  no  no  no
     "#]]
     .assert_eq(&table);
 }
@@ -243,33 +243,33 @@ fn batches_belong_to_one_version() {
         || opened("2025-03-26"),
         &texts,
         &expect![[r#"
-        []
-            refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch is empty; send at least one message"}}
-            open
-        [ ]
-            refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch is empty; send at least one message"}}
-            open
-        [{"jsonrpc":"2.0","id":1,"method":"ping"}]
-            reply {"jsonrpc":"2.0","id":1,"result":{}}
-            open
-         [ {"jsonrpc":"2.0","id":"[,\"]","method":"tools/list","params":{"cursor":"],["}} , {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}},{"jsonrpc":"2.0","id":1,"result":{}} ] 
-            admit tools/list of 2025-03-26
-            cancelled 4
-            response {"jsonrpc":"2.0","id":1,"result":{}} 
-            open
-        [1,[],{"jsonrpc":"2.0","id":2}]
-            refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"expected a JSON-RPC message object"}}
-            refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"a batch inside a batch is not allowed"}}
-            refused {"jsonrpc":"2.0","id":2,"error":{"code":-32600,"message":"a message needs a `method`, a `result` or an `error`"}}
-            open
-        [1,2,3,4]
-            refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch has more than 3 messages; send several batches"}}
-            open
-        [{"jsonrpc":"2.0","id":3,"method":"ping"},{"jsonrpc":"2.0","id":4,"id":4,"method":"ping"}]
-            reply {"jsonrpc":"2.0","id":3,"result":{}}
-            refused {"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"member `id` stands twice, again at byte 25"}}
-            open
-    "#]],
+            []
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch is empty; send at least one message"}}
+                open
+            [ ]
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch is empty; send at least one message"}}
+                open
+            [{"jsonrpc":"2.0","id":1,"method":"ping"}]
+                reply {"jsonrpc":"2.0","id":1,"result":{}}
+                open
+            [ {"jsonrpc":"2.0","id":"[,\"]","method":"tools/list","params":{"cursor":"],["}} , {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}},{"jsonrpc":"2.0","id":1,"result":{}} ]
+                admit tools/list of 2025-03-26
+                cancelled 4
+                response {"jsonrpc":"2.0","id":1,"result":{}}
+                open
+            [1,[],{"jsonrpc":"2.0","id":2}]
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"expected a JSON-RPC message object"}}
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"a batch inside a batch is not allowed"}}
+                refused {"jsonrpc":"2.0","id":2,"error":{"code":-32600,"message":"a message needs a `method`, a `result` or an `error`"}}
+                open
+            [1,2,3,4]
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the batch has more than 3 messages; send several batches"}}
+                open
+            [{"jsonrpc":"2.0","id":3,"method":"ping"},{"jsonrpc":"2.0","id":4,"id":4,"method":"ping"}]
+                reply {"jsonrpc":"2.0","id":3,"result":{}}
+                refused {"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"member `id` stands twice, again at byte 25"}}
+                open
+        "#]],
     );
     let initialize = format!("[{}]", initialize("2025-03-26"));
     table(

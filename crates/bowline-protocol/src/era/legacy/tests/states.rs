@@ -2,6 +2,7 @@
 
 use super::*;
 use expect_test::expect;
+use std::sync::OnceLock;
 
 /// What is said in every state.
 fn everything() -> Vec<String> {
@@ -311,4 +312,35 @@ fn a_message_of_a_newer_version_opens_no_session() {
 fn a_session_is_small() {
     // What 10,000 idle ones cost each; what the client said of itself comes on top, in texts of its own.
     assert!(size_of::<Session>() <= 64, "{}", size_of::<Session>());
+}
+
+#[test]
+fn in_every_order_each_request_is_answered_once_and_no_state_comes_back() {
+    let texts = everything();
+    let order = ["await initialize", "await initialized", "open"];
+    let rank = |session: &Session| order.iter().position(|&name| name == state(session)).unwrap();
+    let count = texts.len();
+    for at in 0..count.pow(4) {
+        let mut session = Session::new(settings_of_all());
+        for place in 0..4_u32 {
+            let text = &texts[at / count.pow(place) % count];
+            let (before, agreed) = (rank(&session), session.revision());
+            let said = say(&mut session, text);
+            let after = rank(&session);
+            assert!(before <= after && after <= before + 1, "{text}: {before} {after}");
+            assert!(agreed.is_none() || agreed == session.revision(), "{text}: {said}");
+            let answered = ["reply", "refused", "initialized", "admit"];
+            let answered = answered.iter().any(|word| said.starts_with(word));
+            let due = text.contains("\"method\"") && text.contains("\"id\"");
+            assert!(answered || !due, "{text} is left without an answer: {said}");
+            let silent = text.contains("notifications/") || text.contains("\"result\"");
+            assert!(!(answered && silent), "{text} is answered: {said}");
+        }
+    }
+}
+
+/// Settings once for many sessions.
+fn settings_of_all() -> Arc<Settings> {
+    static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
+    Arc::clone(SETTINGS.get_or_init(settings))
 }
