@@ -6,7 +6,8 @@
 //!
 //! - [`scan`] checks a message once and notes where its members are.
 //! - [`table`] has one row per method.
-//! - [`era`] is where the protocol versions differ.
+//! - [`era`] is where the protocol versions differ in how an exchange begins.
+//! - `dialect` is where they differ in what messages look like; absent from a build for the newest version only.
 //! - [`http`] decides over a request's head and body without touching a socket.
 //! - [`frame`] cuts byte streams into messages.
 //! - [`protocol`] is the duplex exchange on such a stream.
@@ -14,6 +15,8 @@
 //! - [`limits`] bounds everything.
 //! - [`outcome`] is how an exchange ends.
 
+#[cfg(not(modern_only))]
+pub mod dialect;
 pub mod era;
 pub mod frame;
 pub mod http;

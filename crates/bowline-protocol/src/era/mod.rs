@@ -3,16 +3,22 @@
 //! From here inwards every request carries its version, client information and capabilities, whatever version its
 //! sender speaks.
 
+#[cfg(not(modern_only))]
+pub mod legacy;
 pub mod modern;
+mod stamp;
 
 #[cfg(test)]
 mod tests;
+
+pub use stamp::Stamp;
 
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::Row;
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::revision::Revision;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A request that may be answered: known to be well formed, of a supported protocol version and an existing method.
 #[derive(Clone, Debug)]
@@ -20,9 +26,15 @@ pub struct Incoming {
     message: Message,
     row: &'static Row,
     revision: Revision,
+    stamp: Option<Arc<Stamp>>,
 }
 
 impl Incoming {
+    /// A request that says everything about itself.
+    fn new(message: Message, row: &'static Row, revision: Revision) -> Self {
+        Self { message, row, revision, stamp: None }
+    }
+
     /// The method's name.
     #[must_use]
     pub fn method(&self) -> Cow<'_, str> {
@@ -87,13 +99,13 @@ impl Incoming {
     /// A reserved key of `_meta`.
     #[must_use]
     pub fn meta(&self, key: MetaKey) -> Option<&[u8]> {
-        self.message.meta(key)
+        self.message.meta(key).or_else(|| self.stamp.as_ref()?.meta(key))
     }
 
     /// A reserved key of `_meta` that must be a string.
     #[must_use]
     pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {
-        self.message.meta_str(key)
+        self.message.meta_str(key).or_else(|| self.stamp.as_ref()?.meta_str(key))
     }
 
     /// The message itself.

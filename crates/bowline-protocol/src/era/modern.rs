@@ -25,7 +25,7 @@ pub fn admit(message: Message) -> Result<Incoming, Refusal> {
         Err(error) => return Err(Refusal::of(&message, error)),
     };
     match checked_row(&message, revision) {
-        Ok(row) => Ok(Incoming { message, row, revision }),
+        Ok(row) => Ok(Incoming::new(message, row, revision)),
         Err(error) => Err(Refusal::of(&message, error)),
     }
 }
@@ -215,7 +215,7 @@ fn is_object(value: &[u8]) -> bool {
     value.first() == Some(&b'{')
 }
 
-fn is_string_or_integer(value: &[u8]) -> bool {
+pub(super) fn is_string_or_integer(value: &[u8]) -> bool {
     match value.first() {
         Some(b'"') => true,
         Some(b'-' | b'0'..=b'9') => !value.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')),

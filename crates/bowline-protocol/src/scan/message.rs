@@ -127,6 +127,18 @@ impl Message {
         self.meta(key).and_then(unquote)
     }
 
+    /// Makes a member of `params` look absent, for a sender that must not say it.
+    #[cfg(not(modern_only))]
+    pub(crate) fn forget(&mut self, key: BodyKey) {
+        self.tables.body[key as usize] = Span::default();
+    }
+
+    /// Makes a reserved key of `_meta` look absent, for a sender that must not say it.
+    #[cfg(not(modern_only))]
+    pub(crate) fn forget_meta(&mut self, key: MetaKey) {
+        self.tables.meta[key as usize] = Span::default();
+    }
+
     /// `params` whole; `None` when absent.
     #[must_use]
     pub fn params(&self) -> Option<Raw> {

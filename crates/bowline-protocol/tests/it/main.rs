@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod duplex;
+#[cfg(not(modern_only))]
+mod legacy;
 mod pair;
+#[cfg(not(modern_only))]
+mod session;
 mod transcripts;
