@@ -267,7 +267,7 @@ fn batches_belong_to_one_version() {
                 open
             [{"jsonrpc":"2.0","id":3,"method":"ping"},{"jsonrpc":"2.0","id":4,"id":4,"method":"ping"}]
                 reply {"jsonrpc":"2.0","id":3,"result":{}}
-                refused {"jsonrpc":"2.0","id":4,"error":{"code":-32600,"message":"member `id` stands twice, again at byte 25"}}
+                refused {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"member `id` stands twice, again at byte 25"}}
                 open
         "#]],
     );
