@@ -22,7 +22,7 @@ const REGISTRIES: &[&str] = &[
     concat!("registry.", "npmjs.org"),
     concat!("registry.", "yarnpkg.com"),
     concat!("pypi.", "org"),
-    concat!("files.", "pythonhosted.org"),
+    concat!("files.python", "hosted.org"),
     concat!("index.", "crates.io"),
     concat!("static.", "crates.io"),
     concat!("proxy.", "golang.org"),
