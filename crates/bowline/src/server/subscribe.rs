@@ -48,7 +48,7 @@ impl Server {
     /// The hook gets the URI; [`Server::is_listened`] says what holds now. It runs before the subscription is
     /// acknowledged, so that what it begins to watch misses nothing, and must be quick.
     #[must_use]
-    pub fn on_listen(self, hook: impl Fn(&Server, &str) + Send + Sync + 'static) -> Self {
+    pub fn on_listen(self, hook: impl Fn(&Self, &str) + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.on_listen = Some(Arc::new(hook)))
     }
 

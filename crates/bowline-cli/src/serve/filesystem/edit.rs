@@ -74,7 +74,7 @@ struct Edited {
 /// The longest file that is edited, in bytes.
 const LONGEST: usize = 8 << 20;
 
-fn edit_file(job: &Job, args: EditFile) -> Result<Json<Edited>, Refusal> {
+fn edit_file(job: &Job, args: &EditFile) -> Result<Json<Edited>, Refusal> {
     let place = job.place(&args.path)?;
     let shown = place.path();
     // Without following a link, as it is written.

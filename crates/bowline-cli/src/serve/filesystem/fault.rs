@@ -1,5 +1,6 @@
 //! Why something was not done, in words for a model.
 
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -24,6 +25,9 @@ impl Refusal {
             // The kernel's own refusals have a number.
             io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => LEADS_OUTSIDE,
             io::ErrorKind::CrossesDevices => LEADS_OUTSIDE,
+            _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                "too many symbolic links, or one that leads to itself"
+            }
             io::ErrorKind::NotFound => "no such file or directory",
             io::ErrorKind::PermissionDenied => "the server may not do this",
             io::ErrorKind::NotADirectory => "not a directory",

@@ -89,7 +89,7 @@ impl Files {
         &self,
         server: Server,
         tool: Tool,
-        work: fn(&Job, A) -> Result<O, Refusal>,
+        work: fn(&Job, &A) -> Result<O, Refusal>,
     ) -> Server
     where
         A: FromArguments<M> + 'static,
@@ -99,7 +99,7 @@ impl Files {
         server.tool(tool, move |cx: Context, arguments: A| {
             let files = files.clone();
             async move {
-                let done = files.run(cx, move |job| work(job, arguments)).await;
+                let done = files.run(cx, move |job| work(job, &arguments)).await;
                 done.map_err(ToolError::from)?.map_err(ToolError::from)
             }
         })

@@ -99,7 +99,7 @@ impl Kind {
     }
 }
 
-fn list_directory(job: &Job, args: ListDirectory) -> Result<Json<Listed>, Refusal> {
+fn list_directory(job: &Job, args: &ListDirectory) -> Result<Json<Listed>, Refusal> {
     let after = match &args.after {
         None => OsString::new(),
         // A name cannot begin with a slash, so any path will do to decode one.

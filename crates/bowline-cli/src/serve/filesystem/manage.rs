@@ -30,7 +30,7 @@ pub(super) fn register_looking(server: Server, files: &Files) -> Server {
             .title("Name the allowed directories")
             .description("Names the directories that everything here is below, and whether files can be changed.")
             .annotations(looks()),
-        |job, Nothing {}| Ok(Json(roots_allowed(job))),
+        |job, Nothing {}: &Nothing| Ok(Json(roots_allowed(job))),
     )
 }
 
@@ -104,8 +104,8 @@ struct Info {
     uri: String,
 }
 
-fn info(job: &Job, At { path }: At) -> Result<Json<Info>, Refusal> {
-    let place = job.place(&path)?;
+fn info(job: &Job, At { path }: &At) -> Result<Json<Info>, Refusal> {
+    let place = job.place(path)?;
     let shown = place.path();
     let fault = |error| Refusal::io(&shown, &error);
     let (dir, rel) = place.anchor().map_err(fault)?;
@@ -134,8 +134,8 @@ fn roots_allowed(job: &Job) -> Allowed {
     }
 }
 
-fn create_directory(job: &Job, At { path }: At) -> Result<Json<Done>, Refusal> {
-    let place = job.place(&path)?;
+fn create_directory(job: &Job, At { path }: &At) -> Result<Json<Done>, Refusal> {
+    let place = job.place(path)?;
     create_directories(&place, 0)?;
     Ok(Json(Done::at(&place)))
 }
@@ -169,7 +169,7 @@ struct Move {
     overwrite: bool,
 }
 
-fn r#move(job: &Job, args: Move) -> Result<Json<Done>, Refusal> {
+fn r#move(job: &Job, args: &Move) -> Result<Json<Done>, Refusal> {
     let (from, to) = (job.place(&args.from)?, job.place(&args.to)?);
     let (from_dir, name) = from.parent()?;
     let (to_dir, new_name) = to.parent()?;
@@ -188,8 +188,8 @@ fn r#move(job: &Job, args: Move) -> Result<Json<Done>, Refusal> {
     Ok(Json(Done::at(&to)))
 }
 
-fn remove(job: &Job, At { path }: At) -> Result<Json<Done>, Refusal> {
-    let place = job.place(&path)?;
+fn remove(job: &Job, At { path }: &At) -> Result<Json<Done>, Refusal> {
+    let place = job.place(path)?;
     let (dir, name) = place.parent()?;
     let removed = |dir: &Dir| {
         if dir.symlink_metadata(&name)?.is_dir() {

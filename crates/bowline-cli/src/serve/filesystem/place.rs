@@ -73,7 +73,7 @@ impl Scope {
     fn locate(&self, path: &Path) -> Result<Place, Refusal> {
         let place = |root: &Root, rel: &Path| Place {
             root: root.clone(),
-            rel: rel.to_owned(),
+            rel: rel.components().filter(|part| *part != Component::CurDir).collect(),
             allow_hard_links: self.allow_hard_links,
         };
         if path.is_relative() {
@@ -128,8 +128,7 @@ impl Place {
         if self.rel.as_os_str().is_empty() {
             return self.root.path.clone();
         }
-        // Components, so that `.` and doubled slashes are gone.
-        self.root.path.join(self.rel.components().collect::<PathBuf>())
+        self.root.path.join(&self.rel)
     }
 
     /// Something below it.

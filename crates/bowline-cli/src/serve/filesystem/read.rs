@@ -90,7 +90,7 @@ enum Encoding {
     Base64,
 }
 
-fn read_file(job: &Job, args: ReadFile) -> Result<CallToolResult, Refusal> {
+fn read_file(job: &Job, args: &ReadFile) -> Result<CallToolResult, Refusal> {
     let by_line = args.first_line.is_some() || args.lines.is_some();
     if by_line && (args.offset.is_some() || args.length.is_some()) {
         return Err(Refusal::new("give either offset and length, or first_line and lines"));
@@ -217,7 +217,7 @@ struct ReadFiles {
     paths: Vec<String>,
 }
 
-fn read_files(job: &Job, args: ReadFiles) -> Result<CallToolResult, Refusal> {
+fn read_files(job: &Job, args: &ReadFiles) -> Result<CallToolResult, Refusal> {
     let mut left = MOST_TOGETHER;
     let mut content = Vec::new();
     for path in &args.paths {

@@ -90,12 +90,12 @@ const MOST_BYTES: u64 = 512 << 20;
 /// How much text one search returns, in bytes.
 const MOST_RETURNED: usize = 1 << 20;
 
-fn search(job: &Job, args: Search) -> Result<Json<Searched>, Refusal> {
+fn search(job: &Job, args: &Search) -> Result<Json<Searched>, Refusal> {
     let names = args.name.as_deref().map(|glob| Names::new(glob, args.ignore_case)).transpose()?;
-    let expression = match (args.text, args.regex) {
+    let expression = match (&args.text, &args.regex) {
         (Some(_), Some(_)) => return Err(Refusal::new("give either text or regex")),
-        (Some(text), None) => Some(regex::escape(&text)),
-        (None, regex) => regex,
+        (Some(text), None) => Some(regex::escape(text)),
+        (None, regex) => regex.clone(),
     };
     let lines =
         expression.map(|expression| find::lines(&expression, args.ignore_case)).transpose()?;

@@ -49,13 +49,13 @@ struct Node {
     kind: Kind,
     /// What is in a directory that was looked into.
     #[serde(skip_serializing_if = "Option::is_none")]
-    entries: Option<Vec<Node>>,
+    entries: Option<Vec<Self>>,
     /// There is more in it than is shown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more: bool,
 }
 
-fn tree(job: &Job, args: Tree) -> Result<Json<Node>, Refusal> {
+fn tree(job: &Job, args: &Tree) -> Result<Json<Node>, Refusal> {
     let place = job.place(&args.path)?;
     let shown = place.path();
     let fault = |error| Refusal::io(&shown, &error);

@@ -15,6 +15,7 @@ use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
@@ -55,12 +56,12 @@ struct WriteFile {
     create_parents: bool,
 }
 
-fn write_file(job: &Job, args: WriteFile) -> Result<Json<Done>, Refusal> {
-    let bytes = match (args.text, args.base64) {
-        (Some(text), None) => text.into_bytes(),
-        (None, Some(base64)) => {
-            STANDARD.decode(base64).map_err(|error| Refusal::new(format!("base64: {error}")))?
-        }
+fn write_file(job: &Job, args: &WriteFile) -> Result<Json<Done>, Refusal> {
+    let bytes = match (&args.text, &args.base64) {
+        (Some(text), None) => Cow::Borrowed(text.as_bytes()),
+        (None, Some(base64)) => Cow::Owned(
+            STANDARD.decode(base64).map_err(|error| Refusal::new(format!("base64: {error}")))?,
+        ),
         _ => return Err(Refusal::new("give the contents as text or as base64")),
     };
     let place = job.place(&args.path)?;
