@@ -77,7 +77,8 @@ fn read_only_writes_nothing() {
 fn listeners_are_told_of_changes_inside_and_of_none_outside() {
     let place = Place::new("watches");
     symlink("../outside", place.at("allowed/out")).unwrap();
-    fs::hard_link(place.at("outside/canary.txt"), place.at("allowed/hard.txt")).unwrap();
+    fs::write(place.at("outside/linked.txt"), "CANARY\n").unwrap();
+    fs::hard_link(place.at("outside/linked.txt"), place.at("allowed/hard.txt")).unwrap();
     let mut program = place.serve(&[]);
     let inside = uri(&place.at("allowed/file.txt"));
     let uris = [
@@ -93,6 +94,7 @@ fn listeners_are_told_of_changes_inside_and_of_none_outside() {
     program.stdout.find("notifications/subscriptions/acknowledged");
 
     fs::write(place.at("outside/canary.txt"), "CANARY that changed\n").unwrap();
+    fs::write(place.at("outside/linked.txt"), "CANARY that changed\n").unwrap();
     for change in ["in place\n", "again\n"] {
         fs::write(place.at("allowed/file.txt"), change).unwrap();
         assert!(program.stdout.next().unwrap().contains(&format!(r#""uri":"{inside}""#)));

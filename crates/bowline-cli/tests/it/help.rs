@@ -120,7 +120,9 @@ fn help_of_a_server_names_its_flags_but_not_the_hidden_ones() {
 
 #[test]
 fn help_of_the_filesystem_says_how_far_it_goes() {
-    check(&["serve", "filesystem", "-h"], &expect![[r#"
+    check(
+        &["serve", "filesystem", "-h"],
+        &expect![[r#"
         exit code 0
         --- stdout
         Files below the directories that are named, and nothing else
@@ -151,7 +153,8 @@ fn help_of_the_filesystem_says_how_far_it_goes() {
           -q, --quiet                Say only what went wrong
               --log-format <FORMAT>  Form of standard error [default: human on a terminal, json otherwise] [possible values: human, json]
         --- stderr
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

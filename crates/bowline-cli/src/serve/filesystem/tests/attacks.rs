@@ -33,7 +33,7 @@ fn trapped() -> Fixture {
     it.link("sub/up", "../..");
     it.link("sub/fine", "../file.txt");
     it.link("sub_link", "sub");
-    fs::hard_link(outside.join("canary.txt"), it.at("hard.txt")).unwrap();
+    fs::hard_link(outside.join("linked.txt"), it.at("hard.txt")).unwrap();
     let fifo = rustix::fs::FileType::Fifo;
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, it.at("fifo"), fifo, mode, 0).unwrap();
@@ -147,7 +147,7 @@ fn tells(answer: &str) -> bool {
     says(&format!("{CANARY} "))
         || says(base64)
         || says("root:x:0:0")
-        || says(r#""name":"canary.txt""#)
+        || says(r#""name":"linked.txt""#)
 }
 
 #[tokio::test]

@@ -35,8 +35,10 @@ impl Fixture {
         for dir in ["allowed/sub/inner", "outside/dir", "allowed-evil"] {
             fs::create_dir_all(base.join(dir)).unwrap();
         }
-        for file in ["outside/canary.txt", "outside/dir/canary.txt", "allowed-evil/canary.txt"] {
-            fs::write(base.join(file), format!("{CANARY} {file}\n")).unwrap();
+        // The one for links is apart: a second name would protect the others from being opened.
+        for file in ["canary.txt", "dir/canary.txt", "linked.txt", "../allowed-evil/canary.txt"] {
+            fs::write(base.join("outside").join(file), format!("{CANARY} outside/{file}\n"))
+                .unwrap();
         }
         fs::write(base.join("allowed/file.txt"), "one\ntwo\nthree\n").unwrap();
         fs::write(base.join("allowed/sub/inner.txt"), "inner\n").unwrap();

@@ -23,7 +23,7 @@ async fn no_swap_at_any_moment_leads_out() {
     fs::write(it.at("name.txt"), "inside\n").unwrap();
     it.link("dir_link", "../outside");
     it.link("name_link", "../outside/canary.txt");
-    fs::hard_link(it.base.join("outside/canary.txt"), it.at("hard.txt")).unwrap();
+    fs::hard_link(it.base.join("outside/linked.txt"), it.at("hard.txt")).unwrap();
 
     let stop = Arc::new(AtomicBool::new(false));
     let swaps = Arc::new(AtomicU64::new(0));

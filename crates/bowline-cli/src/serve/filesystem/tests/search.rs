@@ -79,7 +79,8 @@ async fn names_and_lines_are_found() {
             error: give either text or regex
         {}
             error: give a name, a text or a regex to search for
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 #[tokio::test]
