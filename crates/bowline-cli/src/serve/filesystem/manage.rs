@@ -140,9 +140,17 @@ fn create_directory(job: &Job, At { path }: &At) -> Result<Json<Done>, Refusal> 
     Ok(Json(Done::at(&place)))
 }
 
+/// How many directories are looked for, and created where they are missing, by one call.
+const DEEPEST: usize = 256;
+
 /// Creates the directories on the way to a place, but for the last so many.
 pub(super) fn create_directories(place: &Place, but: usize) -> Result<(), Refusal> {
-    for way in place.ways(but) {
+    let ways = place.ways(but);
+    if ways.len() > DEEPEST {
+        let what = format!("has more than {DEEPEST} directories on the way; create them in steps");
+        return Err(Refusal::at(&place.path(), what));
+    }
+    for way in ways {
         let shown = way.path();
         let fault = |error: io::Error| Refusal::io(&shown, &error);
         let (dir, rel) = way.anchor().map_err(fault)?;

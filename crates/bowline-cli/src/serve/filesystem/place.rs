@@ -137,10 +137,10 @@ impl Place {
     }
 
     /// Every place on the way here from below the root, but for the last so many.
-    pub(super) fn ways(&self, but: usize) -> impl Iterator<Item = Self> + '_ {
+    pub(super) fn ways(&self, but: usize) -> impl ExactSizeIterator<Item = Self> {
         let components: Vec<_> = self.rel.components().collect();
         let last = components.len().saturating_sub(but);
-        (1..=last).map(move |end| Self { rel: components[..end].iter().collect(), ..self.clone() })
+        (0..last).map(move |end| Self { rel: components[..=end].iter().collect(), ..self.clone() })
     }
 
     /// An open directory, and a path relative to it that is short enough for the system.

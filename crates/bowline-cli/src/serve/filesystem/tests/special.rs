@@ -34,6 +34,31 @@ async fn a_file_with_two_names_is_opened_only_when_allowed() {
 }
 
 #[tokio::test]
+async fn links_of_the_process_table_lead_nowhere() {
+    let it = Fixture::with(|shares| shares.dirs = vec!["/proc/self".into()]);
+    let read = it.call("read_file", json!({ "path": "status" })).await;
+    assert!(read.starts_with("Name:"), "{read}");
+    for path in ["root/etc/passwd", "cwd/Cargo.toml", "fd/0", "exe", "task/../root/etc/passwd"] {
+        for tool in ["read_file", "list_directory"] {
+            let answer = it.call(tool, json!({ "path": path })).await;
+            assert!(answer.starts_with("error"), "{tool} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_half_a_million_steps_is_refused_at_once() {
+    let it = Fixture::new();
+    let path = "a/".repeat(500_000);
+    for tool in ["create_directory", "read_file", "list_directory", "info", "remove"] {
+        assert!(it.call(tool, json!({ "path": path })).await.starts_with("error"), "{tool}");
+    }
+    let path = "sub/../".repeat(100_000) + "../outside/canary.txt";
+    let answer = it.call("read_file", json!({ "path": path })).await;
+    assert!(answer.starts_with("error"));
+}
+
+#[tokio::test]
 async fn names_that_are_no_text_are_shown_and_reached_by_their_uri() {
     let it = Fixture::new();
     fs::remove_file(it.at("file.txt")).unwrap();
