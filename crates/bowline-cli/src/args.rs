@@ -27,6 +27,8 @@ pub(crate) enum Verb {
 pub(crate) enum Builtin {
     /// A reference server with every feature of the protocol, one item each
     Everything(EverythingArgs),
+    /// Files below the directories that are named, and nothing else
+    Filesystem(FilesystemArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,24 @@ pub(crate) struct EverythingArgs {
     /// Offer that many more tools, to measure what they cost
     #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
     pub(crate) extra_tools: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FilesystemArgs {
+    /// Directories to serve, with all that is below them
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Offer nothing that changes anything
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Read and replace files that have more than one name, of which some may be elsewhere
+    #[arg(long)]
+    pub(crate) allow_hard_links: bool,
+    /// Ask each client for its roots at every call, and serve only what is below them too
+    #[arg(long)]
+    pub(crate) follow_client_roots: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 /// How a server is reached, whatever it serves.

@@ -1,7 +1,7 @@
 //! From a plan to a server that is being served, and the words that say how to reach it.
 
 use crate::exit::Fault;
-use crate::plan::{Endpoint, Listen, Secret, Ways};
+use crate::plan::{Endpoint, Example, Listen, Secret, Ways};
 use crate::serve::everything::sabotage;
 use bowline::layer::Trace;
 use bowline::protocol::era::modern;
@@ -50,7 +50,7 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
             if let Some(Secret(token)) = &endpoint.token {
                 http = http.bearer_token(token)?;
             }
-            let notices = notices(&endpoint, http.address().port());
+            let notices = notices(&endpoint, http.address().port(), ways.example);
             Ok(Listening { running: begin(server, trace, http)?, notices })
         }
     }
@@ -79,7 +79,7 @@ fn hosts(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
     endpoint.allow_host.iter().map(String::as_str).chain(own)
 }
 
-fn notices(endpoint: &Endpoint, port: u16) -> Vec<String> {
+fn notices(endpoint: &Endpoint, port: u16, example: Example) -> Vec<String> {
     let scheme = if endpoint.tls.is_some() { "https" } else { "http" };
     let local = format!("{scheme}://{}:{port}{}", endpoint.address.host, endpoint.path);
     let url = match &endpoint.public_url {
@@ -101,13 +101,13 @@ fn notices(endpoint: &Endpoint, port: u16) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notices.push(curl(&url, endpoint.is_authenticated()));
-    notices.push(config(&url, endpoint.is_authenticated()));
+    notices.push(curl(&url, endpoint.is_authenticated(), example));
+    notices.push(config(&url, endpoint.is_authenticated(), example));
     notices
 }
 
-/// A call of the tool `echo`, to be pasted into a shell.
-fn curl(url: &str, authenticated: bool) -> String {
+/// A call of a tool, to be pasted into a shell.
+fn curl(url: &str, authenticated: bool, Example { tool, arguments, .. }: Example) -> String {
     let version = modern::SUPPORTED.last().map_or("", |revision| revision.as_str());
     let token = if authenticated {
         "\n    --header \"Authorization: Bearer $BOWLINE_TOKEN\" \\"
@@ -120,8 +120,8 @@ fn curl(url: &str, authenticated: bool) -> String {
     --header 'Content-Type: application/json' \\
     --header 'Accept: application/json, text/event-stream' \\
     --header 'MCP-Protocol-Version: {version}' \\
-    --header 'Mcp-Method: tools/call' --header 'Mcp-Name: echo' \\
-    --data '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"echo\",\"arguments\":{{\"message\":\"hello\"}},
+    --header 'Mcp-Method: tools/call' --header 'Mcp-Name: {tool}' \\
+    --data '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"{tool}\",\"arguments\":{arguments},
       \"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{version}\",
         \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"curl\",\"version\":\"8\"}},
         \"io.modelcontextprotocol/clientCapabilities\":{{}}}}}}}}'"
@@ -129,13 +129,13 @@ fn curl(url: &str, authenticated: bool) -> String {
 }
 
 /// The entry for the configuration file that most clients read.
-fn config(url: &str, authenticated: bool) -> String {
+fn config(url: &str, authenticated: bool, Example { server, .. }: Example) -> String {
     let headers = if authenticated {
         r#", "headers": {"Authorization": "Bearer ${BOWLINE_TOKEN}"}"#
     } else {
         ""
     };
     format!(
-        r#"add it to a client: {{"mcpServers": {{"everything": {{"type": "http", "url": "{url}"{headers}}}}}}}"#
+        r#"add it to a client: {{"mcpServers": {{"{server}": {{"type": "http", "url": "{url}"{headers}}}}}}}"#
     )
 }

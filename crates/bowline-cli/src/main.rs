@@ -12,7 +12,8 @@ mod plan;
 mod serve;
 mod signals;
 
-use args::Args;
+use args::{Args, LogArgs};
+use bowline::Server;
 use clap::Parser;
 use exit::{Exit, Fault};
 use logs::Format;
@@ -44,14 +45,20 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
     match task {
         Task::Everything { ways, extra_tools } => {
             serve::everything::sabotage::check()?;
-            let runtime = runtime(&ways)?;
-            let server = serve::everything::server(extra_tools);
-            let ended = runtime.block_on(serve::serve(&server, ways, logs, format));
-            // A read from a terminal cannot be called off; it must not keep the process.
-            runtime.shutdown_timeout(Duration::ZERO);
-            ended
+            serve(&serve::everything::server(extra_tools), ways, logs, format)
+        }
+        Task::Filesystem { ways, shares } => {
+            serve(&serve::filesystem::server(&shares)?, ways, logs, format)
         }
     }
+}
+
+fn serve(server: &Server, ways: Ways, logs: LogArgs, format: Format) -> Result<Exit, Fault> {
+    let runtime = runtime(&ways)?;
+    let ended = runtime.block_on(serve::serve(server, ways, logs, format));
+    // A read from a terminal cannot be called off; it must not keep the process.
+    runtime.shutdown_timeout(Duration::ZERO);
+    ended
 }
 
 /// The threads that serve: one for the one client of the standard streams, one a core for everything else.

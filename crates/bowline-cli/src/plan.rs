@@ -1,6 +1,8 @@
 //! What the command line means.
 
-use crate::args::{Args, Builtin, EverythingArgs, LogArgs, Preset, ServeArgs, Verb};
+use crate::args::{
+    Args, Builtin, EverythingArgs, FilesystemArgs, LogArgs, Preset, ServeArgs, Verb,
+};
 use crate::exit::Fault;
 use bowline::protocol::limits::Limits;
 use std::fmt;
@@ -19,6 +21,17 @@ pub(crate) struct Plan {
 pub(crate) enum Task {
     /// Serve the reference server.
     Everything { ways: Ways, extra_tools: usize },
+    /// Serve directories.
+    Filesystem { ways: Ways, shares: Shares },
+}
+
+/// What of the file system is served, and how.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    pub(crate) dirs: Vec<PathBuf>,
+    pub(crate) read_only: bool,
+    pub(crate) allow_hard_links: bool,
+    pub(crate) follow_client_roots: bool,
 }
 
 /// How a server is reached.
@@ -27,6 +40,18 @@ pub(crate) struct Ways {
     pub(crate) listen: Listen,
     pub(crate) limits: Limits,
     pub(crate) trace_messages: Option<PathBuf>,
+    pub(crate) example: Example,
+}
+
+/// What whoever started a server is shown of its use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Example {
+    /// Its name in a client's configuration.
+    pub(crate) server: &'static str,
+    /// A tool of it.
+    pub(crate) tool: &'static str,
+    /// What to call the tool with: JSON.
+    pub(crate) arguments: &'static str,
 }
 
 /// Where a server listens.
@@ -68,14 +93,38 @@ impl Plan {
     /// # Errors
     /// When they contradict each other, or ask for what would not be safe.
     pub(crate) fn new(args: Args, token: Option<String>) -> Result<Self, Fault> {
-        let Verb::Serve(Builtin::Everything(EverythingArgs { serve, extra_tools })) = args.verb;
-        let ways = Ways::new(serve, token)?;
-        Ok(Self { logs: args.logs, task: Task::Everything { ways, extra_tools } })
+        let Verb::Serve(builtin) = args.verb;
+        let task = match builtin {
+            Builtin::Everything(EverythingArgs { serve, extra_tools }) => {
+                let example = Example {
+                    server: "everything",
+                    tool: "echo",
+                    arguments: r#"{"message":"hello"}"#,
+                };
+                Task::Everything { ways: Ways::new(serve, token, example)?, extra_tools }
+            }
+            Builtin::Filesystem(args) => {
+                let FilesystemArgs {
+                    dirs,
+                    read_only,
+                    allow_hard_links,
+                    follow_client_roots,
+                    serve,
+                } = args;
+                let example =
+                    Example { server: "filesystem", tool: "roots_allowed", arguments: "{}" };
+                Task::Filesystem {
+                    ways: Ways::new(serve, token, example)?,
+                    shares: Shares { dirs, read_only, allow_hard_links, follow_client_roots },
+                }
+            }
+        };
+        Ok(Self { logs: args.logs, task })
     }
 }
 
 impl Ways {
-    fn new(args: ServeArgs, token: Option<String>) -> Result<Self, Fault> {
+    fn new(args: ServeArgs, token: Option<String>, example: Example) -> Result<Self, Fault> {
         let limits = match args.limits {
             Preset::Local => Limits::local(),
             Preset::Public => Limits::public(),
@@ -96,7 +145,7 @@ impl Ways {
                 Listen::Http(Box::new(Endpoint::new(address, args, token)?))
             }
         };
-        Ok(Self { listen, limits, trace_messages })
+        Ok(Self { listen, limits, trace_messages, example })
     }
 }
 

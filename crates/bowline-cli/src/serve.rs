@@ -1,6 +1,7 @@
 //! `bowline serve …`: serving until told to end.
 
 pub(crate) mod everything;
+pub(crate) mod filesystem;
 
 use crate::args::LogArgs;
 use crate::exit::{Exit, Fault};

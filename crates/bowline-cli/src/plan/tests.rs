@@ -18,6 +18,7 @@ fn meaning(args: &[&str], token: Option<&str>) -> String {
                 endpoint.tls.is_some()
             ),
         },
+        Ok(other) => unreachable!("{other:?}"),
         Err(fault) => fault.to_string(),
     }
 }

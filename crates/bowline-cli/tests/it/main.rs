@@ -7,6 +7,7 @@
 )]
 
 mod ending;
+mod filesystem;
 mod help;
 mod http;
 mod program;

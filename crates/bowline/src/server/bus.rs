@@ -119,6 +119,13 @@ impl Bus {
         }
     }
 
+    /// Whether anybody waits for this resource.
+    pub(super) fn is_awaited(&self, uri: &str) -> bool {
+        let uri: Arc<str> = uri.into();
+        let state = self.lock();
+        state.by_uri.range((uri.clone(), 0)..=(uri, u64::MAX)).next().is_some()
+    }
+
     /// How many subscriptions are open.
     pub(super) fn len(&self) -> usize {
         self.lock().listeners.len()

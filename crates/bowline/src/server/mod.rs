@@ -95,12 +95,14 @@ struct Settings {
     list_ttl: Duration,
     desk: Desk,
     on_error: Option<OnError>,
+    on_listen: Option<OnListen>,
     precise_schemas: bool,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
 }
 
 type OnError = Arc<dyn Fn(&Failure<'_>) + Send + Sync>;
+type OnListen = Arc<dyn Fn(&Server, &str) + Send + Sync>;
 
 /// An unexpected failure inside a server, as [`Server::on_error`] gets it.
 #[derive(Debug)]
@@ -131,6 +133,7 @@ impl Server {
             list_ttl: Duration::from_secs(60),
             desk: Desk::default(),
             on_error: None,
+            on_listen: None,
             precise_schemas: false,
             faults: Vec::new(),
         };

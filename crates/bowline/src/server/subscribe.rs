@@ -43,6 +43,21 @@ impl Server {
         self.0.bus.list_changed(kind, |_| true);
     }
 
+    /// Sets who is told when somebody begins or ends to listen to a resource, to watch only what is listened to.
+    ///
+    /// The hook gets the URI; [`Server::is_listened`] says what holds now. It runs before the subscription is
+    /// acknowledged, so that what it begins to watch misses nothing, and must be quick.
+    #[must_use]
+    pub fn on_listen(self, hook: impl Fn(&Self, &str) + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.on_listen = Some(Arc::new(hook)))
+    }
+
+    /// Whether anybody listens to this resource.
+    #[must_use]
+    pub fn is_listened(&self, uri: &str) -> bool {
+        self.0.bus.is_awaited(uri)
+    }
+
     /// How many `subscriptions/listen` calls are open.
     #[must_use]
     pub fn listeners(&self) -> usize {
@@ -113,9 +128,12 @@ async fn attend(
         uris: uris.collect(),
     };
     let limit = cx.limits().listens_per_principal;
+    // Dropped after the subscription, which is made later: by then nobody listens through it.
+    let heard = Heard { server, uris: wanted.uris.iter().cloned().collect() };
     let subscription = server.0.bus.open(cx.principal(), wanted, limit).ok_or_else(|| {
         ErrorObject::internal_error(format!("{limit} subscriptions are open already; end one"))
     })?;
+    heard.tell();
 
     let mut meta = Meta::new();
     meta.set_subscription_id(id.clone());
@@ -135,6 +153,28 @@ async fn attend(
     // The result has no member but `_meta`, which belongs to the envelope.
     let body = Body::empty().with_meta(&SubscriptionsListenResult::of(id).meta);
     body.map(Outcome::complete).map_err(|_| ErrorObject::internal_error("result cannot be encoded"))
+}
+
+/// Tells the hook of what is listened to now, and again when it is not any more.
+struct Heard<'a> {
+    server: &'a Server,
+    uris: Vec<Arc<str>>,
+}
+
+impl Heard<'_> {
+    fn tell(&self) {
+        if let Some(hook) = &self.server.settings().on_listen {
+            for uri in &self.uris {
+                hook(self.server, uri);
+            }
+        }
+    }
+}
+
+impl Drop for Heard<'_> {
+    fn drop(&mut self) {
+        self.tell();
+    }
 }
 
 /// Tells of what changed, as far as there is room; the rest waits until everything told before is read.

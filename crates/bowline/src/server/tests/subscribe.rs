@@ -9,6 +9,7 @@ use bowline_types::resource::{Resource, ResourceTemplate};
 use bowline_types::tool::Tool;
 use expect_test::expect;
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 async fn nothing() -> &'static str {
     "nothing"
@@ -272,4 +273,26 @@ fn wrong_filters_are_invalid_params() {
         {"id":7,"error":{"code":-32602,"message":"params.notifications.resourceSubscriptions[1]: invalid type: integer, expected a string"}}
     "#]].assert_eq(&told);
     assert_eq!(server.listeners(), 0);
+}
+
+#[test]
+fn the_hook_is_told_when_a_resource_begins_and_ends_to_be_listened_to() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = told.clone();
+    let server = server().on_listen(move |server, uri| {
+        log.lock().unwrap().push(format!("{uri} {}", server.is_listened(uri)));
+    });
+    let taken = || std::mem::take(&mut *told.lock().unwrap());
+    let mut one = listen(&server, json!({ "resourceSubscriptions": ["x:a", "y:1", "z:unknown"] }));
+    // Before the acknowledgment is read.
+    drop(one.read_all());
+    assert_eq!(taken(), ["x:a true", "y:1 true"]);
+    let mut other = listen(&server, json!({ "resourceSubscriptions": ["x:a"] }));
+    drop(other.read_all());
+    assert_eq!(taken(), ["x:a true"]);
+    drop(one);
+    assert_eq!(taken(), ["x:a true", "y:1 false"]);
+    drop(other);
+    assert_eq!(taken(), ["x:a false"]);
+    assert!(!server.is_listened("x:a"));
 }

@@ -1,0 +1,124 @@
+//! The filesystem server as a process of its own.
+
+use crate::program::{Program, bowline, call, ends, request};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// A directory that is gone with the test: `allowed`, and `outside` beside it.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let base = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).canonicalize().unwrap();
+        let base = base.join(format!("{name}-{}", std::process::id()));
+        fs::create_dir_all(base.join("allowed")).unwrap();
+        fs::create_dir_all(base.join("outside")).unwrap();
+        fs::write(base.join("allowed/file.txt"), "inside\n").unwrap();
+        fs::write(base.join("outside/canary.txt"), "CANARY\n").unwrap();
+        Self(base)
+    }
+
+    fn at(&self, rel: &str) -> PathBuf {
+        self.0.join(rel)
+    }
+
+    fn serve(&self, flags: &[&str]) -> Program {
+        let dir = self.at("allowed");
+        let mut args = vec!["-q", "serve", "filesystem", dir.to_str().unwrap()];
+        args.extend(flags);
+        Program::start(&mut bowline(&args))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn uri(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+fn answer(program: &Program, id: u32) -> Value {
+    let line = program.stdout.find(&format!(r#""id":{id},"#));
+    serde_json::from_str(&line).unwrap()
+}
+
+#[test]
+fn files_are_read_and_written_and_nothing_outside() {
+    let place = Place::new("reads");
+    let mut program = place.serve(&[]);
+    program.send(&call(1, "read_file", json!({ "path": "file.txt" })));
+    assert_eq!(answer(&program, 1)["result"]["content"][0]["text"], "inside\n");
+    program.send(&call(2, "write_file", json!({ "path": "new.txt", "text": "new\n" })));
+    assert_eq!(answer(&program, 2)["result"].get("isError"), None);
+    assert_eq!(fs::read_to_string(place.at("allowed/new.txt")).unwrap(), "new\n");
+    program.send(&call(3, "read_file", json!({ "path": "../outside/canary.txt" })));
+    assert_eq!(answer(&program, 3)["result"]["isError"], true);
+    program.send(&call(4, "read_file", json!({ "path": place.at("outside/canary.txt") })));
+    assert_eq!(answer(&program, 4)["result"]["isError"], true);
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
+fn read_only_writes_nothing() {
+    let place = Place::new("read-only");
+    let mut program = place.serve(&["--read-only"]);
+    program.send(&call(1, "write_file", json!({ "path": "new.txt", "text": "new\n" })));
+    assert_eq!(answer(&program, 1)["error"]["code"], -32602);
+    assert!(!place.at("allowed/new.txt").exists());
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
+fn listeners_are_told_of_changes_inside_and_of_none_outside() {
+    let place = Place::new("watches");
+    symlink("../outside", place.at("allowed/out")).unwrap();
+    fs::write(place.at("outside/linked.txt"), "CANARY\n").unwrap();
+    fs::hard_link(place.at("outside/linked.txt"), place.at("allowed/hard.txt")).unwrap();
+    let mut program = place.serve(&[]);
+    let inside = uri(&place.at("allowed/file.txt"));
+    let uris = [
+        uri(&place.at("outside/canary.txt")),
+        uri(&place.at("allowed/out/canary.txt")),
+        uri(&place.at("allowed/../outside/canary.txt")),
+        uri(&place.at("allowed/hard.txt")),
+        inside.clone(),
+        uri(&place.at("allowed/later.txt")),
+    ];
+    let filter = json!({ "notifications": { "resourceSubscriptions": uris } });
+    program.send(&request(1, "subscriptions/listen", filter));
+    program.stdout.find("notifications/subscriptions/acknowledged");
+
+    fs::write(place.at("outside/canary.txt"), "CANARY that changed\n").unwrap();
+    fs::write(place.at("outside/linked.txt"), "CANARY that changed\n").unwrap();
+    for change in ["in place\n", "again\n"] {
+        fs::write(place.at("allowed/file.txt"), change).unwrap();
+        assert!(program.stdout.next().unwrap().contains(&format!(r#""uri":"{inside}""#)));
+    }
+    program.send(&call(2, "write_file", json!({ "path": "file.txt", "text": "by the tool" })));
+    program.stdout.find(&format!(r#""uri":"{inside}""#));
+    fs::write(place.at("allowed/later.txt"), "there\n").unwrap();
+    let line = program.stdout.find("notifications/resources/updated");
+    assert!(line.contains("later.txt"), "{line}");
+    fs::remove_file(place.at("allowed/later.txt")).unwrap();
+    let line = program.stdout.find("notifications/resources/updated");
+    assert!(line.contains("later.txt"), "{line}");
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_a_mistake() {
+    let shown =
+        ends(&mut bowline(&["--log-format", "human", "serve", "filesystem", "/no/such/directory"]));
+    assert!(
+        shown.ends_with(
+            "error: cannot serve /no/such/directory: No such file or directory (os error 2)\nhint: name directories that exist\n"
+        ),
+        "{shown}"
+    );
+    assert!(ends(&mut bowline(&["serve", "filesystem"])).contains("<DIR>..."));
+}
