@@ -109,6 +109,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Reads between two chances for other tasks of the runtime.
 const TURNS: usize = 32;
 
+/// Bytes to be written at which nothing more is read: as many as a pipe holds, so that it never runs dry.
+const FULL: usize = 64 * 1024;
+
 /// A buffer larger than this is not kept for small answers.
 const KEPT: usize = 256 * 1024;
 
@@ -524,7 +527,7 @@ impl Link {
     }
 
     fn has_room(&self) -> bool {
-        self.out.len() < self.limits.outbox_bytes
+        self.out.len() < self.limits.outbox_bytes.min(FULL)
     }
 
     fn queue_is_full(&self) -> bool {
