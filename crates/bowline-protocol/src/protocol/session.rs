@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 /// What only a peer says that opens a session, or has opened one.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is rare, and taken apart at once")]
 pub enum Told {
     /// It wants to open one. Find out what the service tells whoever does so, then call [`Answering::open`]; until
     /// then nothing that came behind may be handled.
