@@ -17,6 +17,8 @@ pub(crate) struct Client {
     /// `->` from the client, `<-` from the server.
     pub(crate) transcript: String,
     last_id: u64,
+    /// The rest of a line whose sending was given up.
+    unsent: Vec<u8>,
 }
 
 impl Client {
@@ -25,7 +27,7 @@ impl Client {
         let (near, far) = memory::pair();
         let running = server.start(far.limits(limits)).unwrap();
         let stream = BufReader::new(near);
-        Self { running, stream, transcript: String::new(), last_id: 0 }
+        Self { running, stream, transcript: String::new(), last_id: 0, unsent: Vec::new() }
     }
 
     /// One with an open session, which can be asked everything.
@@ -76,10 +78,14 @@ impl Client {
         self.say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string()).await;
     }
 
-    /// Sends a line as it is.
+    /// Sends a line as it is; dropped before its end, it leaves the rest to the next one.
     pub(crate) async fn say(&mut self, line: &str) {
         self.transcript += &format!("-> {line}\n");
-        self.stream.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+        self.unsent.extend_from_slice(format!("{line}\n").as_bytes());
+        while !self.unsent.is_empty() {
+            let count = self.stream.write(&self.unsent).await.unwrap();
+            self.unsent.drain(..count);
+        }
     }
 
     /// The next message of the server, however long it takes.
