@@ -69,7 +69,8 @@ async fn the_answers_to_a_batch_come_in_one_line_when_all_are_there() {
         let mut client = open().await;
         client.say(&batch(&messages)).await;
         let said: Vec<_> = client.hear_for(2 * SECOND).await.iter().map(short).collect();
-        writeln!(table, "{name}: {}", said.join(" | ")).unwrap();
+        let said = if said.is_empty() { "nothing".to_owned() } else { said.join(" | ") };
+        writeln!(table, "{name}: {said}").unwrap();
         assert_eq!(client.ask("ping", &json!({})).await["result"], json!({}), "{name}");
     }
     expect![[r#"
