@@ -7,6 +7,8 @@ pub mod http;
 mod link;
 pub mod memory;
 mod running;
+#[cfg(not(modern_only))]
+mod session;
 mod stdio;
 #[cfg(unix)]
 mod unix;
