@@ -29,6 +29,8 @@ mod http_limits;
 #[cfg(feature = "http")]
 mod http_mount;
 #[cfg(feature = "http")]
+mod http_session_stores;
+#[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]
 mod http_support;

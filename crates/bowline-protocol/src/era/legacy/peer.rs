@@ -56,6 +56,11 @@ impl Peer {
         filter.resource_subscriptions(uris)
     }
 
+    /// Takes resources that the client watched before.
+    pub(super) fn watch(&mut self, uris: impl IntoIterator<Item = Box<str>>) {
+        self.subscriptions.extend(uris);
+    }
+
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -11,6 +11,8 @@ mod cors;
 mod endpoint;
 mod exchange;
 mod guard;
+#[cfg(not(modern_only))]
+pub mod legacy;
 mod listener;
 mod patient;
 mod read;
