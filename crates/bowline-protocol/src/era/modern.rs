@@ -192,7 +192,7 @@ pub fn error_response(id: Option<&[u8]>, error: &ErrorObject) -> Raw {
 }
 
 fn unsupported(requested: &str) -> ErrorObject {
-    let supported = SUPPORTED.iter().map(|revision| revision.as_str());
+    let supported = super::supported().map(Revision::as_str);
     ErrorObject::unsupported_protocol_version(supported, requested)
 }
 

@@ -5,6 +5,8 @@ pub mod http;
 mod link;
 pub mod memory;
 mod running;
+#[cfg(not(modern_only))]
+mod session;
 mod stdio;
 
 pub use memory::Memory;

@@ -4,7 +4,7 @@ use super::slots::Slot;
 use crate::context::Context;
 use crate::outbox::Next;
 use crate::service::{Answer, Call, Service};
-use bowline_protocol::era::modern;
+use bowline_protocol::era;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Raw;
 use bowline_types::jsonrpc::{ErrorObject, Id};
@@ -27,7 +27,7 @@ pub(super) struct Frame {
 }
 
 /// Starts a call and polls it once; what is not done then is returned.
-pub(super) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, Answer> {
+pub(in crate::transport) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, Answer> {
     let call = Call::new(cx.clone());
     let started = catch_unwind(AssertUnwindSafe(|| {
         let mut answer = service.call(call);
@@ -43,7 +43,7 @@ pub(super) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, 
 /// Puts the answer behind everything the call has sent.
 pub(in crate::transport) fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
     cx.tell_dropped_logs();
-    cx.outbox().finish(modern::response(cx.request().id_text(), outcome, info));
+    cx.outbox().finish(era::response(cx.request(), outcome, info));
 }
 
 /// Takes what a call that is done has sent, its answer last.
@@ -137,7 +137,7 @@ impl Drop for CloseOnDrop {
 }
 
 /// What a panic in a service is answered with; the details stay here.
-fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
+pub(in crate::transport) fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
     let details = panic
         .downcast_ref::<&'static str>()
         .copied()
