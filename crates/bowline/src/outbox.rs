@@ -221,6 +221,12 @@ impl Outbox {
         Poll::Pending
     }
 
+    /// Whether nothing more can be put in.
+    #[cfg(all(feature = "http", not(modern_only)))]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Whether nothing waits to be read.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()

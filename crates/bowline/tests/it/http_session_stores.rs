@@ -211,7 +211,8 @@ async fn stores_of_sessions_that_are_wrong_are_caught() {
         NoTimes: a record whose time is over is found no more
         KeepsOnlyEight: a record stays while others come
         Fails: a store that works does not fail
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 /// How a store of events can be wrong.
@@ -345,7 +346,8 @@ async fn stores_of_events_that_are_wrong_are_caught() {
         KeepsEverything: the events of a session have a bound
         KeepsEveryOther: what is kept of a stream has no holes
         Fails: a store that works does not fail
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 fn event(stream: u8, seq: u64, len: usize) -> StoredEvent {

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 pub struct Http {
     listener: TcpListener,
     address: SocketAddr,
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     tls: Option<Tls>,
     unauthenticated: bool,
     unencrypted: bool,

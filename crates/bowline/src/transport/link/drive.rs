@@ -27,7 +27,10 @@ pub(super) struct Frame {
 }
 
 /// Starts a call and polls it once; what is not done then is returned.
-pub(in crate::transport) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, Answer> {
+pub(in crate::transport) fn start(
+    service: Arc<dyn Service>,
+    cx: &Context,
+) -> Result<Outcome, Answer> {
     let call = Call::new(cx.clone());
     let started = catch_unwind(AssertUnwindSafe(|| {
         let mut answer = service.call(call);

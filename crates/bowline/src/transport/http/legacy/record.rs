@@ -107,6 +107,11 @@ impl SessionRecord {
         })
     }
 
+    /// Whether the client watches anything.
+    pub(super) fn has_subscriptions(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
     /// The session, to go on with.
     pub(super) fn restore(&self, settings: Arc<Settings>) -> Session {
         let stamp = Stamp::new(
