@@ -32,7 +32,9 @@ pub(super) fn concerns(headers: &HeaderMap, body: &Scanned) -> bool {
         Scanned::Batch(_) => of_session(),
         Scanned::Message(message) => match message.meta_str(MetaKey::ProtocolVersion) {
             Some(version) if is_one_of(modern::SUPPORTED, version.as_bytes()) => false,
-            _ => of_session() || legacy::opens(message),
+            // Whoever says it there expects to be told what is spoken that way.
+            Some(_) => headers.contains_key(&SESSION_ID),
+            None => of_session() || legacy::opens(message),
         },
     }
 }
