@@ -134,6 +134,18 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Resident memory now, in bytes.
+    pub(crate) fn memory(&self) -> Result<u64, String> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status =
+            fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+        kib.map(|kib| kib * 1024).ok_or_else(|| format!("no VmRSS in {path}"))
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // A process that has ended already is what we want.

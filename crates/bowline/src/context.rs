@@ -1,12 +1,12 @@
 //! The surroundings of one call.
 
-use crate::ask::Asks;
+use crate::ask::{Asks, Line};
 use crate::closing::Closing;
 use crate::error::Error;
-use crate::outbox::{Bounds, Outbox};
+use crate::outbox::{Bounds, Outbox, Refused};
 use crate::principal::{Principal, Running};
 use crate::server::Server;
-use bowline_protocol::era::Incoming;
+use bowline_protocol::era::{self, Incoming};
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::scan::{MetaKey, Raw};
@@ -39,19 +39,29 @@ struct State {
     asks: Asks,
     /// The server that answers, once one does.
     server: OnceLock<Server>,
+    /// The way to a client that is asked live.
+    line: Option<Arc<Line>>,
     /// Ends the count of running calls with the call.
     _running: Option<Running>,
 }
 
+/// What a transport knows about a call besides its request.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) principal: Principal,
+    pub(crate) headers: HeaderMap,
+    pub(crate) limits: Arc<Limits>,
+    /// Told when the transport that carries the call is about to end.
+    pub(crate) closing: Closing,
+    /// The way to the client, where it has a session and is asked live.
+    pub(crate) line: Option<Arc<Line>>,
+    /// One place among the calls that may run.
+    pub(crate) running: Option<Running>,
+}
+
 impl Context {
-    pub(crate) fn new(
-        request: Incoming,
-        principal: Principal,
-        headers: HeaderMap,
-        limits: Arc<Limits>,
-        closing: Closing,
-        running: Option<Running>,
-    ) -> Self {
+    pub(crate) fn new(request: Incoming, surroundings: Surroundings) -> Self {
+        let Surroundings { principal, headers, limits, closing, line, running } = surroundings;
         Self(Arc::new(State {
             request,
             principal,
@@ -62,6 +72,7 @@ impl Context {
             progress: Mutex::new(f64::NEG_INFINITY),
             asks: Asks::default(),
             server: OnceLock::new(),
+            line,
             _running: running,
         }))
     }
@@ -168,19 +179,36 @@ impl Context {
         self.notify_raw(write::notification(N::NAME, params)?)
     }
 
+    /// Sends a notification of the newest protocol version in the shape of this call's; one that does not exist
+    /// there counts as sent.
     pub(crate) fn notify_raw(&self, message: Raw) -> Result<(), Error> {
-        self.0
-            .outbox
-            .send(message, self.bounds())
-            .map_err(|_| Error::overloaded("the client does not keep up"))
+        match era::notification(&self.0.request, message) {
+            Some(message) => self.send(message).map_err(|_| slow()),
+            None => Ok(()),
+        }
     }
 
     /// As [`Context::notify_raw`], unless the very same message waits to be read already.
-    pub(crate) fn notify_once(&self, message: &Raw) -> Result<(), Error> {
-        self.0
-            .outbox
-            .send_once(message, self.bounds())
-            .map_err(|_| Error::overloaded("the client does not keep up"))
+    pub(crate) fn notify_once(&self, message: Raw) -> Result<(), Error> {
+        match era::notification(&self.0.request, message) {
+            Some(message) => self.0.outbox.send_once(&message, self.bounds()).map_err(|_| slow()),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a message into the outbox as it is.
+    pub(crate) fn send(&self, message: Raw) -> Result<(), Refused> {
+        self.0.outbox.send(message, self.bounds())
+    }
+
+    /// What tells this call from every other one that is alive.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
+    /// The way to a client that is asked live.
+    pub(crate) fn line(&self) -> Option<&Arc<Line>> {
+        self.0.line.as_ref()
     }
 
     /// Tells the client how many log messages found no room, if it wanted any.
@@ -216,4 +244,8 @@ impl Context {
     fn bounds(&self) -> Bounds {
         Bounds { messages: self.0.limits.outbox_messages, bytes: self.0.limits.outbox_bytes }
     }
+}
+
+fn slow() -> Error {
+    Error::overloaded("the client does not keep up")
 }

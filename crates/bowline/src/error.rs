@@ -23,6 +23,8 @@ struct Inner {
 enum Kind {
     /// The peer answered with an error.
     Rpc(ErrorObject),
+    /// A client answered a question with an error, which is none of the call's own.
+    Refused(ErrorObject),
     /// The peer lacks what was asked of it: these capabilities, where that is all it lacks.
     Unsupported(Option<Box<ClientCapabilities>>),
     /// A person said no.
@@ -31,6 +33,8 @@ enum Kind {
     Interrupted,
     /// Too much at once.
     Overloaded,
+    /// There was no more time.
+    TimedOut,
     /// The link is closed.
     Closed,
     /// Something was registered or configured wrongly.
@@ -73,6 +77,15 @@ impl Error {
         Self::new(Kind::Overloaded, message)
     }
 
+    /// A question that its client answered with an error.
+    pub(crate) fn refused(message: impl Into<Box<str>>, error: ErrorObject) -> Self {
+        Self::new(Kind::Refused(error), message)
+    }
+
+    pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::TimedOut, message)
+    }
+
     pub(crate) fn closed(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Closed, message)
     }
@@ -101,7 +114,7 @@ impl Error {
     #[must_use]
     pub fn rpc(&self) -> Option<&ErrorObject> {
         match &self.0.kind {
-            Kind::Rpc(error) => Some(error),
+            Kind::Rpc(error) | Kind::Refused(error) => Some(error),
             _ => None,
         }
     }
@@ -133,13 +146,22 @@ impl Error {
         let missing = |required: &ClientCapabilities| {
             ErrorObject::missing_required_client_capability(required.clone())
         };
-        self.rpc().cloned().or_else(|| required.map(missing))
+        match &self.0.kind {
+            Kind::Rpc(error) => Some(error.clone()),
+            _ => required.map(missing),
+        }
     }
 
     /// Whether a person declined or cancelled a question.
     #[must_use]
     pub fn is_declined(&self) -> bool {
         self.0.kind == Kind::Declined
+    }
+
+    /// Whether time ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == Kind::TimedOut
     }
 
     /// Whether a limit was reached.

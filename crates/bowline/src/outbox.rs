@@ -195,6 +195,11 @@ impl Outbox {
         Poll::Pending
     }
 
+    /// Whether nothing waits to be read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().queue.is_empty()
+    }
+
     /// Whether anything was ever put in.
     pub(crate) fn is_used(&self) -> bool {
         self.lock().used

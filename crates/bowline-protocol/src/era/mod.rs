@@ -3,15 +3,28 @@
 //! From here inwards every request carries its version, client information and capabilities, whatever version its
 //! sender speaks.
 
+#[cfg(modern_only)]
+mod absent;
 #[cfg(not(modern_only))]
 pub mod legacy;
 pub mod modern;
+#[cfg(not(modern_only))]
 mod stamp;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(modern_only)]
+pub use absent::Stamp;
+#[cfg(not(modern_only))]
 pub use stamp::Stamp;
+pub use write::{argument_violation, notification, response, response_pieces};
+
+#[cfg(modern_only)]
+use absent as session;
+#[cfg(not(modern_only))]
+use legacy as session;
 
 use crate::scan::{BodyKey, Message, MetaKey, Raw};
 use crate::table::Row;
@@ -19,6 +32,11 @@ use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::revision::Revision;
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// All protocol versions that a server speaks, newest first.
+pub fn supported() -> impl Iterator<Item = Revision> {
+    modern::SUPPORTED.iter().chain(session::SUPPORTED).copied()
+}
 
 /// A request that may be answered: known to be well formed, of a supported protocol version and an existing method.
 #[derive(Clone, Debug)]
@@ -106,6 +124,12 @@ impl Incoming {
     #[must_use]
     pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {
         self.message.meta_str(key).or_else(|| self.stamp.as_ref()?.meta_str(key))
+    }
+
+    /// Whether it came in a session, which said for it what a newer request says itself.
+    #[must_use]
+    pub fn is_of_session(&self) -> bool {
+        self.stamp.is_some()
     }
 
     /// The message itself.

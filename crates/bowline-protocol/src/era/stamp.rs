@@ -2,7 +2,6 @@
 
 use crate::scan::{MetaKey, Raw, decode_text};
 use bowline_types::log::LoggingLevel;
-#[cfg(not(modern_only))]
 use bowline_types::revision::Revision;
 use std::borrow::Cow;
 
@@ -15,7 +14,6 @@ pub struct Stamp {
     log_level: Option<LoggingLevel>,
 }
 
-#[cfg(not(modern_only))]
 impl Stamp {
     /// What `initialize` said; both are objects. Without a log level nothing is logged to the client.
     #[must_use]
@@ -72,7 +70,6 @@ impl Stamp {
     }
 }
 
-#[cfg(not(modern_only))]
 fn version_text(revision: Revision) -> &'static str {
     match revision {
         Revision::V2024_11_05 => "\"2024-11-05\"",

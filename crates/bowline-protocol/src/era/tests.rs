@@ -109,14 +109,14 @@ fn an_unknown_version_is_told_which_there_are() {
             r#""_meta":{{"io.modelcontextprotocol/protocolVersion":"1900-01-01",{CAPABILITIES}}}"#
         ),
         &expect![[
-            r#"-32022 unsupported protocol version {"requested":"1900-01-01","supported":["2026-07-28"]}"#
+            r#"-32022 unsupported protocol version {"requested":"1900-01-01","supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26","2024-11-05"]}"#
         ]],
     );
     check(
         "initialize",
         r#""protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{}"#,
         &expect![[
-            r#"-32022 unsupported protocol version {"requested":"2025-06-18","supported":["2026-07-28"]}"#
+            r#"-32022 unsupported protocol version {"requested":"2025-06-18","supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26","2024-11-05"]}"#
         ]],
     );
 }

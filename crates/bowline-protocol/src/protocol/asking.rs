@@ -202,6 +202,15 @@ impl<D> Asking<D> {
         self.pending.get_mut(&id).map(|pending| &mut pending.data)
     }
 
+    /// The ids of the open requests for which this was kept, in the order in which they were sent.
+    #[must_use]
+    pub fn ids_where(&self, mut wanted: impl FnMut(&D) -> bool) -> Vec<i64> {
+        let open = self.pending.iter().filter(|(_, pending)| wanted(&pending.data));
+        let mut ids: Vec<i64> = open.map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// How many requests are open.
     #[must_use]
     pub fn len(&self) -> usize {

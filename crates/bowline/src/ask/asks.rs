@@ -39,6 +39,10 @@ pub(super) struct State {
     begun: BTreeSet<String>,
     /// Effects in progress: until they are done nothing is dropped.
     busy: usize,
+    /// Questions that were put live and have no answer yet.
+    live: usize,
+    /// What tells visits apart, by the key of the question.
+    visits: BTreeMap<String, String>,
     /// Who drives the handler.
     driver: Option<Waker>,
 }
@@ -126,6 +130,35 @@ impl Asks {
             state.driver = Some(task.waker().clone());
         }
         suspended
+    }
+
+    /// Counts a question that was put live; whether it is the only one.
+    pub(super) fn begin_waiting(&self) -> bool {
+        let mut state = self.lock();
+        state.live += 1;
+        state.live == 1
+    }
+
+    /// Counts such a question no more; whether it was the last one.
+    pub(super) fn end_waiting(&self) -> bool {
+        let mut state = self.lock();
+        state.live -= 1;
+        state.live == 0
+    }
+
+    /// Whether the call waits for its client rather than for its handler.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.lock().live > 0
+    }
+
+    /// Notes what tells a visit from others.
+    pub(super) fn visited(&self, key: &str, id: String) {
+        self.lock().visits.insert(key.to_owned(), id);
+    }
+
+    /// What tells the visit that was asked for under this key from others.
+    pub(super) fn visit(&self, key: &str) -> Option<String> {
+        self.lock().visits.get(key).cloned()
     }
 
     /// The chain of this run.

@@ -106,7 +106,11 @@ pub(crate) async fn answer(server: &Server, cx: &Context) -> Result<Outcome, Str
     let (open, round, mut kept) = {
         let mut state = cx.asks().lock();
         if let Some((key, why)) = state.broken.take() {
-            let message = format!("params.inputResponses.{key}: {why}");
+            let message = if cx.line().is_some() {
+                format!("the answer to question `{key}` is not usable: {why}")
+            } else {
+                format!("params.inputResponses.{key}: {why}")
+            };
             return Ok(Outcome::Error(ErrorObject::invalid_params(message)));
         }
         (mem::take(&mut state.open), state.round + 1, mem::take(&mut state.kept))

@@ -3,7 +3,8 @@
 //! A question never leaves through a return value that a handler could swallow. Either its answer is there, or the
 //! future that asks stays pending; when a handler waits with questions open, the driver drops it and answers with all
 //! of them and a sealed state. The client answers and calls again with that state, the handler runs from its
-//! beginning, and finds its answers.
+//! beginning, and finds its answers. The client of a session is asked live instead, while the handler waits; to a
+//! handler the two look the same.
 //!
 //! See [Multi Round-Trip Requests](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr).
 
@@ -15,6 +16,11 @@ mod desk;
 mod form;
 mod format;
 mod ledger;
+#[cfg(not(modern_only))]
+mod line;
+#[cfg(modern_only)]
+#[path = "no_line.rs"]
+mod line;
 mod once;
 mod question;
 mod sampling;
@@ -25,6 +31,7 @@ pub use ledger::{Ledger, LedgerError, LedgerFuture, MemoryLedger, Slot, Term};
 pub(crate) use asks::Asks;
 pub(crate) use chain::{answer, load, open};
 pub(crate) use desk::Desk;
+pub(crate) use line::Line;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -171,17 +178,22 @@ impl Context {
         question: Question,
         check: impl FnOnce(Answer) -> Result<T, String>,
     ) -> Result<T> {
-        if let Some(answer) = self.begin(key, &question)? {
-            match check(answer) {
-                Ok(value) => return Ok(value),
-                // As with a question, the handler does not go on: it could take the failure for consent.
-                Err(why) => {
-                    self.asks().break_off(key, why);
-                    return std::future::pending().await;
-                }
+        let answer = match (self.begin(key, &question)?, self.line()) {
+            (Some(answer), _) => Ok(answer),
+            (None, Some(line)) => {
+                question.need().check(&self.client_capabilities())?;
+                line.ask(self, key, question).await?.map(Answer)
+            }
+            (None, None) => match self.suspend(key, question).await? {},
+        };
+        match answer.and_then(check) {
+            Ok(value) => Ok(value),
+            // As with a question, the handler does not go on: it could take the failure for consent.
+            Err(why) => {
+                self.asks().break_off(key, why);
+                std::future::pending().await
             }
         }
-        match self.suspend(key, question).await? {}
     }
 
     /// What the client has answered so far.

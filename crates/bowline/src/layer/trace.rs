@@ -42,7 +42,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::principal::{Principal, PrincipalKind};
 use crate::service::{Answer, Call, Service};
-use bowline_protocol::era::modern;
+use bowline_protocol::era;
 use bowline_protocol::scan::{Message, Raw};
 use sink::{Entry, Sink};
 use std::path::Path;
@@ -96,7 +96,7 @@ impl<S: Service> Service for Trace<S> {
         let answer = self.inner.clone().call(call);
         Answer::new(async move {
             let outcome = answer.await;
-            let message = modern::response(cx.request().id_text(), &outcome, info.as_ref());
+            let message = era::response(cx.request(), &outcome, info.as_ref());
             open.answered(&cx, &message);
             outcome
         })

@@ -4,7 +4,7 @@
 
 use super::Server;
 use crate::error::Error;
-use bowline_protocol::era::modern;
+use bowline_protocol::era;
 use bowline_protocol::outcome::{Body, CacheHint, Outcome, ResultKind};
 use bowline_types::capability::{
     PromptsCapability, ResourcesCapability, ServerCapabilities, ToolsCapability,
@@ -76,8 +76,7 @@ impl Server {
 /// Answers `server/discover`.
 pub(super) fn discover(server: &Server) -> Outcome {
     let settings = server.settings();
-    let versions: Vec<_> =
-        modern::SUPPORTED.iter().map(|version| version.as_str().to_owned()).collect();
+    let versions: Vec<_> = era::supported().map(|version| version.as_str().to_owned()).collect();
     let mut result = DiscoverResult::new(versions, server.capabilities());
     result.instructions.clone_from(&settings.instructions);
     // Nothing in it depends on who asks.

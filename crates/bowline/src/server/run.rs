@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Runs a started function until it returns, panics, runs out of time, or asks what only the client can answer.
 pub(super) async fn run<F: Future>(
@@ -38,6 +39,7 @@ async fn drive<F: Future>(cx: &Context, limit: Option<Duration>, future: F) -> E
     let mut future = pin!(future);
     // Made at the first wait: a handler that never waits never costs a timer.
     let mut timer = None;
+    let mut paused: Option<Instant> = None;
     poll_fn(|task| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
             Ok(Poll::Ready(output)) => return Poll::Ready(End::Returned(output)),
@@ -49,6 +51,15 @@ async fn drive<F: Future>(cx: &Context, limit: Option<Duration>, future: F) -> E
         }
         if let Some(limit) = limit {
             let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            // The time in which a client thinks is not the handler's.
+            if cx.asks().is_waiting() {
+                paused.get_or_insert_with(Instant::now);
+                return Poll::Pending;
+            }
+            if let Some(since) = paused.take() {
+                let due = timer.deadline() + since.elapsed();
+                timer.as_mut().reset(due);
+            }
             if timer.as_mut().poll(task).is_ready() {
                 return Poll::Ready(End::TimedOut);
             }

@@ -185,7 +185,7 @@ fn tell(subscription: &Subscription<'_>, cx: &Context, meta: &Meta, task: &Task<
             let Ok(message) = message(&change, meta) else {
                 continue;
             };
-            if cx.notify_once(&message).is_ok() {
+            if cx.notify_once(message.clone()).is_ok() {
                 continue;
             }
             if cx.outbox().poll_drained(task).is_pending() {
@@ -193,7 +193,7 @@ fn tell(subscription: &Subscription<'_>, cx: &Context, meta: &Meta, task: &Task<
                 return;
             }
             // What finds no room now that there is nothing else will never find any.
-            let _ = cx.notify_once(&message);
+            let _ = cx.notify_once(message);
         }
     }
 }

@@ -11,11 +11,11 @@ mod queue;
 mod slots;
 
 use crate::closing::Closing;
-use crate::context::Context;
+use crate::context::{Context, Surroundings};
 use crate::error::{Error, Result};
 use crate::principal::Principal;
 use crate::service::Service;
-use bowline_protocol::era::{Incoming, Refusal, id_text, modern};
+use bowline_protocol::era::{self, Incoming, Refusal, id_text, modern};
 use bowline_protocol::frame::ndjson;
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::{BUSY, Limits};
@@ -330,11 +330,14 @@ impl Link {
         let listen = is_listen(&incoming);
         let cx = Context::new(
             incoming,
-            self.principal.clone(),
-            HeaderMap::new(),
-            self.limits.clone(),
-            self.ending.clone(),
-            None,
+            Surroundings {
+                principal: self.principal.clone(),
+                headers: HeaderMap::new(),
+                limits: self.limits.clone(),
+                closing: self.ending.clone(),
+                line: None,
+                running: None,
+            },
         );
         let answer = match drive::start(self.service.clone(), &cx) {
             Err(answer) => answer,
@@ -345,8 +348,7 @@ impl Link {
                 });
             }
             Ok(outcome) => {
-                let id = cx.request().id_text();
-                let message = modern::response(id, &outcome, self.info.as_ref());
+                let message = era::response(cx.request(), &outcome, self.info.as_ref());
                 return ndjson::encode(message.as_bytes(), &mut self.out);
             }
         };

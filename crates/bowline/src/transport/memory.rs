@@ -2,7 +2,7 @@
 
 use super::{End, Transport, link};
 use crate::closing::Closing;
-use crate::context::Context;
+use crate::context::{Context, Surroundings};
 use crate::error::Result;
 use crate::outbox::Next;
 use crate::principal::Principal;
@@ -107,9 +107,17 @@ pub async fn answer(
     let mut exchange = Exchange::default();
     match Answering::<()>::new(limits.json_depth).receive(message.into()) {
         Received::Request(incoming) => {
-            let headers = HeaderMap::new();
-            let closing = Closing::default();
-            let cx = Context::new(incoming, principal, headers, limits, closing, None);
+            let cx = Context::new(
+                incoming,
+                Surroundings {
+                    principal,
+                    headers: HeaderMap::new(),
+                    limits,
+                    closing: Closing::default(),
+                    line: None,
+                    running: None,
+                },
+            );
             run(service, cx, &mut exchange).await;
         }
         Received::Refused(Refusal { id, error }) => {

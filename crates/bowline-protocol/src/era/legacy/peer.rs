@@ -7,6 +7,7 @@ use crate::scan::{BodyKey, Kind, Message, MetaKey, read_id};
 use crate::table::{self, Row, RowKind, Sender};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::LoggingLevel;
+use bowline_types::method::{Method, SubscriptionsListen};
 use bowline_types::revision::Revision;
 use bowline_types::subscription::SubscriptionFilter;
 use std::collections::BTreeSet;
@@ -54,6 +55,17 @@ impl Peer {
         }
         let uris: Vec<String> = self.subscriptions().map(str::to_owned).collect();
         filter.resource_subscriptions(uris)
+    }
+
+    /// The request of the newest protocol version by which this session hears of all that.
+    ///
+    /// What it is answered with stays inside; what it tells goes through [`notification`](super::notification).
+    #[must_use]
+    pub fn listen(&self, id: &str) -> Option<Incoming> {
+        let capabilities = self.stamp.client_capabilities();
+        write::request(id, SubscriptionsListen::NAME, Some(capabilities), |params| {
+            params.insert("notifications".to_owned(), serde_json::json!(self.listening()));
+        })
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -1,13 +1,15 @@
 //! What a server tells every client that opens a session, made once.
 
-use super::SUPPORTED;
+use super::{SUPPORTED, write};
 use crate::dialect;
+use crate::era::Incoming;
 use crate::limits::Limits;
 use crate::scan::{EncodeError, Raw};
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::discover::Implementation;
 use bowline_types::legacy::InitializeResult;
 use bowline_types::log::LoggingLevel;
+use bowline_types::method::{Discover, Method};
 use bowline_types::revision::Revision;
 use bowline_types::subscription::SubscriptionFilter;
 
@@ -41,6 +43,12 @@ impl Settings {
         };
         let results = SUPPORTED.iter().map(result).collect::<Result<_, _>>()?;
         Ok(Self { results, capabilities, limits, log_level: LoggingLevel::Info })
+    }
+
+    /// The request by which a service is asked for what [`Settings::new`] needs.
+    #[must_use]
+    pub fn discover() -> Option<Incoming> {
+        write::request("discover", Discover::NAME, None, |_| {})
     }
 
     /// Sets the least severe message that is logged to a client that never set a level; [`LoggingLevel::Info`] unless

@@ -1,13 +1,14 @@
 //! Writing for a session: what the newest protocol version appends to every result is not appended here.
 
 use crate::dialect;
+use crate::era::{Incoming, modern};
 use crate::outcome::{Outcome, ResultKind};
 use crate::scan::{Kind, MAX_DEPTH, Message, MetaKey, Raw, Scanned, scan};
-use crate::{era::modern, table};
+use crate::table;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// Writes the answer to a request of this method, in the shape of this protocol version.
 #[must_use]
@@ -83,6 +84,27 @@ pub fn notification(revision: Revision, notification: &Raw) -> Option<Raw> {
 fn message_of(notification: &Raw) -> Option<Message> {
     match scan(notification.clone().into_bytes(), MAX_DEPTH) {
         Ok(Scanned::Message(message)) if message.kind() == Ok(Kind::Notification) => Some(message),
+        _ => None,
+    }
+}
+
+/// A request of the newest protocol version that the session itself makes.
+pub(super) fn request(
+    id: &str,
+    method: &str,
+    capabilities: Option<&Raw>,
+    fill: impl FnOnce(&mut Map<String, Value>),
+) -> Option<Incoming> {
+    let mut params = Map::new();
+    fill(&mut params);
+    let meta = json!({
+        MetaKey::ProtocolVersion.name(): modern::SUPPORTED.first()?.as_str(),
+        MetaKey::ClientCapabilities.name(): capabilities.map_or_else(|| json!({}), |raw| json!(raw)),
+    });
+    params.insert("_meta".to_owned(), meta);
+    let text = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    match scan(text.to_string().into(), MAX_DEPTH) {
+        Ok(Scanned::Message(message)) => modern::admit(message).ok(),
         _ => None,
     }
 }

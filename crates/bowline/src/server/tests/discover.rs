@@ -36,5 +36,5 @@ async fn capabilities_are_derived_from_what_is_registered() {
 async fn discovery_says_how_to_use_the_server_and_how_long_that_holds() {
     let server = Server::new("s", "1").instructions("Ask twice.").declare(ItemKind::Resource);
     let shown = shown(&ask(&server, "server/discover", json!({})).await);
-    expect![[r#"{"cacheScope":"public","capabilities":{"logging":{},"resources":{"listChanged":true,"subscribe":true}},"instructions":"Ask twice.","resultType":"complete","supportedVersions":["NEWEST"],"ttlMs":60000}"#]].assert_eq(&shown.replace(modern::SUPPORTED[0].as_str(), "NEWEST"));
+    expect![[r#"{"cacheScope":"public","capabilities":{"logging":{},"resources":{"listChanged":true,"subscribe":true}},"instructions":"Ask twice.","resultType":"complete","supportedVersions":["NEWEST","2025-11-25","2025-06-18","2025-03-26","2024-11-05"],"ttlMs":60000}"#]].assert_eq(&shown.replace(modern::SUPPORTED[0].as_str(), "NEWEST"));
 }

@@ -1,7 +1,7 @@
 //! Calling a server as a transport does, without one.
 
 use crate::closing::Closing;
-use crate::context::Context;
+use crate::context::{Context, Surroundings};
 use crate::outbox::Next;
 use crate::principal::Principal;
 use crate::server::Server;
@@ -80,7 +80,15 @@ fn context(
         serde_json::from_slice::<Value>(response.as_bytes()).unwrap()
     })?;
     let headers = HeaderMap::new();
-    Ok(Context::new(incoming, principal.clone(), headers, Arc::new(limits), closing, None))
+    let surroundings = Surroundings {
+        principal: principal.clone(),
+        headers,
+        limits: Arc::new(limits),
+        closing,
+        line: None,
+        running: None,
+    };
+    Ok(Context::new(incoming, surroundings))
 }
 
 /// An open `subscriptions/listen` call, polled only when it was woken.

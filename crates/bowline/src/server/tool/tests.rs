@@ -1,4 +1,4 @@
-use crate::context::Context;
+use crate::context::{Context, Surroundings};
 use crate::principal::Principal;
 use crate::server::{BlockingPool, Json, Server, ToolExt, blocking};
 use crate::service::{Call, Service};
@@ -28,11 +28,14 @@ async fn answer(server: &Server, arguments: &str, capabilities: Value) -> Value 
     };
     let cx = Context::new(
         modern::admit(message).unwrap(),
-        Principal::anonymous(),
-        HeaderMap::new(),
-        Arc::default(),
-        crate::closing::Closing::default(),
-        None,
+        Surroundings {
+            principal: Principal::anonymous(),
+            headers: HeaderMap::new(),
+            limits: Arc::default(),
+            closing: crate::closing::Closing::default(),
+            line: None,
+            running: None,
+        },
     );
     match Arc::new(server.clone()).call(Call::new(cx)).await {
         Outcome::Result { body, .. } => body.members().decode().unwrap(),

@@ -7,7 +7,7 @@
 use super::body::{Events, LARGE, ResponseBody};
 use crate::context::Context;
 use crate::service::{Answer, Call, Service};
-use bowline_protocol::era::modern;
+use bowline_protocol::era;
 use bowline_protocol::http::status_of;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
@@ -89,19 +89,19 @@ async fn first(running: &mut Answer, cx: &Context) -> First {
 /// Puts the answer behind everything the call has sent.
 fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
     cx.tell_dropped_logs();
-    cx.outbox().finish(modern::response(cx.request().id_text(), outcome, info));
+    cx.outbox().finish(era::response(cx.request(), outcome, info));
 }
 
 fn json(cx: &Context, outcome: &Outcome, info: Option<&Raw>) -> Response<ResponseBody> {
-    let id = cx.request().id_text();
+    let request = cx.request();
     let large = match outcome {
         Outcome::Result { body, .. } => body.members().as_bytes().len() >= LARGE,
         Outcome::Error(_) => false,
     };
     let body = if large {
-        ResponseBody::pieces(modern::response_pieces(id, outcome, info))
+        ResponseBody::pieces(era::response_pieces(request, outcome, info))
     } else {
-        ResponseBody::whole(modern::response(id, outcome, info).into_bytes())
+        ResponseBody::whole(era::response(request, outcome, info).into_bytes())
     };
     let mut response = Response::new(body);
     *response.status_mut() = status(outcome);

@@ -8,7 +8,7 @@ use super::guard::{Guard, strip};
 use super::read::read;
 use super::refuse::{Refused, busy, refuse};
 use crate::closing::Closing;
-use crate::context::Context;
+use crate::context::{Context, Surroundings};
 use crate::principal::{Everybody, Principal};
 use crate::service::Service;
 use bowline_protocol::http::{Admitted, admit, status_of};
@@ -137,11 +137,14 @@ impl Shared {
         };
         let cx = Context::new(
             incoming,
-            principal,
-            parts.headers,
-            self.limits.clone(),
-            self.closing.clone(),
-            Some(running),
+            Surroundings {
+                principal,
+                headers: parts.headers,
+                limits: self.limits.clone(),
+                closing: self.closing.clone(),
+                line: None,
+                running: Some(running),
+            },
         );
         Ok(exchange::answer(self.service.clone(), cx, passed.prefers_stream).await)
     }

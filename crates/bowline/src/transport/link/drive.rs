@@ -4,7 +4,7 @@ use super::slots::Slot;
 use crate::context::Context;
 use crate::outbox::Next;
 use crate::service::{Answer, Call, Service};
-use bowline_protocol::era::modern;
+use bowline_protocol::era;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Raw;
 use bowline_types::jsonrpc::{ErrorObject, Id};
@@ -43,7 +43,7 @@ pub(super) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, 
 /// Puts the answer behind everything the call has sent.
 pub(in crate::transport) fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
     cx.tell_dropped_logs();
-    cx.outbox().finish(modern::response(cx.request().id_text(), outcome, info));
+    cx.outbox().finish(era::response(cx.request(), outcome, info));
 }
 
 /// Takes what a call that is done has sent, its answer last.

@@ -1,0 +1,272 @@
+//! Questions put live, to the client of a session, while its call runs.
+//!
+//! The question leaves in the outbox of its call, as a request among the notifications, and so on the stream of that
+//! call. The answer comes by whatever way the client's messages come, and is found by its id.
+
+use super::question::Question;
+use super::seal::random;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use bowline_protocol::dialect::{self, QuestionError};
+use bowline_protocol::protocol::{Answered, Asking, Request, Response};
+use bowline_protocol::scan::{Message, Raw};
+use bowline_types::input::{ElicitRequestParams, InputRequest};
+use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
+use bowline_types::legacy::{ElicitationComplete, ElicitationCompleteNotificationParams};
+use bowline_types::revision::Revision;
+use serde_json::{Map, Value};
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// The way to the client of one session: the questions that it has not answered yet.
+///
+/// The lock is held for a few instructions and never across an await; it is needed because calls ask from tasks of
+/// their own.
+#[derive(Debug)]
+pub(crate) struct Line {
+    revision: Revision,
+    state: Mutex<State>,
+    /// Rings when the client may be asked, and when it can be asked no more.
+    bell: Notify,
+    /// Calls that wait for an answer.
+    waiting: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    asking: Asking<Open>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// The client has not said that it is ready.
+    #[default]
+    Early,
+    Open,
+    Closed,
+}
+
+/// A question without an answer.
+#[derive(Debug)]
+struct Open {
+    /// The call that asks.
+    call: usize,
+    reply: oneshot::Sender<Response>,
+}
+
+/// The code by which clients of sessions say that a person refused.
+const REJECTED: ErrorCode = ErrorCode(-1);
+
+impl Line {
+    /// The line of a session that has just been opened in this protocol version.
+    pub(crate) fn new(revision: Revision) -> Self {
+        Self {
+            revision,
+            state: Mutex::default(),
+            bell: Notify::new(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// The client said that it is ready; until then questions wait.
+    pub(crate) fn open(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Early {
+            state.phase = Phase::Open;
+        }
+        drop(state);
+        self.bell.notify_waiters();
+    }
+
+    /// The session has ended: all questions fail.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.phase = Phase::Closed;
+        let open: Vec<_> = state.asking.drain().collect();
+        drop(state);
+        drop(open);
+        self.bell.notify_waiters();
+    }
+
+    /// Takes what the client answered. What belongs to no question is counted and forgotten.
+    pub(crate) fn answered(&self, message: Message) {
+        let answered = self.lock().asking.receive(message);
+        match answered {
+            // Who asked may be gone by now.
+            Ok(Some(Answered { data, response, .. })) => drop(data.reply.send(response)),
+            Ok(None) => {}
+            Err(error) => {
+                let code = error.code.0;
+                tracing::debug!(code, "client could not read a message of ours");
+            }
+        }
+    }
+
+    /// How many calls wait for an answer; they do not count as running.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Gives up the questions of a call that is about to be dropped: the messages that tell the client so.
+    pub(crate) fn cancel_of(&self, cx: &Context) -> Vec<Raw> {
+        let mut state = self.lock();
+        let asked = state.asking.ids_where(|open| open.call == cx.address());
+        asked.into_iter().filter_map(|id| Some(state.asking.cancel(id, None)?.1)).collect()
+    }
+
+    /// Asks, and waits for the answer; inside, what the client made of it that is no answer.
+    pub(super) async fn ask(
+        &self,
+        cx: &Context,
+        key: &str,
+        question: Question,
+    ) -> Result<Result<Map<String, Value>, String>> {
+        let visit = format!("{:032x}", u128::from_be_bytes(random()));
+        let request = question.into_request();
+        let message =
+            dialect::question(self.revision, key, &request, &visit).map_err(impossible)?;
+        let limit = cx.limits().person_timeout;
+        let answer = async {
+            self.ready().await?;
+            let (reply, answer) = oneshot::channel();
+            let asked = self.begin(cx, &message, reply)?;
+            if let InputRequest::Elicit(request) = &request
+                && matches!(request.params, ElicitRequestParams::Url(_))
+            {
+                cx.asks().visited(key, visit);
+            }
+            send(cx, &asked.message).await?;
+            answer.await.map_err(|_| Error::closed("the session ended before the client answered"))
+        };
+        match tokio::time::timeout(limit, answer).await {
+            Ok(answered) => read(key, answered?),
+            Err(_) => {
+                let seconds = limit.as_secs();
+                Err(Error::timed_out(format!("nobody answered `{key}` within {seconds} seconds")))
+            }
+        }
+    }
+
+    /// Waits until the client may be asked.
+    async fn ready(&self) -> Result<()> {
+        loop {
+            // Listening begins before looking, so that nothing can fall between.
+            let bell = self.bell.notified();
+            match self.lock().phase {
+                Phase::Early => {}
+                Phase::Open => return Ok(()),
+                Phase::Closed => return Err(Error::closed("the session has ended")),
+            }
+            bell.await;
+        }
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: &Request,
+        reply: oneshot::Sender<Response>,
+    ) -> Result<Asked<'a>> {
+        let mut state = self.lock();
+        let most = cx.limits().waiting_per_link;
+        if state.asking.len() >= most {
+            let message = format!("{most} questions wait for this client already");
+            return Err(Error::overloaded(message));
+        }
+        let open = Open { call: cx.address(), reply };
+        // The time is kept by whoever waits.
+        let (id, message) = state.asking.call(Duration::ZERO, request, open);
+        if cx.asks().begin_waiting() {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Asked { line: self, cx, id, message })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock can leave the state half-changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Context {
+    /// Tells the client that what [`Context::elicit_url`] sent its user to do under this key is done.
+    ///
+    /// A client of a session may wait for that to try again what had failed; others are told nothing. Nothing
+    /// happens either when the key was not asked in this call.
+    ///
+    /// See [Completion notifications](https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#completion-notifications-for-url-mode-elicitation).
+    pub fn elicitation_complete(&self, key: &str) {
+        if let Some(id) = self.asks().visit(key) {
+            // Refused where nobody reads any more.
+            let params = ElicitationCompleteNotificationParams::new(id);
+            let _ = self.notify::<ElicitationComplete>(&params);
+        }
+    }
+}
+
+/// A question on its way; dropped before it is answered, it is given up and its client told.
+struct Asked<'a> {
+    line: &'a Line,
+    cx: &'a Context,
+    id: i64,
+    message: Raw,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let cancelled = self.line.lock().asking.cancel(self.id, None);
+        if let Some((_, message)) = cancelled {
+            // Refused where nobody reads any more, and then there is nobody to tell.
+            let _ = self.cx.send(message);
+        }
+        if self.cx.asks().end_waiting() {
+            self.line.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Puts a question into the outbox of its call, as soon as there is room.
+async fn send(cx: &Context, message: &Raw) -> Result<()> {
+    while cx.send(message.clone()).is_err() {
+        if cx.outbox().is_empty() {
+            let message = "the question is larger than all that may wait for one reader";
+            return Err(Error::overloaded(message));
+        }
+        poll_fn(|task| cx.outbox().poll_drained(task)).await;
+    }
+    Ok(())
+}
+
+fn read(key: &str, response: Response) -> Result<Result<Map<String, Value>, String>> {
+    match response {
+        Response::Result(message) => {
+            let result = message.result().map(|result| result.decode());
+            Ok(match result {
+                Some(Ok(Value::Object(members))) => Ok(members),
+                _ => Err("the result is no object".to_owned()),
+            })
+        }
+        Response::Malformed(why) => Ok(Err(why.into())),
+        Response::Error(error) => Err(refused(key, error)),
+    }
+}
+
+fn refused(key: &str, error: ErrorObject) -> Error {
+    if error.code == REJECTED {
+        return Error::declined(format!("the user declined `{key}`"));
+    }
+    let ErrorObject { code, message, .. } = &error;
+    let text = format!("the client refused `{key}` with error {}: {message}", code.0);
+    Error::refused(text, error)
+}
+
+fn impossible(error: QuestionError) -> Error {
+    match error {
+        QuestionError::Unsupported(lacking) => Error::unsupported(lacking.to_string()),
+        other => Error::invalid(other.to_string()),
+    }
+}

@@ -1,0 +1,122 @@
+//! What every way of carrying sessions needs: what the service tells a client that opens one, and what a client hears
+//! of without asking each time.
+//!
+//! Both are asked of the service as anybody else would ask, so that whatever stands in front of a server, or in its
+//! place, answers for itself.
+
+use super::link::conclude;
+use crate::context::{Context, Surroundings};
+use crate::outbox::Next;
+use crate::service::{Call, Service};
+use bowline_protocol::era::Incoming;
+use bowline_protocol::era::legacy::{self, Settings};
+use bowline_protocol::limits::Limits;
+use bowline_protocol::outcome::Outcome;
+use bowline_protocol::scan::Raw;
+use bowline_types::discover::{DiscoverResult, Implementation};
+use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::revision::Revision;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+/// What a service tells every client that opens a session; made anew only when the service says something else.
+#[derive(Debug, Default)]
+pub(super) struct Opener(Mutex<Option<Known>>);
+
+#[derive(Debug)]
+struct Known {
+    discovered: Raw,
+    info: Option<Raw>,
+    settings: Arc<Settings>,
+}
+
+impl Opener {
+    /// Asks the service what it is and can do.
+    ///
+    /// # Errors
+    /// What the service answered instead.
+    pub(super) async fn settings(
+        &self,
+        service: &Arc<dyn Service>,
+        surroundings: Surroundings,
+    ) -> Result<Arc<Settings>, ErrorObject> {
+        let Some(request) = Settings::discover() else {
+            return Err(ErrorObject::internal_error("the service cannot be asked what it offers"));
+        };
+        let limits = surroundings.limits.clone();
+        let cx = Context::new(request, surroundings);
+        match Arc::clone(service).call(Call::new(cx)).await {
+            Outcome::Result { body, .. } => {
+                self.made(body.members(), service.server_info(), &limits).ok_or_else(|| {
+                    ErrorObject::internal_error("what the service offers cannot be read")
+                })
+            }
+            Outcome::Error(error) => Err(error),
+        }
+    }
+
+    fn made(&self, found: &Raw, info: Option<Raw>, limits: &Limits) -> Option<Arc<Settings>> {
+        // Held while settings are made, which happens once as long as the service says the same.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*known
+            && known.discovered == *found
+            && known.info == info
+        {
+            return Some(known.settings.clone());
+        }
+        let result: DiscoverResult = found.decode().ok()?;
+        let server: Implementation = match &info {
+            Some(info) => info.decode().ok()?,
+            None => Implementation::new("unnamed", "0"),
+        };
+        let instructions = result.instructions.as_deref();
+        let settings = Settings::new(result.capabilities, &server, instructions, limits.clone());
+        let settings = Arc::new(settings.ok()?);
+        *known = Some(Known { discovered: found.clone(), info, settings: settings.clone() });
+        Some(settings)
+    }
+}
+
+/// Runs the `subscriptions/listen` of a session until it ends or is dropped, and hands on what it tells, in the shape
+/// of the session's protocol version.
+///
+/// `before` is dropped when this one is acknowledged: whoever changes what a session listens to gives it the old
+/// one, so that nothing falls between. While `tell` waits nothing is lost: changes wait in the subscription, each
+/// once.
+pub(super) async fn listen<T>(
+    service: Arc<dyn Service>,
+    request: Incoming,
+    surroundings: Surroundings,
+    revision: Revision,
+    before: T,
+    mut tell: impl AsyncFnMut(Raw),
+) {
+    let cx = Context::new(request, surroundings);
+    let mut running = Some(service.call(Call::new(cx.clone())));
+    let mut before = Some(before);
+    loop {
+        let next = poll_fn(|task| {
+            if let Some(answer) = &mut running
+                && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
+            {
+                running = None;
+                conclude(&cx, &outcome, None);
+            }
+            cx.outbox().poll_next(task)
+        });
+        match next.await {
+            Next::Message(message) => {
+                // The first is the acknowledgment.
+                before = None;
+                if let Some(message) = legacy::notification(revision, &message) {
+                    tell(message).await;
+                }
+            }
+            Next::NotBefore(due) => tokio::time::sleep_until(due).await,
+            Next::Answer(_) | Next::End => break,
+        }
+    }
+    drop(before);
+}
