@@ -15,7 +15,7 @@ use std::thread;
 
 /// How many rounds of all calls below; more with `BOWLINE_RACE_ROUNDS`.
 fn rounds() -> u64 {
-    std::env::var("BOWLINE_RACE_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(400)
+    std::env::var("BOWLINE_RACE_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
 }
 
 #[tokio::test]
