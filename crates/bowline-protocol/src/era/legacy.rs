@@ -10,6 +10,7 @@
 mod batch;
 mod initialize;
 mod peer;
+mod restore;
 mod settings;
 mod state;
 mod write;
@@ -17,6 +18,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use crate::dialect::argument_violation;
 pub use batch::join;
 pub use peer::Peer;
 pub use settings::Settings;

@@ -35,6 +35,8 @@ mod session_transcripts;
 mod session_wire;
 mod support;
 mod trace;
+#[cfg(unix)]
+mod unix_sockets;
 
 #[cfg(feature = "http")]
 mod http_bad_input;
@@ -46,6 +48,12 @@ mod http_guard;
 mod http_limits;
 #[cfg(feature = "http")]
 mod http_mount;
+#[cfg(feature = "http")]
+mod http_session;
+#[cfg(feature = "http")]
+mod http_session_stores;
+#[cfg(feature = "http")]
+mod http_session_support;
 #[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]
