@@ -78,9 +78,9 @@ async fn the_answers_to_a_batch_come_in_one_line_when_all_are_there() {
         one takes its time: [2 echo, 1 a second]
         what a call tells goes ahead: notifications/progress | notifications/message | notifications/message | notifications/progress | [5 said it all, 1 a second]
         one is given up in the batch: [2 echo]
-        all are given up: 
-        only notifications: 
-        only an answer: 
+        all are given up: nothing
+        only notifications: nothing
+        only an answer: nothing
         the same id twice, both running: [1 error -32600, 1 a second]
         the same id twice, one after the other: [1 echo, 1 echo]
         what is no message: [null error -32600, null error -32600, 1 echo]
