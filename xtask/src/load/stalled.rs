@@ -53,10 +53,10 @@ impl Plan {
         let mut felt = Felt::default();
         // Caches, pools and the allocator get warm.
         let mut lasts = AT_LEAST;
-        self.others(&running, || Ok(thread::sleep(lasts)))?;
+        self.others(&running, || nothing(lasts))?;
         let before = running.process.resident()?;
         for round in 1..=self.rounds {
-            let (samples, ()) = self.others(&running, || Ok(thread::sleep(lasts)))?;
+            let (samples, ()) = self.others(&running, || nothing(lasts))?;
             felt.quiet.add(&samples);
 
             let started = Instant::now();
@@ -263,6 +263,12 @@ impl Latencies {
         self.p95.push(quantile(&samples.calls, 0.95));
         self.initialize.push(median(&samples.initialize));
     }
+}
+
+/// What happens in a round without disturbance.
+fn nothing(lasts: Duration) -> Result<(), String> {
+    thread::sleep(lasts);
+    Ok(())
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -12,7 +12,7 @@ pub(crate) struct Connection(BufReader<TcpStream>);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The header lines, in lower case but for their values.
-    head: Vec<(String, String)>,
+    pub(crate) head: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
@@ -81,6 +81,12 @@ impl Connection {
 }
 
 impl Answer {
+    /// An answer made up for a test.
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, body: &str) -> Self {
+        Self { status, body: body.to_owned(), head: Vec::new() }
+    }
+
     /// The value of a header, named in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
