@@ -3,11 +3,13 @@
 //! ```text
 //! cargo run -p bowline-interop -- [--all] [--peer ts|py] [--transport stdio|http] [--sabotage ROW]… [--server PATH]
 //! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
+//! cargo run -p bowline-interop -- nginx [ROW…] [--server PATH]
 //! ```
 //!
 //! The first form prints one table, feature by peer and transport. Without `--all` it runs the core rows and one part
 //! of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row on purpose and
 //! demands that exactly this row is red. The second form demands that each test passes here and fails on rmcp.
+//! The third puts nginx in front of the server, as `docs/nginx.md` says.
 //!
 //! This package must never link the SDK: it sees only processes, bytes and exit codes.
 
@@ -17,6 +19,7 @@
 mod cli;
 mod defects;
 mod matrix;
+mod nginx;
 mod peer;
 mod rows;
 mod server;
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let passed = match cli::parse(&arguments) {
         Ok(Command::Matrix(options)) => matrix::run(&options),
         Ok(Command::Defects(options)) => defects::run(&options),
+        Ok(Command::Nginx(options)) => nginx::run(&options),
         Err(message) => {
             eprintln!("interop: {message}");
             return ExitCode::from(2);
