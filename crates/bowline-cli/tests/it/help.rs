@@ -97,7 +97,8 @@ fn help_of_a_server_names_its_flags_but_not_the_hidden_ones() {
             Usage: bowline serve everything [OPTIONS]
 
             Options:
-                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, or :PORT for the loopback address [default: stdio]
+                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH [default: stdio]
+                  --allow-uid <UID>           Let processes of this user call too, besides your own (repeatable; unix:PATH only)
                   --path <PATH>               Path of the HTTP endpoint [default: /mcp]
                   --allow-host <HOST[:PORT]>  Answer for this host too, besides the loopback ones (repeatable)
                   --allow-origin <ORIGIN>     Let web pages of this origin call (repeatable)
@@ -137,7 +138,8 @@ fn help_of_the_filesystem_says_how_far_it_goes() {
                   --read-only                 Offer nothing that changes anything
                   --allow-hard-links          Read and replace files that have more than one name, of which some may be elsewhere
                   --follow-client-roots       Ask each client for its roots at every call, and serve only what is below them too
-                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, or :PORT for the loopback address [default: stdio]
+                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH [default: stdio]
+                  --allow-uid <UID>           Let processes of this user call too, besides your own (repeatable; unix:PATH only)
                   --path <PATH>               Path of the HTTP endpoint [default: /mcp]
                   --allow-host <HOST[:PORT]>  Answer for this host too, besides the loopback ones (repeatable)
                   --allow-origin <ORIGIN>     Let web pages of this origin call (repeatable)

@@ -17,6 +17,8 @@ mod link_memory;
 mod link_wire;
 mod support;
 mod trace;
+#[cfg(unix)]
+mod unix_sockets;
 
 #[cfg(feature = "http")]
 mod http_bad_input;
