@@ -6,7 +6,7 @@
 //! What is held for a peer is bounded: the bytes to be written, the requests read ahead, the calls that run, and what
 //! each of them has sent. A peer that reads nothing stops the link from reading, and after a while ends it.
 
-mod drive;
+pub(super) mod drive;
 mod queue;
 mod slots;
 

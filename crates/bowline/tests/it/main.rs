@@ -31,6 +31,12 @@ mod http_limits;
 #[cfg(feature = "http")]
 mod http_mount;
 #[cfg(feature = "http")]
+mod http_session;
+#[cfg(feature = "http")]
+mod http_session_stores;
+#[cfg(feature = "http")]
+mod http_session_support;
+#[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]
 mod http_support;

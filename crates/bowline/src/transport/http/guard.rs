@@ -1,7 +1,7 @@
 //! What every request must pass before anything is done for it.
 
 use super::cors;
-use super::refuse::{Refused, forbidden, refuse_unread, unauthorized};
+use super::refuse::{Refused, forbidden, only_post, refuse_unread, unauthorized};
 use super::token::{Tokens, bearer};
 use crate::principal::Principal;
 use bowline_protocol::http::headers::{Accepts, MediaType};
@@ -18,6 +18,8 @@ pub(super) struct Guard {
     pub(super) hosts: HostGuard,
     pub(super) origins: OriginGuard,
     pub(super) tokens: Option<Tokens>,
+    /// Whether there are sessions, which have streams to GET and can be DELETEd.
+    pub(super) sessions: bool,
 }
 
 /// What is known of a request that may come in.
@@ -53,15 +55,19 @@ impl Guard {
             return Err(refuse_unread(StatusCode::NOT_FOUND, message));
         }
         if allowed && cors::is_preflight(parts) {
-            return Err(cors::preflight(parts).into());
+            return Err(cors::preflight(parts, self.methods()).into());
         }
         let principal = self.authenticate(parts)?;
-        if parts.method != Method::POST {
-            return Err(refuse_unread(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the endpoint takes POST only",
-            )
-            .header(header::ALLOW, "POST"));
+        match parts.method {
+            Method::POST => {}
+            Method::GET if self.sessions => {
+                check_accept(accepts(parts).event_stream, "text/event-stream")?;
+                return Ok(Passed { principal, prefers_stream: true });
+            }
+            Method::DELETE if self.sessions => {
+                return Ok(Passed { principal, prefers_stream: false });
+            }
+            _ => return Err(only_post(self.methods())),
         }
         if media_type(&parts.headers) != Some(MediaType::Json) {
             return Err(refuse_unread(
@@ -75,15 +81,14 @@ impl Guard {
                 "header Content-Encoding is not supported; send the body as it is",
             ));
         }
-        let accepts =
-            Accepts::of(parts.headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes));
-        if !(accepts.json && accepts.event_stream) {
-            return Err(refuse_unread(
-                StatusCode::NOT_ACCEPTABLE,
-                "header Accept must list application/json and text/event-stream",
-            ));
-        }
+        let accepts = accepts(parts);
+        let both = accepts.json && accepts.event_stream;
+        check_accept(both, "application/json and text/event-stream")?;
         Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream })
+    }
+
+    fn methods(&self) -> &'static str {
+        if self.sessions { "POST, GET, DELETE" } else { "POST" }
     }
 
     fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
@@ -147,6 +152,17 @@ fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
 
 fn is_mcp(name: &HeaderName) -> bool {
     name.as_str().starts_with("mcp-")
+}
+
+fn accepts(parts: &Parts) -> Accepts {
+    Accepts::of(parts.headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes))
+}
+
+fn check_accept(accepted: bool, types: &str) -> Result<(), Refused> {
+    if accepted {
+        return Ok(());
+    }
+    Err(refuse_unread(StatusCode::NOT_ACCEPTABLE, format!("header Accept must list {types}")))
 }
 
 /// The type of the body; `None` when it is none of ours, or said twice.

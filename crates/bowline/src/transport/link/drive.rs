@@ -27,7 +27,10 @@ pub(super) struct Frame {
 }
 
 /// Starts a call and polls it once; what is not done then is returned.
-pub(super) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, Answer> {
+pub(in crate::transport) fn start(
+    service: Arc<dyn Service>,
+    cx: &Context,
+) -> Result<Outcome, Answer> {
     let call = Call::new(cx.clone());
     let started = catch_unwind(AssertUnwindSafe(|| {
         let mut answer = service.call(call);
@@ -137,7 +140,7 @@ impl Drop for CloseOnDrop {
 }
 
 /// What a panic in a service is answered with; the details stay here.
-fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
+pub(in crate::transport) fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
     let details = panic
         .downcast_ref::<&'static str>()
         .copied()

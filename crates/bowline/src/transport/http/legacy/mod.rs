@@ -1,0 +1,98 @@
+//! Sessions of the protocol versions in which `initialize` opens one.
+//!
+//! A session belongs to the principal that opened it, and its calls belong to the session: a connection that breaks
+//! ends none of them. What was sent on a stream can be asked for again by the id of its last event.
+//!
+//! A [`SessionStore`] keeps what a server remembers of its sessions, an [`EventStore`] what it sent; both are in memory
+//! unless an [`Endpoint`](super::Endpoint) is given others. [`contract`] tests stores.
+//!
+//! See [Session Management](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management)
+//! and [Resumability](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery).
+
+mod answer;
+mod choice;
+pub mod contract;
+mod id;
+mod listen;
+mod live;
+mod memory;
+mod post;
+mod reading;
+mod record;
+mod route;
+mod sessions;
+mod store;
+mod stream;
+mod sweep;
+mod table;
+
+pub use id::{SessionKey, StreamId};
+pub use memory::{MemoryEvents, MemorySessions};
+pub use record::SessionRecord;
+pub use store::{EventStore, SessionStore, Stored, StoredEvent};
+
+pub(super) use choice::Choice;
+
+use super::body::ResponseBody;
+use super::refuse::Refused;
+use crate::closing::Closing;
+use crate::principal::{Everybody, Principal};
+use crate::service::Service;
+use bowline_protocol::http::HeaderMap;
+use bowline_protocol::limits::Limits;
+use bowline_protocol::scan::Scanned;
+use http::request::Parts;
+use http::{Method, Response};
+use sessions::Sessions;
+use std::sync::Arc;
+
+/// The sessions of an endpoint, as its front door knows them.
+#[derive(Debug)]
+pub(super) struct Legacy(Option<Arc<Sessions>>);
+
+impl Legacy {
+    pub(super) fn new(
+        service: Arc<dyn Service>,
+        limits: Arc<Limits>,
+        closing: Closing,
+        everybody: Everybody,
+        choice: Choice,
+    ) -> Self {
+        let opens = choice.opens();
+        let sessions = || Arc::new(Sessions::new(service, limits, closing, everybody, choice));
+        Self(opens.then(sessions))
+    }
+
+    /// Whether this POST is for sessions.
+    pub(super) fn takes(&self, headers: &HeaderMap, body: &Scanned) -> bool {
+        self.0.is_some() && route::concerns(headers, body)
+    }
+
+    /// Answers a POST that is.
+    pub(super) async fn post(
+        &self,
+        parts: Parts,
+        body: Scanned,
+        principal: Principal,
+        prefers_stream: bool,
+    ) -> Result<Response<ResponseBody>, Refused> {
+        post::post(self.sessions()?, parts, body, principal, prefers_stream).await
+    }
+
+    /// Answers a GET or a DELETE.
+    pub(super) async fn other(
+        &self,
+        parts: &Parts,
+        principal: &Principal,
+    ) -> Result<Response<ResponseBody>, Refused> {
+        route::check_method(&parts.headers)?;
+        match parts.method {
+            Method::GET => listen::get(self.sessions()?, &parts.headers, principal).await,
+            _ => listen::delete(self.sessions()?, &parts.headers, principal).await,
+        }
+    }
+
+    fn sessions(&self) -> Result<&Arc<Sessions>, Refused> {
+        self.0.as_ref().ok_or_else(|| route::missing(sessions::Missing::Unknown))
+    }
+}

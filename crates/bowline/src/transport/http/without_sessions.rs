@@ -1,0 +1,78 @@
+//! What stands for sessions where they are left out: none is ever opened.
+
+use super::body::ResponseBody;
+use super::refuse::{Refused, refuse_unread};
+use crate::closing::Closing;
+use crate::principal::{Everybody, Principal};
+use crate::service::Service;
+use crate::transport::http::{Endpoint, Http};
+use bowline_protocol::http::HeaderMap;
+use bowline_protocol::limits::Limits;
+use bowline_protocol::scan::Scanned;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use std::sync::Arc;
+
+/// What an endpoint was told about sessions: nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice;
+
+impl Choice {
+    pub(super) fn opens(&self) -> bool {
+        false
+    }
+}
+
+/// The sessions of an endpoint; there are none.
+#[derive(Debug)]
+pub(super) struct Legacy;
+
+impl Legacy {
+    pub(super) fn new(
+        _: Arc<dyn Service>,
+        _: Arc<Limits>,
+        _: Closing,
+        _: Everybody,
+        _: Choice,
+    ) -> Self {
+        Self
+    }
+
+    pub(super) fn takes(&self, _: &HeaderMap, _: &Scanned) -> bool {
+        false
+    }
+
+    pub(super) async fn post(
+        &self,
+        _: Parts,
+        _: Scanned,
+        _: Principal,
+        _: bool,
+    ) -> Result<Response<ResponseBody>, Refused> {
+        Err(refuse_unread(StatusCode::NOT_FOUND, "no sessions are opened here"))
+    }
+
+    pub(super) async fn other(
+        &self,
+        _: &Parts,
+        _: &Principal,
+    ) -> Result<Response<ResponseBody>, Refused> {
+        Err(refuse_unread(StatusCode::NOT_FOUND, "no sessions are opened here"))
+    }
+}
+
+impl Endpoint {
+    /// Opens no sessions, as this build never does.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        self
+    }
+}
+
+impl Http {
+    /// As [`Endpoint::without_sessions`].
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        self
+    }
+}
