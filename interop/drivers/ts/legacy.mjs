@@ -28,10 +28,12 @@ async function transport() {
 
 async function open(capabilities, prepare) {
     const client = new Client(ME, { capabilities });
-    // The releases show what was agreed on in different ways, or not at all.
+    // Some releases drop members that they do not know. So the schema of the SDK must accept the result, and the rows see
+    // what was sent.
     const { request } = client;
-    client.request = async (message, ...rest) => {
-        const result = await request.call(client, message, ...rest);
+    client.request = async (message, schema, options) => {
+        const result = await request.call(client, message, types.ResultSchema, options);
+        schema.parse(result);
         if (message.method === 'initialize') opened = result;
         return result;
     };

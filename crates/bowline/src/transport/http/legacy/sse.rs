@@ -36,7 +36,7 @@ use flow::Events;
 use http::request::Parts;
 use http::{Response, StatusCode, header};
 use http_body::Body;
-use intake::{Intake, Lines, Unsent};
+use intake::{Intake, Unsent};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

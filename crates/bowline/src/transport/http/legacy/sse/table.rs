@@ -65,7 +65,7 @@ mod tests {
         let limits = Limits::local().sessions(3).sessions_per_principal(2);
         let mut table = Table::default();
         let (alice, bob) = (Principal::token("alice", []), Principal::token("bob", []));
-        let mut insert = |table: &mut Table, principal: &Principal, id: u8| {
+        let insert = |table: &mut Table, principal: &Principal, id: u8| {
             let intake = intake::new(&limits).0;
             table.insert(SessionKey::new(principal, &[id]), principal.clone(), intake, &limits)
         };
