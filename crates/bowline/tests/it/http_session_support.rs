@@ -35,6 +35,14 @@ impl Watch {
         self.alive.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+
     /// Waits, in virtual time, until this holds.
     pub(crate) async fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
         for _ in 0..10_000 {
@@ -259,7 +267,10 @@ impl Peer {
         } else {
             json_of(response).await
         };
-        answer["result"]["content"][0]["text"].as_str().expect(&answer.to_string()).to_owned()
+        answer["result"]["content"][0]["text"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
     }
 
     pub(crate) async fn get(&self, last: Option<&str>) -> Response<ResponseBody> {

@@ -33,6 +33,8 @@ mod http_session;
 #[cfg(feature = "http")]
 mod http_session_stores;
 #[cfg(feature = "http")]
+mod http_session_streams;
+#[cfg(feature = "http")]
 mod http_session_support;
 #[cfg(feature = "http")]
 mod http_sockets;

@@ -271,14 +271,14 @@ impl Replies {
 
     /// All answers as JSON. Where all calls were cancelled there is none, and nothing may be said: a stream says that.
     fn with(self, calls: &[Context]) -> Response<ResponseBody> {
-        let answers = calls.iter().filter_map(|cx| {
+        let mut answers = calls.iter().filter_map(|cx| {
             match cx.outbox().poll_next(&Task::from_waker(Waker::noop())) {
                 Poll::Ready(Next::Answer(answer)) => Some(answer),
                 _ => None,
             }
         });
         let reply = match self {
-            Self::One => answers.last(),
+            Self::One => answers.next(),
             Self::Batch(mut replies) => {
                 replies.extend(answers);
                 join(&replies)
