@@ -43,6 +43,16 @@ impl Watch {
         self.ended.load(Ordering::SeqCst)
     }
 
+    /// Waits, in real time, until this holds.
+    pub(crate) async fn until_for(&self, mut holds: impl FnMut(&Self) -> bool) {
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+            while !holds(self) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "never came: {self:?}");
+    }
+
     /// Waits, in virtual time, until this holds.
     pub(crate) async fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
         for _ in 0..10_000 {

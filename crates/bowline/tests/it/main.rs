@@ -31,6 +31,8 @@ mod http_mount;
 #[cfg(feature = "http")]
 mod http_session;
 #[cfg(feature = "http")]
+mod http_session_life;
+#[cfg(feature = "http")]
 mod http_session_stores;
 #[cfg(feature = "http")]
 mod http_session_streams;
