@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::peer::Sdk;
 use crate::rows;
 use crate::server::Transport;
+use crate::version::Version;
 
 pub(crate) enum Command {
     Matrix(Matrix),
@@ -16,6 +17,8 @@ pub(crate) enum Command {
 pub(crate) struct Matrix {
     /// Every row, not the part of the day.
     pub(crate) all: bool,
+    /// One protocol version only.
+    pub(crate) version: Option<&'static Version>,
     /// One SDK only.
     pub(crate) sdk: Option<Sdk>,
     /// One transport only.
@@ -52,19 +55,23 @@ fn matrix(arguments: &[String]) -> Result<Matrix, String> {
         let mut value = || rest.next().cloned().ok_or_else(|| format!("{flag} needs a value"));
         match flag.as_str() {
             "--all" => options.all = true,
+            "--protocol" => options.version = Some(Version::named(&value()?)?),
             "--peer" => options.sdk = Some(value()?.parse()?),
             "--transport" => options.transport = Some(value()?.parse()?),
             "--server" => options.server = Some(value()?.into()),
             "--sabotage" => {
                 let row = value()?;
-                if !rows::ROWS.contains(&row.as_str()) {
-                    return Err(format!("no row {row:?}; the rows are: {}", rows::ROWS.join(" ")));
+                if !rows::NEWEST.contains(&row.as_str()) {
+                    let known = rows::NEWEST.join(" ");
+                    return Err(format!(
+                        "no row {row:?} can be broken; those that can are: {known}"
+                    ));
                 }
                 options.sabotage.push(row);
             }
             other => {
                 return Err(format!(
-                    "unknown argument {other:?}; give --all, --peer, --transport, --sabotage or --server"
+                    "unknown argument {other:?}; give --all, --protocol, --peer, --transport, --sabotage or --server"
                 ));
             }
         }

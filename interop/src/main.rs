@@ -1,13 +1,14 @@
 //! Drives `bowline serve everything` with the clients of other SDKs, and looks for other SDKs' defects in it.
 //!
 //! ```text
-//! cargo run -p bowline-interop -- [--all] [--peer ts|py] [--transport stdio|http] [--sabotage ROW]… [--server PATH]
+//! cargo run -p bowline-interop -- [--all] [--protocol VERSION] [--peer ts|py] [--transport stdio|http|sse]
+//!                                 [--sabotage ROW]… [--server PATH]
 //! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
 //! ```
 //!
-//! The first form prints one table, feature by peer and transport. Without `--all` it runs the core rows and one part
-//! of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row on purpose and
-//! demands that exactly this row is red. The second form demands that each test passes here and fails on rmcp.
+//! The first form prints a table per protocol version, feature by peer and transport. Without `--all` it runs the core
+//! rows and one part of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row
+//! on purpose and demands that exactly this row is red, at the newest protocol version unless another one is named. The second form demands that each test passes here and fails on rmcp.
 //!
 //! This package must never link the SDK: it sees only processes, bytes and exit codes.
 
@@ -21,6 +22,7 @@ mod peer;
 mod rows;
 mod server;
 mod table;
+mod version;
 
 use std::process::ExitCode;
 

@@ -1,13 +1,14 @@
-//! The table: every peer over every transport.
+//! The tables: every peer over every transport of a protocol version.
 
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Matrix;
 use crate::peer::{Driver, Sdk};
-use crate::rows::{self, ROWS};
+use crate::rows;
 use crate::server::{Running, Transport, build, free_address, log_file};
 use crate::table::{Column, render};
+use crate::version::{VERSIONS, Version};
 
 /// The variable that a build with the feature `sabotage` reads.
 const SABOTAGE: &str = "BOWLINE_SABOTAGE";
@@ -23,107 +24,115 @@ pub(crate) fn run(options: &Matrix) -> Result<bool, String> {
         Some(path) => path.clone(),
         None => build(!options.sabotage.is_empty())?,
     };
-    let transports = Transport::ALL
-        .into_iter()
-        .filter(|one| options.transport.is_none_or(|wanted| wanted == *one));
-    let plan: Vec<(&Driver, Transport)> = transports
-        .flat_map(|transport| drivers.iter().map(move |driver| (driver, transport)))
-        .collect();
     let server = server.display().to_string();
+    let plan = |version: &'static Version| Plan {
+        server: &server,
+        version,
+        drivers: &drivers,
+        only: options.transport,
+    };
+    let mut good = true;
     if !options.sabotage.is_empty() {
-        let mut good = true;
+        let plan = plan(options.version.unwrap_or(&VERSIONS[0]));
         for row in &options.sabotage {
-            good &= sabotaged(&server, &plan, row)?;
+            good &= plan.sabotaged(row)?;
         }
         return Ok(good);
     }
-    let rows = chosen(options.all);
-    let columns = columns(&server, &plan, &rows, None)?;
-    println!("{}", render(&rows, &columns));
-    Ok(columns.iter().all(|column| column.cells.values().all(|cell| cell.ok)))
-}
-
-/// All rows, or the core and the part of the day.
-fn chosen(all: bool) -> Vec<&'static str> {
-    if all {
-        return ROWS.to_vec();
+    let part = day() % rows::PARTS;
+    if !options.all {
+        println!("part {} of {} by the date; --all runs every row", part + 1, rows::PARTS);
     }
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let part = since.as_secs() / 86_400 % rows::PARTS;
-    let rows = rows::part(part);
-    println!(
-        "part {} of {} by the date: {} of {} rows; --all runs every one",
-        part + 1,
-        rows::PARTS,
-        rows.len(),
-        ROWS.len()
-    );
-    rows
-}
-
-/// Runs everything against a server that breaks `row`, and says whether exactly this row is red.
-fn sabotaged(server: &str, plan: &[(&Driver, Transport)], row: &str) -> Result<bool, String> {
-    let columns = columns(server, plan, ROWS, Some(row))?;
-    println!("sabotage of {row}\n{}\n", render(ROWS, &columns));
-    let mut good = true;
-    for column in &columns {
-        for (feature, cell) in &column.cells {
-            let wanted = feature != row;
-            if cell.ok != wanted {
-                good = false;
-                let found = if wanted {
-                    "red, though only the sabotaged row may be"
-                } else {
-                    "green in spite of it"
-                };
-                println!("sabotage of {row} ({}): {feature} is {found}", column.title);
-            }
-        }
+    let versions = VERSIONS.iter().filter(|one| options.version.is_none_or(|only| only == *one));
+    for version in versions {
+        let every = rows::of(version);
+        let rows = if options.all { every } else { rows::part(&every, part) };
+        let columns = plan(version).columns(&rows, None)?;
+        println!("{}\n", render(version.name, &rows, &columns));
+        good &= columns.iter().all(|column| column.cells.values().all(|cell| cell.ok));
     }
     Ok(good)
 }
 
-fn columns(
-    server: &str,
-    plan: &[(&Driver, Transport)],
-    rows: &[&str],
-    sabotage: Option<&str>,
-) -> Result<Vec<Column>, String> {
-    plan.iter()
-        .map(|(driver, transport)| column(server, driver, *transport, rows, sabotage))
-        .collect()
+/// Days since the epoch.
+fn day() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400
 }
 
-fn column(
-    server: &str,
-    driver: &Driver,
-    transport: Transport,
-    rows: &[&str],
-    sabotage: Option<&str>,
-) -> Result<Column, String> {
-    let title = format!("{} {}", driver.sdk.name(), transport.name());
-    let environment: Vec<(&str, &str)> = sabotage.map(|row| (SABOTAGE, row)).into_iter().collect();
-    let name = format!("{}-{}", driver.sdk.name(), transport.name());
-    let driver_log = format!("{name}-driver.log");
-    let (log, cells) = match transport {
-        Transport::Stdio => {
+/// The columns of one protocol version.
+struct Plan<'a> {
+    server: &'a str,
+    version: &'static Version,
+    drivers: &'a [Driver],
+    /// One transport only.
+    only: Option<Transport>,
+}
+
+impl Plan<'_> {
+    /// Runs everything against a server that breaks `row`, and says whether exactly this row is red.
+    fn sabotaged(&self, row: &str) -> Result<bool, String> {
+        let rows = rows::of(self.version);
+        let columns = self.columns(&rows, Some(row))?;
+        println!("sabotage of {row}\n{}\n", render(self.version.name, &rows, &columns));
+        let mut good = true;
+        for column in &columns {
+            for (feature, cell) in &column.cells {
+                let wanted = feature != row;
+                if cell.ok != wanted {
+                    good = false;
+                    let found = if wanted {
+                        "red, though only the sabotaged row may be"
+                    } else {
+                        "green in spite of it"
+                    };
+                    println!("sabotage of {row} ({}): {feature} is {found}", column.title);
+                }
+            }
+        }
+        Ok(good)
+    }
+
+    fn columns(
+        &self,
+        rows: &[&'static str],
+        sabotage: Option<&str>,
+    ) -> Result<Vec<Column>, String> {
+        let transports = self.version.transports.iter().copied();
+        transports
+            .filter(|one| self.only.is_none_or(|wanted| wanted == *one))
+            .flat_map(|transport| self.drivers.iter().map(move |driver| (driver, transport)))
+            .map(|(driver, transport)| self.column(driver, transport, rows, sabotage))
+            .collect()
+    }
+
+    fn column(
+        &self,
+        driver: &Driver,
+        transport: Transport,
+        rows: &[&'static str],
+        sabotage: Option<&str>,
+    ) -> Result<Column, String> {
+        let rows = rows::printed_by(driver.sdk, rows);
+        let title = format!("{} {}", driver.sdk.name(), transport.name());
+        let environment: Vec<(&str, &str)> =
+            sabotage.map(|row| (SABOTAGE, row)).into_iter().collect();
+        let name = format!("{}-{}-{}", self.version.name, driver.sdk.name(), transport.name());
+        let driver_log = format!("{name}-driver.log");
+        let Some(path) = transport.path() else {
             // The client starts the server and leaves it its own stderr.
             let (log, _) = log_file(&driver_log)?;
-            let target = ["--stdio", server, "serve", "everything"].map(str::to_owned);
-            (log, driver.drive(rows, &target, &environment, &driver_log)?)
-        }
-        Transport::Http => {
-            let (log, stderr) = log_file(&format!("{name}-server.log"))?;
-            let address = free_address()?;
-            let mut command = Command::new(server);
-            command
-                .args(["serve", "everything", "--listen", &address.to_string()])
-                .envs(environment);
-            let running = Running::start(&mut command, address, stderr)?;
-            let target = ["--http".to_owned(), format!("http://{}/mcp", running.address)];
-            (log, driver.drive(rows, &target, &[], &driver_log)?)
-        }
-    };
-    let log = log.display().to_string();
-    Ok(Column { title, cells, log })
+            let target = ["--stdio", self.server, "serve", "everything"].map(str::to_owned);
+            let cells = driver.drive(self.version, &rows, &target, &environment, &driver_log)?;
+            return Ok(Column { title, cells, log: log.display().to_string() });
+        };
+        let (log, stderr) = log_file(&format!("{name}-server.log"))?;
+        let address = free_address()?;
+        let mut command = Command::new(self.server);
+        command.args(["serve", "everything", "--listen", &address.to_string()]).envs(environment);
+        let running = Running::start(&mut command, address, stderr)?;
+        let url = format!("http://{}{path}", running.address);
+        let target = [format!("--{}", transport.name()), url];
+        let cells = driver.drive(self.version, &rows, &target, &[], &driver_log)?;
+        Ok(Column { title, cells, log: log.display().to_string() })
+    }
 }

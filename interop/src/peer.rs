@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::server::{log_file, root, run};
 use crate::table::Cell;
+use crate::version::Version;
 
 /// How long one driver may take for all of its rows.
 const LIMIT: Duration = Duration::from_secs(420);
@@ -39,11 +40,17 @@ impl Sdk {
     pub(crate) fn install(self) -> Result<Driver, String> {
         let source = root().join("interop/drivers").join(self.name());
         let home = root().join("target/interop").join(self.name());
-        let pins = match self {
-            Self::TypeScript => ["package.json", "package-lock.json"].as_slice(),
-            Self::Python => ["requirements.txt"].as_slice(),
+        let (pins, scripts) = match self {
+            Self::TypeScript => (
+                ["package.json", "package-lock.json"],
+                ["driver.mjs", "common.mjs", "modern.mjs", "legacy.mjs"],
+            ),
+            Self::Python => (
+                ["requirements.txt", "sdks.txt"],
+                ["driver.py", "common.py", "modern.py", "legacy.py"],
+            ),
         };
-        let wanted = read_all(&source, pins)?;
+        let wanted = read_all(&source, &pins)?;
         let stamp = home.join("installed");
         if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
             println!("installing the {} SDK into {}", self.name(), home.display());
@@ -62,32 +69,29 @@ impl Sdk {
                 ]))?,
                 Self::Python => {
                     run(Command::new("python3").args(["-m", "venv"]).arg(home.join("venv")))?;
-                    let pip = [
-                        "-m",
-                        "pip",
-                        "install",
-                        "--quiet",
-                        "--disable-pip-version-check",
-                        "-r",
-                        "requirements.txt",
-                    ];
-                    run(Command::new(home.join("venv/bin/python")).current_dir(&home).args(pip))?;
+                    pip(&home, &["--requirement", "requirements.txt"])?;
+                    let sdks = read_all(&home, &["sdks.txt"])?;
+                    for line in sdks.lines() {
+                        let mut words = line.split_whitespace();
+                        let folder = format!("sdk-{}", words.next().unwrap_or_default());
+                        let mut beside = vec!["--no-deps", "--target", &folder];
+                        beside.extend(words);
+                        pip(&home, &beside)?;
+                    }
                 }
             }
             fs::write(&stamp, wanted)
                 .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
         }
-        let script = match self {
-            Self::TypeScript => "driver.mjs",
-            Self::Python => "driver.py",
-        };
-        // Node finds packages beside the script, so the script stands where they were installed.
-        copy(&source, &home, script)?;
+        // Node finds packages beside the script, so the scripts stand where they were installed.
+        for script in scripts {
+            copy(&source, &home, script)?;
+        }
         let program = match self {
             Self::TypeScript => home.join("node_modules/.bin/node"),
             Self::Python => home.join("venv/bin/python"),
         };
-        Ok(Driver { sdk: self, program, script: home.join(script) })
+        Ok(Driver { sdk: self, program, script: home.join(scripts[0]) })
     }
 }
 
@@ -108,9 +112,11 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Runs `rows` against a target (`--stdio COMMAND…` or `--http URL`); a row that was not printed is a failure.
+    /// Runs `rows` against a target (`--stdio COMMAND…`, `--http URL`, `--sse URL`) with the SDK of a protocol version;
+    /// a row that was not printed is a failure.
     pub(crate) fn drive(
         &self,
+        version: &Version,
         rows: &[&str],
         target: &[String],
         environment: &[(&str, &str)],
@@ -118,7 +124,8 @@ impl Driver {
     ) -> Result<BTreeMap<String, Cell>, String> {
         let (log_path, stderr) = log_file(log)?;
         let mut command = Command::new(&self.program);
-        command.arg(&self.script).args(["--only", &rows.join(",")]).args(target);
+        command.arg(&self.script).args(["--protocol", version.name]);
+        command.args(["--only", &rows.join(",")]).args(target);
         command
             .env("INTEROP_EXPECT", root().join("interop/drivers/expect.json"))
             .envs(environment.iter().copied());
@@ -170,6 +177,13 @@ impl Driver {
         }
         Ok(cells)
     }
+}
+
+/// Runs pip inside the environment of the Python driver.
+fn pip(home: &Path, what: &[&str]) -> Result<(), String> {
+    let mut pip = Command::new(home.join("venv/bin/python"));
+    pip.current_dir(home).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    run(pip.args(what))
 }
 
 /// One line of a driver: `{"feature": …, "ok": …, "detail": …}`.

@@ -16,15 +16,26 @@ const START: Duration = Duration::from_secs(20);
 pub(crate) enum Transport {
     Stdio,
     Http,
+    Sse,
 }
 
 impl Transport {
-    pub(crate) const ALL: [Self; 2] = [Self::Stdio, Self::Http];
+    const ALL: [Self; 3] = [Self::Stdio, Self::Http, Self::Sse];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Stdio => "stdio",
             Self::Http => "http",
+            Self::Sse => "sse",
+        }
+    }
+
+    /// Where a listening server answers it; `None` where there is none.
+    pub(crate) fn path(self) -> Option<&'static str> {
+        match self {
+            Self::Stdio => None,
+            Self::Http => Some("/mcp"),
+            Self::Sse => Some("/sse"),
         }
     }
 }
@@ -34,7 +45,7 @@ impl FromStr for Transport {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|transport| transport.name() == name);
-        known.ok_or_else(|| format!("unknown transport {name:?}; give stdio or http"))
+        known.ok_or_else(|| format!("unknown transport {name:?}; give stdio, http or sse"))
     }
 }
 
@@ -120,6 +131,18 @@ impl Running {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(running)
+    }
+}
+
+impl Running {
+    /// Resident memory now, in bytes.
+    pub(crate) fn memory(&self) -> Result<u64, String> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status =
+            fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+        kib.map(|kib| kib * 1024).ok_or_else(|| format!("no VmRSS in {path}"))
     }
 }
 

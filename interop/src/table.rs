@@ -18,8 +18,8 @@ pub(crate) struct Column {
 }
 
 /// The table, and below it each failure in full.
-pub(crate) fn render(rows: &[&str], columns: &[Column]) -> String {
-    let mut lines = vec![line("feature", columns.iter().map(|column| column.title.clone()))];
+pub(crate) fn render(title: &str, rows: &[&str], columns: &[Column]) -> String {
+    let mut lines = vec![line(title, columns.iter().map(|column| column.title.clone()))];
     for row in rows {
         lines.push(line(
             row,
@@ -80,6 +80,6 @@ add                   FAIL
 
 FAIL add (ts stdio): got 4, want 5
      the server of ts stdio wrote to a.log";
-        assert_eq!(render(&["echo", "add"], &columns), expected);
+        assert_eq!(render("feature", &["echo", "add"], &columns), expected);
     }
 }

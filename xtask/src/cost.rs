@@ -1,20 +1,22 @@
 //! `cargo xtask cost`: what one request costs the real binary, counted rather than timed where that is possible.
 //!
 //! Instructions and allocations come from valgrind as slopes: two runs that differ only in the number of requests, so
-//! that starting and ending cancel out. They are the same on every machine, and CI fails on them and on resident
-//! memory. Requests per second are printed beside those of a floor program (`bench/`) from the same run, and gate
+//! that starting and ending cancel out. They are the same on every machine, and CI fails on them and on memory: what
+//! is resident after many requests, and what each session and each stream keeps while nothing happens. Requests per second are printed beside those of a floor program (`bench/`) from the same run, and gate
 //! nothing.
 
-mod load;
 mod stdio;
 mod valgrind;
 
 use crate::flags::Flags;
+use crate::gate::{Gate, judge, mebibytes};
+use crate::load::idle;
+use crate::load::target::Target;
 use crate::process::{exists, must};
 use crate::workspace::{build_release, target};
 use std::process::Command;
 use std::thread;
-use valgrind::Cost;
+use valgrind::{Clients, Cost};
 
 /// Measures, prints and judges.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
@@ -27,79 +29,61 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     valgrind::install()?;
     build_release()?;
 
-    let mut gates = Vec::new();
     println!(
         "{:<34} {:>22} {:>12} {:>12}",
         "per request of tools/call echo", "instructions (slopes)", "allocations", "bytes"
     );
-    let floor = measure("bare hyper", &[&program("http_floor"), "{port}"])?;
+    let floor = measure("bare hyper", &[&program("http_floor"), "{port}"], Clients::Modern)?;
     let bowline = program("bowline");
     let serve = [bowline.as_str(), "serve", "everything", "--listen", "127.0.0.1:{port}"];
-    let plain = measure("bowline serve everything", &serve)?;
-    let many = measure("… with 400 more tools", &[&serve[..], &["--extra-tools", "400"]].concat())?;
+    let more = [&serve[..], &["--extra-tools", "400"]].concat();
+    let plain = measure("bowline serve everything", &serve, Clients::Modern)?;
+    let many = measure("… with 400 more tools", &more, Clients::Modern)?;
+    let session = measure("… in a session", &serve, Clients::Session)?;
     println!(
         "{:<34} {:>22.1}",
         "bowline above bare hyper, times",
         plain.instructions / floor.instructions
     );
-
-    gates.push(Gate {
-        what: "instructions",
-        value: plain.instructions,
-        most: 45_000.0,
-        aim: Some(34_000.0),
-    });
-    gates.push(Gate { what: "allocations", value: plain.allocations, most: 24.0, aim: Some(16.0) });
     let growth = (many.instructions / plain.instructions - 1.0) * 100.0;
-    gates.push(Gate { what: "growth with 400 more tools, %", value: growth, most: 1.0, aim: None });
     let size = std::fs::metadata(&bowline)
         .map_err(|error| format!("cannot read {bowline}: {error}"))?
         .len();
-    gates.push(Gate {
-        what: "size of the binary, MiB",
-        value: mebibytes(size),
-        most: 15.0,
-        aim: None,
-    });
+    let mut gates = vec![
+        Gate::new("instructions", plain.instructions, 45_000.0).aim(34_000.0),
+        Gate::new("allocations", plain.allocations, 24.0).aim(16.0),
+        Gate::new("growth with 400 more tools, %", growth, 1.0),
+        Gate::new("instructions in a session", session.instructions, 60_000.0).aim(45_000.0),
+        Gate::new("allocations in a session", session.allocations, 32.0).aim(24.0),
+        Gate::new("size of the binary, MiB", mebibytes(size), 15.0),
+    ];
+    gates.extend(idle()?);
     if !no_stdio {
         let resident = stdio::compare(&program("stdio_floor"), &bowline)?;
-        gates.push(Gate {
-            what: "resident after pipelined stdio, MiB",
-            value: mebibytes(resident),
-            most: 10.0,
-            aim: None,
-        });
+        let resident = mebibytes(resident);
+        gates.push(Gate::new("resident after pipelined stdio, MiB", resident, 10.0));
     }
-
-    println!("\n{:<36} {:>10} {:>10} {:>10}  verdict", "gate", "measured", "at most", "aim");
-    gates.iter().for_each(Gate::print);
-    let red = gates.iter().filter(|gate| !gate.holds()).count();
-    println!("cost: {} passed, {red} failed", gates.len() - red);
-    if red == 0 { Ok(()) } else { Err(format!("{red} of {} cost gates failed", gates.len())) }
+    judge("cost", &gates)
 }
 
-/// A figure that CI fails on.
-struct Gate {
-    what: &'static str,
-    value: f64,
-    most: f64,
-    aim: Option<f64>,
+/// What sessions and streams keep while nothing happens, in KiB.
+fn idle() -> Result<Vec<Gate>, String> {
+    let limit = format!("sessions={}", SESSIONS + 1);
+    let command = Target::Bowline.command("{port}", &[&limit]);
+    let heap = valgrind::kept(&command.iter().map(String::as_str).collect::<Vec<_>>(), SESSIONS)?;
+    let resident = idle::measure(Target::Bowline, SESSIONS, STREAMS)?;
+    Ok(vec![
+        Gate::new("heap of an idle session, KiB", heap / 1024.0, 2.0).aim(1.0),
+        Gate::new("resident for an idle session, KiB", resident.session, 2.0).aim(1.0),
+        Gate::new("resident for an open stream and its connection, KiB", resident.stream, 15.0),
+    ])
 }
 
-impl Gate {
-    fn holds(&self) -> bool {
-        self.value <= self.most
-    }
+const SESSIONS: u32 = 10_000;
+const STREAMS: u32 = 1_000;
 
-    fn print(&self) {
-        let aim = self.aim.map_or_else(String::new, |aim| format!("{aim:.0}"));
-        let verdict = if self.holds() { "ok" } else { "FAILED" };
-        println!("{:<36} {:>10.1} {:>10.0} {aim:>10}  {verdict}", self.what, self.value, self.most);
-    }
-}
-
-fn measure(name: &str, command: &[&str]) -> Result<Cost, String> {
-    let cost = valgrind::measure(command)?;
+fn measure(name: &str, command: &[&str], clients: Clients) -> Result<Cost, String> {
+    let cost = valgrind::measure(command, clients)?;
     let [first, second] = cost.slopes;
     let instructions = format!("{:.0} ({first:.0}, {second:.0})", cost.instructions);
     println!("{name:<34} {instructions:>22} {:>12.1} {:>12.0}", cost.allocations, cost.bytes);
@@ -121,32 +105,4 @@ fn on_second_cpu(args: &[String]) -> Result<Option<Result<(), String>>, String> 
 
 fn program(name: &str) -> String {
     target("release").join(name).display().to_string()
-}
-
-fn mebibytes(bytes: u64) -> f64 {
-    // Exact below 2^52 bytes.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "sizes of programs and processes are far below 2^52"
-    )]
-    let bytes = bytes as f64;
-    bytes / 1024.0 / 1024.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Gate, mebibytes};
-
-    #[test]
-    fn a_gate_holds_up_to_its_limit() {
-        let gate = |value| Gate { what: "x", value, most: 24.0, aim: None };
-        assert!(gate(24.0).holds());
-        assert!(!gate(24.1).holds());
-        assert!(!gate(f64::NAN).holds());
-    }
-
-    #[test]
-    fn memory_is_shown_in_mebibytes() {
-        assert!((mebibytes(3 * 1024 * 1024) - 3.0).abs() < f64::EPSILON);
-    }
 }

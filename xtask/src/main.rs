@@ -12,10 +12,11 @@
 mod ci;
 mod conformance;
 mod cost;
-
 mod flags;
 mod fuzz;
+mod gate;
 mod interop;
+mod load;
 mod process;
 mod readme;
 mod runner;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(&rest),
         "interop" => interop::run(&rest),
         "cost" => cost::run(&rest),
+        "load" => load::run(&rest),
         "readme" => readme::run(&rest),
         "fuzz" => fuzz::run(&rest),
         _ => Err(USAGE.to_owned()),
@@ -61,6 +63,8 @@ usage: cargo xtask TASK [FLAGS]
                              the pinned official suite, each scenario with its number of checks
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages
-  cost [--no-stdio]          instructions, allocations and memory of one request
+  cost [--no-stdio]          instructions, allocations and memory of one request, of idle sessions and streams
+  load [--smoke] [--peer] [invalid|stalled|initialize]
+                             what clients that misbehave cost everybody else, a million times each
   readme                     the first-use block of README.md, run as written
   fuzz [ARG…]                the fuzz targets";

@@ -127,6 +127,14 @@ impl Server {
         }
     }
 
+    /// Whether the process has not ended.
+    pub(crate) fn runs(&mut self) -> Result<bool, String> {
+        let ended = self.child.try_wait();
+        ended
+            .map(|status| status.is_none())
+            .map_err(|error| format!("cannot wait for the server: {error}"))
+    }
+
     /// Resident memory now, in bytes.
     pub(crate) fn resident(&self) -> Result<u64, String> {
         let path = format!("/proc/{}/status", self.child.id());

@@ -6,7 +6,7 @@
 
 use crate::flags::Flags;
 use crate::process::{Server, free_port, output};
-use crate::workspace::root;
+use crate::workspace::{root, without_ours};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut words = serve.split_whitespace();
     let program = words.next().ok_or("the server command in README.md is empty")?;
     let mut command = Command::new(program);
+    without_ours(&mut command);
     command.args(words).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::null());
     // On a fresh clone the command compiles first.
     let mut server = Server::start(&mut command)?;

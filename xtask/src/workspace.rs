@@ -22,7 +22,20 @@ pub(crate) fn target(inside: &str) -> PathBuf {
 pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(args);
+    without_ours(&mut command);
     command
+}
+
+/// Takes out of a command's environment what cargo told us of our own package.
+///
+/// Some build scripts ask to run again when these change: what a shell has built would be compiled anew.
+pub(crate) fn without_ours(command: &mut Command) {
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(ours) {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Builds every program as it is released.

@@ -61,9 +61,12 @@ pub(crate) struct FilesystemArgs {
 /// How a server is reached, whatever it serves.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen: stdio, HOST:PORT, or :PORT for the loopback address
+    /// Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH
     #[arg(long, value_name = "ADDRESS", default_value = "stdio")]
     pub(crate) listen: String,
+    /// Let processes of this user call too, besides your own (repeatable; unix:PATH only)
+    #[arg(long, value_name = "UID")]
+    pub(crate) allow_uid: Vec<u32>,
     /// Path of the HTTP endpoint [default: /mcp]
     #[arg(long, value_name = "PATH")]
     pub(crate) path: Option<String>,

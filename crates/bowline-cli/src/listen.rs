@@ -6,8 +6,9 @@ use crate::serve::everything::sabotage;
 use bowline::layer::Trace;
 use bowline::protocol::era::modern;
 use bowline::transport::http::{Http, TlsFiles};
-use bowline::transport::{self, Running, Stdio, Transport};
+use bowline::transport::{self, Running, Stdio, Transport, Unix};
 use bowline::{Server, Service};
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
         Listen::Stdio => {
             let running = begin(server, trace, Stdio.limits(ways.limits))?;
             Ok(Listening { running, notices: vec!["listening on stdio".to_owned()] })
+        }
+        Listen::Unix { path, uids } => {
+            let unix = Unix::bind_for(path, uids).await?.limits(ways.limits);
+            let path = unix.path().display().to_string();
+            let notices = vec![format!("listening on unix:{path}"), pipe(&path, ways.example)];
+            Ok(Listening { running: begin(server, trace, unix)?, notices })
         }
         Listen::Http(endpoint) => {
             let mut http = Http::bind(&endpoint.address.to_string()).await?;
@@ -125,6 +132,14 @@ fn curl(url: &str, authenticated: bool, Example { tool, arguments, .. }: Example
       \"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{version}\",
         \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"curl\",\"version\":\"8\"}},
         \"io.modelcontextprotocol/clientCapabilities\":{{}}}}}}}}'"
+    )
+}
+
+/// The entry for clients that start a command: it connects standard streams to the socket.
+fn pipe(path: &str, Example { server, .. }: Example) -> String {
+    let path = json!(path);
+    format!(
+        r#"add it to a client: {{"mcpServers": {{"{server}": {{"command": "nc", "args": ["-U", {path}]}}}}}}"#
     )
 }
 

@@ -65,7 +65,7 @@ fn serve(server: &Server, ways: Ways, logs: LogArgs, format: Format) -> Result<E
 fn runtime(ways: &Ways) -> Result<Runtime, Fault> {
     let mut builder = match ways.listen {
         Listen::Stdio => Builder::new_current_thread(),
-        Listen::Http(_) => Builder::new_multi_thread(),
+        Listen::Unix { .. } | Listen::Http(_) => Builder::new_multi_thread(),
     };
     let built = builder.enable_all().build();
     built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))

@@ -59,6 +59,8 @@ pub(crate) struct Example {
 pub(crate) enum Listen {
     /// On the standard streams.
     Stdio,
+    /// On a Unix socket, for processes of this user and those that are named.
+    Unix { path: PathBuf, uids: Vec<u32> },
     /// On a socket, for HTTP.
     Http(Box<Endpoint>),
 }
@@ -134,22 +136,30 @@ impl Ways {
         let listen = match args.listen.as_str() {
             "stdio" => {
                 for_http_only(&args)?;
+                for_unix_only(&args)?;
                 Listen::Stdio
             }
-            address if address.starts_with("unix:") => {
-                return Err(Fault::new(format!("{address}: Unix sockets are not served yet"))
-                    .hint("use stdio or HOST:PORT"));
-            }
-            address => {
-                let address = Address::parse(address)?;
-                Listen::Http(Box::new(Endpoint::new(address, args, token)?))
-            }
+            address => match address.strip_prefix("unix:") {
+                Some("") => {
+                    return Err(Fault::new("--listen \"unix:\": has no path")
+                        .hint("write unix:PATH, such as unix:/run/user/1000/mcp.sock"));
+                }
+                Some(path) => {
+                    for_http_only(&args)?;
+                    Listen::Unix { path: path.into(), uids: args.allow_uid }
+                }
+                None => {
+                    for_unix_only(&args)?;
+                    let address = Address::parse(address)?;
+                    Listen::Http(Box::new(Endpoint::new(address, args, token)?))
+                }
+            },
         };
         Ok(Self { listen, limits, trace_messages, example })
     }
 }
 
-/// Flags that mean nothing on the standard streams are mistakes there.
+/// Flags that mean nothing without HTTP are mistakes there.
 fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
     let given = [
         ("--path", args.path.is_some()),
@@ -164,6 +174,14 @@ fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
         Some((flag, _)) => Err(Fault::new(format!("{flag} means nothing without HTTP"))
             .hint("add --listen HOST:PORT, such as --listen 127.0.0.1:8080")),
     }
+}
+
+fn for_unix_only(args: &ServeArgs) -> Result<(), Fault> {
+    if args.allow_uid.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::new("--allow-uid means nothing without a Unix socket")
+        .hint("add --listen unix:PATH, such as --listen unix:/run/user/1000/mcp.sock"))
 }
 
 impl Endpoint {
@@ -219,7 +237,7 @@ impl Address {
     fn parse(text: &str) -> Result<Self, Fault> {
         let wrong = |what: &str| {
             Fault::new(format!("--listen {text:?}: {what}"))
-                .hint("write stdio, HOST:PORT, or :PORT for the loopback address")
+                .hint("write stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH")
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("has no port"))?;
         let port = match port.parse() {

@@ -202,6 +202,7 @@ impl Context {
     }
 
     /// What tells this call from every other one that is alive.
+    #[cfg(not(modern_only))]
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }

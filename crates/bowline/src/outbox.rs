@@ -228,6 +228,7 @@ impl Outbox {
     }
 
     /// Whether nothing waits to be read.
+    #[cfg(not(modern_only))]
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()
     }

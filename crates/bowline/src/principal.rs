@@ -38,7 +38,10 @@ impl Principal {
         Self::new(PrincipalKind::Anonymous, "", [])
     }
 
-    /// The process at the other end of a pipe.
+    /// The process at the other end of a pipe or socket.
+    ///
+    /// Our own transports name it by what is known of it: `stdio`, `memory`, and over a Unix socket `uid:1000`, the user
+    /// that the kernel says it ran as when it connected. All processes of a user are one principal.
     #[must_use]
     pub fn process(name: &str) -> Self {
         Self::new(PrincipalKind::Process, name, [])

@@ -4,8 +4,10 @@
 //! cannot, the entry says why.
 
 mod cases;
+mod events;
 mod link;
 mod peer;
+mod session;
 mod web;
 
 use std::time::Instant;

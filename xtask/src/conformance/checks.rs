@@ -1,6 +1,5 @@
 //! Reading the `checks.json` files that the suite writes, and judging them.
 
-use super::expected::Leg;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -126,8 +125,8 @@ pub(crate) fn compare(expected: &BTreeMap<String, u32>, results: &[(String, Coun
 }
 
 /// The table, then every complaint of the suite.
-pub(crate) fn print(leg: Leg, version: &str, rows: &[Row]) {
-    let title = format!("{} scenarios at {version}", leg.word());
+pub(crate) fn print(leg: &str, version: &str, rows: &[Row]) {
+    let title = format!("{leg} scenarios at {version}");
     println!(
         "{title:<48} {:>5} {:>5} {:>5} {:>5} {:>5}  verdict",
         "least", "ok", "fail", "warn", "skip"

@@ -1,7 +1,7 @@
 //! Which scenarios the pinned suite has, and how many checks each makes of a full implementation.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which of our programs is under test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,16 +31,34 @@ impl Leg {
     }
 }
 
+/// Every version at which the suite has a scenario of this leg (or the named one), the oldest first.
+pub(crate) fn versions(leg: Leg, only: Option<&str>) -> Result<Vec<String>, String> {
+    let table = table()?;
+    let rows = table[leg.word()].as_object().into_iter().flatten();
+    let wanted = rows.filter(|(name, _)| only.is_none_or(|only| only == name.as_str()));
+    let named = wanted.flat_map(|(_, versions)| versions.as_object().into_iter().flatten());
+    let dated = named.map(|(version, _)| version.clone()).filter(|version| version != EXTENSION);
+    let versions: BTreeSet<String> = dated.collect();
+    match versions.is_empty() {
+        true => {
+            Err(format!("no version has a {} scenario {}", leg.word(), only.unwrap_or_default()))
+        }
+        false => Ok(versions.into_iter().collect()),
+    }
+}
+
+/// What stands for the scenarios that belong to no version.
+const EXTENSION: &str = "extension";
+
 /// Scenario → least number of checks that are not informative, of one leg at one version.
 ///
-/// The version `extension` stands for the scenarios that belong to no version.
+/// The version `extension` selects the scenarios that belong to no version.
 pub(crate) fn scenarios(
     leg: Leg,
     version: &str,
     only: Option<&str>,
 ) -> Result<BTreeMap<String, u32>, String> {
-    let table: Value =
-        serde_json::from_str(TABLE).map_err(|error| format!("expected.json: {error}"))?;
+    let table = table()?;
     let rows = table[leg.word()].as_object().into_iter().flatten();
     let counted = rows.filter_map(|(name, versions)| {
         let least = u32::try_from(versions.get(version)?.as_u64()?).ok()?;
@@ -57,11 +75,15 @@ pub(crate) fn scenarios(
     Ok(BTreeMap::from([(only.to_owned(), *least)]))
 }
 
+fn table() -> Result<Value, String> {
+    serde_json::from_str(TABLE).map_err(|error| format!("expected.json: {error}"))
+}
+
 const TABLE: &str = include_str!("expected.json");
 
 #[cfg(test)]
 mod tests {
-    use super::{Leg, scenarios};
+    use super::{Leg, scenarios, versions};
 
     /// Scenarios and checks that complete implementations were seen to have.
     #[test]
@@ -69,7 +91,7 @@ mod tests {
         let sums = [
             (Leg::Server, "2025-03-26", 1, 3),
             (Leg::Server, "2025-06-18", 27, 56),
-            (Leg::Server, "2025-11-25", 33, 83),
+            (Leg::Server, "2025-11-25", 33, 84),
             (Leg::Server, "2026-07-28", 40, 153),
             (Leg::Server, "extension", 13, 90),
             (Leg::Client, "2025-03-26", 2, 13),
@@ -86,6 +108,15 @@ mod tests {
                 "{leg:?} {version}"
             );
         }
+    }
+
+    #[test]
+    fn the_versions_of_a_leg_and_of_a_scenario() {
+        let all = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+        assert_eq!(versions(Leg::Server, None).unwrap(), all);
+        assert_eq!(versions(Leg::Server, Some("ping")).unwrap(), ["2025-06-18", "2025-11-25"]);
+        assert!(versions(Leg::Server, Some("tasks-lifecycle")).is_err());
+        assert!(versions(Leg::Client, Some("ping")).is_err());
     }
 
     #[test]

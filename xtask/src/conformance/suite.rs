@@ -107,7 +107,8 @@ impl Suite {
 }
 
 impl Target {
-    fn word(&self) -> &'static str {
+    /// The leg, as the suite calls it.
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Server(_) => "server",
             Self::Client(_) => "client",

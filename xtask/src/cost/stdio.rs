@@ -1,6 +1,7 @@
 //! Requests per second over pipelined stdio, beside a floor in the same run, and memory afterwards.
 
-use super::load::{bare_message, message};
+use crate::gate::median;
+use crate::load::calls::{bare_echo_line, echo_line};
 use crate::process::{Server, exists};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -13,12 +14,12 @@ pub(crate) fn compare(floor: &str, bowline: &str) -> Result<u64, String> {
     let mut resident = 0;
     // In turn, so that a busy neighbour slows both.
     for _ in 0..ROUNDS {
-        rates[0].push(pipelined(&[floor], bare_message)?.rate);
-        let ours = pipelined(&[bowline, "serve", "everything"], message)?;
+        rates[0].push(pipelined(&[floor], bare_echo_line)?.rate);
+        let ours = pipelined(&[bowline, "serve", "everything"], echo_line)?;
         rates[1].push(ours.rate);
         resident = resident.max(ours.resident);
     }
-    let [floor, ours] = rates.map(median);
+    let [floor, ours] = rates.map(|rates| median(&rates));
     println!("\npipelined stdio, {REQUESTS} requests at once, median of {ROUNDS} rounds");
     println!("{:<34} {floor:>10.0} requests/s", "stdio floor (lines without _meta)");
     println!(
@@ -106,14 +107,9 @@ fn all_answered(answers: &[u8]) -> Result<(), String> {
     if missing == 0 { Ok(()) } else { Err(format!("{missing} requests were not answered")) }
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{all_answered, median, newlines};
+    use super::{all_answered, newlines};
 
     #[test]
     fn answers_are_checked_one_by_one() {
@@ -138,8 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn small_sums() {
-        assert_eq!(newlines(b"a\nb\n"), 2);
-        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+    fn lines_are_counted_by_their_ends() {
+        assert_eq!(newlines(b"a\nb\nc"), 2);
     }
 }

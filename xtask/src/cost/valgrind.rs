@@ -1,6 +1,8 @@
 //! Instructions and allocations per request: slopes between runs of a server under valgrind.
 
-use super::load;
+use crate::load::calls::Caller;
+use crate::load::idle::echoed;
+use crate::load::wire::Connection;
 use crate::process::{Server, exists, free_port, must};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -26,20 +28,31 @@ pub(crate) fn install() -> Result<(), String> {
     installed.map_err(|error| format!("valgrind is needed to count instructions: {error}"))
 }
 
+/// What clients do with the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clients {
+    /// One calls the tool `echo`, again and again on one connection.
+    Modern,
+    /// The same in a session.
+    Session,
+    /// Each opens a session and leaves it alone.
+    Idle,
+}
+
 /// Measures the server that `command` starts; `{port}` in it becomes the port.
-pub(crate) fn measure(command: &[&str]) -> Result<Cost, String> {
+pub(crate) fn measure(command: &[&str], clients: Clients) -> Result<Cost, String> {
     let callgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
     let mut collected = [0.0; 3];
     for (at, requests) in SPANS.into_iter().enumerate() {
-        collected[at] = instructions(&report(&callgrind, command, requests)?)?;
+        collected[at] = instructions(&report(&callgrind, command, clients, requests)?)?;
     }
     let slope = |from: usize, to: usize| {
         (collected[to] - collected[from]) / f64::from(SPANS[to] - SPANS[from])
     };
 
     let memcheck = ["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"];
-    let few = heap(&report(&memcheck, command, SPANS[0])?)?;
-    let more = heap(&report(&memcheck, command, SPANS[1])?)?;
+    let few = heap(&report(&memcheck, command, clients, SPANS[0])?)?;
+    let more = heap(&report(&memcheck, command, clients, SPANS[1])?)?;
     let between = f64::from(SPANS[1] - SPANS[0]);
     Ok(Cost {
         instructions: slope(0, 2),
@@ -49,11 +62,19 @@ pub(crate) fn measure(command: &[&str]) -> Result<Cost, String> {
     })
 }
 
+/// What an idle session keeps on the heap, in bytes: how much more is in use at most after so many more of them.
+pub(crate) fn kept(command: &[&str], sessions: u32) -> Result<f64, String> {
+    let dhat = ["--tool=dhat", "--dhat-out-file=/dev/null"];
+    let none = peak(&report(&dhat, command, Clients::Idle, 1)?)?;
+    let all = peak(&report(&dhat, command, Clients::Idle, sessions + 1)?)?;
+    Ok((all - none) / f64::from(sessions))
+}
+
 /// Requests of each run.
 const SPANS: [u32; 3] = [500, 2_500, 4_500];
 
 /// Runs the server on the first CPU, which gives it one worker thread, and returns what valgrind says at its end.
-fn report(tool: &[&str], command: &[&str], requests: u32) -> Result<String, String> {
+fn report(tool: &[&str], command: &[&str], clients: Clients, count: u32) -> Result<String, String> {
     let port = free_port()?;
     let words = command.iter().map(|word| word.replace("{port}", &port.to_string()));
     let mut valgrind =
@@ -64,8 +85,21 @@ fn report(tool: &[&str], command: &[&str], requests: u32) -> Result<String, Stri
     valgrind.args(tool).args(words).stdin(Stdio::null()).stdout(Stdio::null());
     let mut server = Server::start(&mut valgrind)?;
     server.wait_for_port(port, Duration::from_secs(60))?;
-    load::http(port, requests)?;
+    load(port, clients, count)?;
     server.end(Duration::from_secs(60))
+}
+
+/// So many calls, or sessions, one after the other over one connection.
+fn load(port: u16, clients: Clients, count: u32) -> Result<(), String> {
+    let mut connection = Connection::open(port)?;
+    let caller = match clients {
+        Clients::Idle => {
+            return (0..count).try_for_each(|_| Caller::open(&mut connection, port).map(drop));
+        }
+        Clients::Modern => Caller::Modern,
+        Clients::Session => Caller::open(&mut connection, port)?,
+    };
+    (0..count).try_for_each(|number| echoed(&mut connection, &caller, port, number))
 }
 
 /// The number in `==7== Collected : 123456`.
@@ -86,9 +120,17 @@ fn heap(report: &str) -> Result<(f64, f64), String> {
     allocations.zip(bytes).ok_or_else(|| format!("memcheck said nothing of the heap:\n{report}"))
 }
 
+/// The number in `==7== At t-gmax: 56,789 bytes in 1,234 blocks`.
+fn peak(report: &str) -> Result<f64, String> {
+    let after = report.split_once("At t-gmax: ").map(|(_, after)| after);
+    let number = after.and_then(|after| after.split(' ').next());
+    let number = number.and_then(|number| number.replace(',', "").parse().ok());
+    number.ok_or_else(|| format!("dhat said nothing of the most memory in use:\n{report}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{heap, instructions};
+    use super::{heap, instructions, peak};
 
     #[test]
     fn the_figures_are_read_from_the_reports() {
@@ -99,6 +141,9 @@ mod tests {
             "==7==   total heap usage: 1,234 allocs, 1,200 frees, 56,789 bytes allocated\n";
         let (allocations, bytes) = heap(memcheck).unwrap();
         assert!(close(allocations, 1_234.0) && close(bytes, 56_789.0));
-        assert!(instructions("").is_err() && heap("").is_err());
+        let dhat =
+            "==7== At t-gmax: 56,789 bytes in 1,234 blocks\n==7== At t-end:  9 bytes in 1 blocks\n";
+        assert!(close(peak(dhat).unwrap(), 56_789.0));
+        assert!(instructions("").is_err() && heap("").is_err() && peak("").is_err());
     }
 }

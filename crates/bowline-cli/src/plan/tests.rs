@@ -10,6 +10,7 @@ fn meaning(args: &[&str], token: Option<&str>) -> String {
     match Plan::new(args, token.map(str::to_owned)) {
         Ok(Plan { task: Task::Everything { ways, .. }, .. }) => match ways.listen {
             Listen::Stdio => "stdio".to_owned(),
+            Listen::Unix { path, uids } => format!("{} for {uids:?}", path.display()),
             Listen::Http(endpoint) => format!(
                 "{}{} authenticated={} tls={}",
                 endpoint.address,
@@ -134,15 +135,42 @@ fn stdio_takes_no_flag_of_http() {
 }
 
 #[test]
-fn unix_sockets_come_later() {
+fn unix_sockets_are_paths() {
+    let mut table = String::new();
+    for text in ["unix:", "unix:/run/mcp.sock", "unix:///run/mcp.sock", "unix:mcp.sock", "unix:a:1"]
+    {
+        table +=
+            &format!("{text:22} {}\n", meaning(&["--listen", text], Some("secret")).trim_end());
+    }
+    expect![[r#"
+        unix:                  error: --listen "unix:": has no path
+        hint: write unix:PATH, such as unix:/run/user/1000/mcp.sock
+        unix:/run/mcp.sock     /run/mcp.sock for []
+        unix:///run/mcp.sock   ///run/mcp.sock for []
+        unix:mcp.sock          mcp.sock for []
+        unix:a:1               a:1 for []
+    "#]]
+    .assert_eq(&table);
     check(
-        &["--listen", "unix:/run/mcp.sock"],
+        &["--listen", "unix:s", "--allow-uid", "1000", "--allow-uid", "0"],
+        None,
+        &expect!["s for [1000, 0]"],
+    );
+    check(
+        &["--listen", "unix:s", "--allow-host", "a.test"],
         None,
         &expect![[r#"
-        error: unix:/run/mcp.sock: Unix sockets are not served yet
-        hint: use stdio or HOST:PORT
+        error: --allow-host means nothing without HTTP
+        hint: add --listen HOST:PORT, such as --listen 127.0.0.1:8080
     "#]],
     );
+    let refused = expect![[r#"
+        error: --allow-uid means nothing without a Unix socket
+        hint: add --listen unix:PATH, such as --listen unix:/run/user/1000/mcp.sock
+    "#]];
+    for address in ["stdio", ":8080"] {
+        check(&["--listen", address, "--allow-uid", "1000"], None, &refused);
+    }
 }
 
 #[test]

@@ -111,6 +111,61 @@ fn listeners_are_told_of_changes_inside_and_of_none_outside() {
 }
 
 #[test]
+fn files_with_other_names_are_read_only_when_that_is_allowed() {
+    let place = Place::new("links");
+    fs::hard_link(place.at("outside/canary.txt"), place.at("allowed/hard.txt")).unwrap();
+    for (flags, may) in [(&[][..], false), (&["--allow-hard-links"], true)] {
+        let mut program = place.serve(flags);
+        program.send(&call(1, "read_file", json!({ "path": "hard.txt" })));
+        let text = answer(&program, 1)["result"]["content"][0]["text"].take();
+        assert_eq!(text == "CANARY\n", may, "{flags:?}: {text}");
+        assert_eq!(program.end(), 0);
+    }
+}
+
+#[test]
+fn roots_of_a_client_count_only_when_they_are_followed_and_only_narrow() {
+    let place = Place::new("roots");
+    fs::create_dir(place.at("allowed/sub")).unwrap();
+    fs::write(place.at("allowed/sub/inner.txt"), "inner\n").unwrap();
+    let read = |id: u32, path: PathBuf, more: Value| {
+        let mut params = json!({ "name": "read_file", "arguments": { "path": path } });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut message: Value = serde_json::from_str(&request(id, "tools/call", params)).unwrap();
+        let capabilities = "io.modelcontextprotocol/clientCapabilities";
+        message["params"]["_meta"][capabilities] = json!({ "roots": {} });
+        message.to_string()
+    };
+    let mut program = place.serve(&[]);
+    program.send(&read(1, place.at("allowed/file.txt"), json!({})));
+    assert_eq!(answer(&program, 1)["result"]["content"][0]["text"], "inside\n");
+    assert_eq!(program.end(), 0);
+
+    let mut program = place.serve(&["--follow-client-roots"]);
+    for (id, root, path, says) in [
+        (1, "allowed/sub", "allowed/sub/inner.txt", "inner"),
+        (3, "allowed/sub", "allowed/file.txt", "leads outside"),
+        (5, "", "allowed/file.txt", "inside"),
+        (7, "", "outside/canary.txt", "leads outside"),
+        (9, "outside", "outside/canary.txt", "leads outside"),
+        (11, "outside", "allowed/file.txt", "leads outside"),
+    ] {
+        program.send(&read(id, place.at(path), json!({})));
+        let asked = answer(&program, id)["result"].take();
+        assert_eq!(asked["inputRequests"]["roots"]["method"], "roots/list", "{asked}");
+        let roots = json!({ "roots": { "roots": [{ "uri": uri(&place.at(root)) }] } });
+        let again = json!({ "inputResponses": roots, "requestState": asked["requestState"] });
+        program.send(&read(id + 1, place.at(path), again));
+        let text = answer(&program, id + 1)["result"]["content"][0]["text"].take();
+        assert!(text.as_str().unwrap().contains(says), "{root} {path}: {text}");
+    }
+    // Who has no roots to ask for is served all there is, and no more.
+    program.send(&call(20, "read_file", json!({ "path": "file.txt" })));
+    assert_eq!(answer(&program, 20)["result"]["content"][0]["text"], "inside\n");
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_a_mistake() {
     let shown =
         ends(&mut bowline(&["--log-format", "human", "serve", "filesystem", "/no/such/directory"]));

@@ -97,7 +97,8 @@ fn help_of_a_server_names_its_flags_but_not_the_hidden_ones() {
             Usage: bowline serve everything [OPTIONS]
 
             Options:
-                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, or :PORT for the loopback address [default: stdio]
+                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH [default: stdio]
+                  --allow-uid <UID>           Let processes of this user call too, besides your own (repeatable; unix:PATH only)
                   --path <PATH>               Path of the HTTP endpoint [default: /mcp]
                   --allow-host <HOST[:PORT]>  Answer for this host too, besides the loopback ones (repeatable)
                   --allow-origin <ORIGIN>     Let web pages of this origin call (repeatable)
@@ -123,37 +124,38 @@ fn help_of_the_filesystem_says_how_far_it_goes() {
     check(
         &["serve", "filesystem", "-h"],
         &expect![[r#"
-        exit code 0
-        --- stdout
-        Files below the directories that are named, and nothing else
+            exit code 0
+            --- stdout
+            Files below the directories that are named, and nothing else
 
-        Usage: bowline serve filesystem [OPTIONS] <DIR>...
+            Usage: bowline serve filesystem [OPTIONS] <DIR>...
 
-        Arguments:
-          <DIR>...  Directories to serve, with all that is below them
+            Arguments:
+              <DIR>...  Directories to serve, with all that is below them
 
-        Options:
-              --read-only                 Offer nothing that changes anything
-              --allow-hard-links          Read and replace files that have more than one name, of which some may be elsewhere
-              --follow-client-roots       Ask each client for its roots at every call, and serve only what is below them too
-              --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, or :PORT for the loopback address [default: stdio]
-              --path <PATH>               Path of the HTTP endpoint [default: /mcp]
-              --allow-host <HOST[:PORT]>  Answer for this host too, besides the loopback ones (repeatable)
-              --allow-origin <ORIGIN>     Let web pages of this origin call (repeatable)
-              --public-url <URL>          The URL under which clients know this server; https says that TLS ends in front of it
-              --tls-cert <FILE>           Certificate chain for TLS, a PEM file that is read again when it changes
-              --tls-key <FILE>            Private key for TLS, a PEM file that is read again when it changes
-              --token-file <FILE>         Accept the bearer tokens of this file (a single one may stand in BOWLINE_TOKEN instead)
-              --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
-              --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted
-          -h, --help                      Print help (see more with '--help')
+            Options:
+                  --read-only                 Offer nothing that changes anything
+                  --allow-hard-links          Read and replace files that have more than one name, of which some may be elsewhere
+                  --follow-client-roots       Ask each client for its roots at every call, and serve only what is below them too
+                  --listen <ADDRESS>          Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH [default: stdio]
+                  --allow-uid <UID>           Let processes of this user call too, besides your own (repeatable; unix:PATH only)
+                  --path <PATH>               Path of the HTTP endpoint [default: /mcp]
+                  --allow-host <HOST[:PORT]>  Answer for this host too, besides the loopback ones (repeatable)
+                  --allow-origin <ORIGIN>     Let web pages of this origin call (repeatable)
+                  --public-url <URL>          The URL under which clients know this server; https says that TLS ends in front of it
+                  --tls-cert <FILE>           Certificate chain for TLS, a PEM file that is read again when it changes
+                  --tls-key <FILE>            Private key for TLS, a PEM file that is read again when it changes
+                  --token-file <FILE>         Accept the bearer tokens of this file (a single one may stand in BOWLINE_TOKEN instead)
+                  --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
+                  --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted
+              -h, --help                      Print help (see more with '--help')
 
-        Standard error:
-          -v, --verbose...           Say more on standard error; twice for everything
-          -q, --quiet                Say only what went wrong
-              --log-format <FORMAT>  Form of standard error [default: human on a terminal, json otherwise] [possible values: human, json]
-        --- stderr
-    "#]],
+            Standard error:
+              -v, --verbose...           Say more on standard error; twice for everything
+              -q, --quiet                Say only what went wrong
+                  --log-format <FORMAT>  Form of standard error [default: human on a terminal, json otherwise] [possible values: human, json]
+            --- stderr
+        "#]],
     );
 }
 

@@ -14,3 +14,4 @@ mod program;
 mod refusals;
 mod stdio;
 mod surface;
+mod unix;

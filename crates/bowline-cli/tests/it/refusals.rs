@@ -43,7 +43,7 @@ fn scripts_get_the_refusal_as_the_last_line_in_json() {
         exit code 1
         --- stdout
         --- stderr
-        {"error":{"code":"failed","hint":"write stdio, HOST:PORT, or :PORT for the loopback address","message":"--listen \"nowhere\": has no port"}}
+        {"error":{"code":"failed","hint":"write stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH","message":"--listen \"nowhere\": has no port"}}
     "#]].assert_eq(&ends(&mut bowline(&["serve", "everything", "--listen", "nowhere"])));
 }
 
@@ -78,11 +78,11 @@ fn what_is_refused_cannot_steer_the_terminal() {
     check(
         &["--listen", "\u{1b}[2J\u{202e}:1"],
         &expect![[r#"
-        exit code 1
-        --- stdout
-        --- stderr
-        error: --listen "\u{1b}[2J\u{202e}:1": the host is neither a name nor an address; put IPv6 in brackets
-        hint: write stdio, HOST:PORT, or :PORT for the loopback address
-    "#]],
+            exit code 1
+            --- stdout
+            --- stderr
+            error: --listen "\u{1b}[2J\u{202e}:1": the host is neither a name nor an address; put IPv6 in brackets
+            hint: write stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH
+        "#]],
     );
 }

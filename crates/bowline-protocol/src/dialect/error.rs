@@ -1,11 +1,11 @@
 //! Errors that older protocol versions do not have, or have under another code.
 
 use crate::dialect::{Feature, supports};
-use crate::outcome::{Body, Outcome};
+use crate::era::modern;
+use crate::outcome::Outcome;
 use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
 use bowline_types::method::{Method, ReadResource};
 use bowline_types::revision::Revision;
-use serde_json::{Value, json};
 
 /// An error in the shape of a protocol version.
 pub(super) fn down(revision: Revision, method: &str, mut error: ErrorObject) -> ErrorObject {
@@ -60,10 +60,5 @@ pub(super) fn argument_violation(revision: Revision, message: &str) -> Outcome {
     if !supports(revision, Feature::ArgumentViolationsAsResults) {
         return Outcome::Error(ErrorObject::invalid_params(message));
     }
-    let result: Value = json!({
-        "content": [{ "type": "text", "text": message }],
-        "isError": true,
-    });
-    // Strings and booleans can always be encoded.
-    Outcome::complete(Body::of(&result).unwrap_or_else(|_| Body::empty()))
+    modern::argument_violation(message)
 }

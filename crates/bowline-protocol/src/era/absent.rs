@@ -31,6 +31,10 @@ pub(super) fn response_pieces(_: Revision, _: &str, id: &[u8], outcome: &Outcome
     super::modern::response_pieces(id, outcome, None)
 }
 
+pub(super) fn argument_violation(_: Revision, message: &str) -> Outcome {
+    super::modern::argument_violation(message)
+}
+
 pub(super) fn notification(_: Revision, notification: &Raw) -> Option<Raw> {
     Some(notification.clone())
 }

@@ -18,6 +18,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use crate::dialect::argument_violation;
 pub use batch::join;
 pub use peer::Peer;
 pub use settings::Settings;

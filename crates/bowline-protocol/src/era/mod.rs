@@ -19,7 +19,7 @@ mod tests;
 pub use absent::Stamp;
 #[cfg(not(modern_only))]
 pub use stamp::Stamp;
-pub use write::{notification, response, response_pieces};
+pub use write::{argument_violation, notification, response, response_pieces};
 
 #[cfg(modern_only)]
 use absent as session;

@@ -168,6 +168,19 @@ fn type_member(kind: &ResultKind) -> Cow<'static, [u8]> {
     Cow::Borrowed(text.as_bytes())
 }
 
+/// Answers a call whose arguments break the tool's schema: the model is told, so that it can do better.
+///
+/// See [Error handling](https://modelcontextprotocol.io/specification/2026-07-28/server/tools#error-handling).
+#[must_use]
+pub fn argument_violation(message: &str) -> Outcome {
+    let result = serde_json::json!({
+        "content": [{ "type": "text", "text": message }],
+        "isError": true,
+    });
+    // Strings and booleans can always be encoded.
+    Outcome::complete(Body::of(&result).unwrap_or_else(|_| Body::empty()))
+}
+
 /// Writes an error response; without an id when the request's could not be read.
 #[must_use]
 pub fn error_response(id: Option<&[u8]>, error: &ErrorObject) -> Raw {

@@ -25,6 +25,13 @@ pub fn response_pieces(to: &Incoming, outcome: &Outcome, server_info: Option<&Ra
     modern::response_pieces(to.id_text(), outcome, server_info)
 }
 
+/// Answers a call whose arguments break the tool's schema: with a result that the model sees, or with an error, as the
+/// request's protocol version has it.
+#[must_use]
+pub fn argument_violation(to: &Incoming, message: &str) -> Outcome {
+    session::argument_violation(to.revision, message)
+}
+
 /// A notification of the newest protocol version in the shape of the request's; `None` when it does not exist there.
 #[must_use]
 pub fn notification(to: &Incoming, notification: Raw) -> Option<Raw> {

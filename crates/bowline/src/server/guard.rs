@@ -8,6 +8,7 @@ use super::requirement::Requirement;
 use super::schema::checks::Checks;
 use super::schema::raw::Validator;
 use crate::context::Context;
+use bowline_protocol::era;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::BodyKey;
 use bowline_types::jsonrpc::ErrorObject;
@@ -57,15 +58,15 @@ impl Guard {
             Input::Unused => {}
             Input::Decoded(checks) if !checks.are_bounded() => {}
             Input::Decoded(checks) => {
-                let found = checks.run(&tree(arguments)?, arguments.len());
+                let found = checks.run(&tree(cx, arguments)?, arguments.len());
                 if !found.bounds.is_empty() {
-                    return Err(wrong(found.bounds.into_iter().chain(found.shape)));
+                    return Err(wrong(cx, found.bounds.into_iter().chain(found.shape)));
                 }
             }
             Input::Schema(schema) => {
-                let found = schema.violations(&tree(arguments)?, MAX_LINES);
+                let found = schema.violations(&tree(cx, arguments)?, MAX_LINES);
                 if !found.is_empty() {
-                    return Err(wrong(found));
+                    return Err(wrong(cx, found));
                 }
             }
         }
@@ -76,8 +77,8 @@ impl Guard {
     #[cold]
     pub(super) fn undecoded(&self, cx: &Context, said: String) -> Outcome {
         let arguments = cx.request().param(BodyKey::Arguments).unwrap_or(b"{}");
-        let Input::Decoded(checks) = &self.input else { return wrong([said]) };
-        let Ok(value) = tree(arguments) else { return wrong([said]) };
+        let Input::Decoded(checks) = &self.input else { return wrong(cx, [said]) };
+        let Ok(value) = tree(cx, arguments) else { return wrong(cx, [said]) };
         let found = checks.run(&value, arguments.len());
         // The decoder stops at the first fault. What it says of that counts where the schema has less to say.
         let place = |line: &str| line.split(": ").next().unwrap_or_default().to_owned();
@@ -88,7 +89,7 @@ impl Guard {
             || at == ROOT && !(found.shape.is_empty() && found.unclear.is_empty());
         let unclear = found.unclear.into_iter().filter(|line| !at.starts_with(&place(line)));
         let said = (!told).then_some(said);
-        wrong(said.into_iter().chain(found.shape).chain(unclear).chain(found.bounds))
+        wrong(cx, said.into_iter().chain(found.shape).chain(unclear).chain(found.bounds))
     }
 
     /// How long the function may run.
@@ -143,14 +144,14 @@ fn broken(schema: &Validator, result: &CallToolResult) -> Option<String> {
     (!found.is_empty()).then(|| found.join("\n"))
 }
 
-fn tree(arguments: &[u8]) -> Result<Value, Outcome> {
+fn tree(cx: &Context, arguments: &[u8]) -> Result<Value, Outcome> {
     // The scanner lets through what is JSON but no text or number that a program can hold.
-    serde_json::from_slice(arguments).map_err(|error| wrong([format!("arguments: {error}")]))
+    serde_json::from_slice(arguments).map_err(|error| wrong(cx, [format!("arguments: {error}")]))
 }
 
-fn wrong(lines: impl IntoIterator<Item = String>) -> Outcome {
+fn wrong(cx: &Context, lines: impl IntoIterator<Item = String>) -> Outcome {
     let lines: Vec<String> = lines.into_iter().take(MAX_LINES).collect();
-    answer(CallToolResult::error(format!("invalid arguments:\n{}", lines.join("\n"))))
+    era::argument_violation(cx.request(), &format!("invalid arguments:\n{}", lines.join("\n")))
 }
 
 fn answer(result: CallToolResult) -> Outcome {

@@ -1,5 +1,7 @@
 //! How messages travel.
 
+#[cfg(any(unix, feature = "http"))]
+mod accept;
 #[cfg(feature = "http")]
 pub mod http;
 mod link;
@@ -8,7 +10,11 @@ mod running;
 #[cfg(not(modern_only))]
 mod session;
 mod stdio;
+#[cfg(unix)]
+mod unix;
 
 pub use memory::Memory;
 pub use running::{End, Running, Transport, start};
 pub use stdio::{LimitedStdio, Stdio};
+#[cfg(unix)]
+pub use unix::Unix;

@@ -15,8 +15,28 @@ mod link_calls;
 mod link_end;
 mod link_memory;
 mod link_wire;
+#[cfg(not(modern_only))]
+mod session_batches;
+#[cfg(not(modern_only))]
+mod session_changes;
+#[cfg(not(modern_only))]
+mod session_effects;
+#[cfg(not(modern_only))]
+mod session_opening;
+#[cfg(not(modern_only))]
+mod session_pressure;
+#[cfg(not(modern_only))]
+mod session_questions;
+#[cfg(not(modern_only))]
+mod session_server;
+#[cfg(not(modern_only))]
+mod session_transcripts;
+#[cfg(not(modern_only))]
+mod session_wire;
 mod support;
 mod trace;
+#[cfg(unix)]
+mod unix_sockets;
 
 #[cfg(feature = "http")]
 mod http_bad_input;

@@ -1,0 +1,34 @@
+//! The protocol versions, and the transports of their time.
+
+use crate::server::Transport;
+
+/// A protocol version that clients speak.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) name: &'static str,
+    /// What its clients connect over.
+    pub(crate) transports: &'static [Transport],
+}
+
+/// The newest first.
+pub(crate) static VERSIONS: [Version; 5] = [
+    Version { name: "2026-07-28", transports: &[Transport::Stdio, Transport::Http] },
+    Version { name: "2025-11-25", transports: &[Transport::Stdio, Transport::Http] },
+    Version { name: "2025-06-18", transports: &[Transport::Stdio, Transport::Http] },
+    Version { name: "2025-03-26", transports: &[Transport::Stdio, Transport::Http] },
+    Version { name: "2024-11-05", transports: &[Transport::Stdio, Transport::Sse] },
+];
+
+impl Version {
+    pub(crate) fn named(name: &str) -> Result<&'static Self, String> {
+        VERSIONS.iter().find(|version| version.name == name).ok_or_else(|| {
+            let known = VERSIONS.each_ref().map(|version| version.name).join(" ");
+            format!("unknown protocol version {name:?}; give one of {known}")
+        })
+    }
+
+    /// Whether requests stand alone in it, rather than in a session.
+    pub(crate) fn is_newest(&self) -> bool {
+        self == &VERSIONS[0]
+    }
+}

@@ -1,0 +1,85 @@
+//! What a server keeps for those who are there and say nothing: resident memory of sessions, streams and connections.
+
+use super::calls::Caller;
+use super::target::Target;
+use super::wire::Connection;
+use crate::gate::kibibytes;
+use std::thread;
+use std::time::Duration;
+
+/// KiB of resident memory.
+pub(crate) struct Idle {
+    /// Of a session that was opened and then left alone.
+    pub(crate) session: f64,
+    /// Of the stream of a session, with its connection.
+    pub(crate) stream: f64,
+}
+
+/// Opens so many sessions over one connection, then streams of the first of them.
+pub(crate) fn measure(target: Target, sessions: u32, streams: u32) -> Result<Idle, String> {
+    let sessions_limit = format!("sessions={}", sessions + WARM);
+    let running = target.start(&[&sessions_limit], false)?;
+    let port = running.port;
+    let mut connection = Connection::open(port)?;
+    for number in 0..WARM {
+        let caller = Caller::open(&mut connection, port)?;
+        echoed(&mut connection, &caller, port, number)?;
+    }
+    let before = running.process.resident()?;
+    let callers: Vec<Caller> =
+        (0..sessions).map(|_| Caller::open(&mut connection, port)).collect::<Result<_, _>>()?;
+    settle();
+    let with_sessions = running.process.resident()?;
+
+    let open = callers.iter().take(streams as usize);
+    let open: Vec<Connection> =
+        open.map(|caller| stream(caller, port)).collect::<Result<_, _>>()?;
+    settle();
+    let with_streams = running.process.resident()?;
+    // The sessions that these figures are about are still there.
+    for caller in [callers.first(), callers.last()].into_iter().flatten() {
+        echoed(&mut connection, caller, port, 0)?;
+    }
+    drop(open);
+    let per =
+        |more: u64, less: u64, count: u32| (kibibytes(more) - kibibytes(less)) / f64::from(count);
+    Ok(Idle {
+        session: per(with_sessions, before, sessions),
+        stream: per(with_streams, with_sessions, streams),
+    })
+}
+
+/// Sessions before the first look at memory.
+const WARM: u32 = 50;
+
+/// Opens the stream of a session on a connection of its own.
+fn stream(caller: &Caller, port: u16) -> Result<Connection, String> {
+    let mut connection = Connection::open(port)?;
+    connection.send(caller.stream(port).as_bytes())?;
+    let answer = connection.head()?;
+    let is_stream =
+        answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    match answer.status {
+        200 if is_stream => Ok(connection),
+        status => Err(format!("GET was answered {status} instead of by a stream")),
+    }
+}
+
+/// Calls `echo` and checks its answer.
+pub(crate) fn echoed(
+    connection: &mut Connection,
+    caller: &Caller,
+    port: u16,
+    number: u32,
+) -> Result<(), String> {
+    let answer = connection.ask(&caller.echo(port, number))?;
+    match answer.is_echo() {
+        true => Ok(()),
+        false => Err(format!("echo was answered {}: {}", answer.status, answer.body)),
+    }
+}
+
+/// Lets the server end what it does after its answers.
+pub(crate) fn settle() {
+    thread::sleep(Duration::from_millis(1_000));
+}
