@@ -51,6 +51,8 @@ mod http_mount;
 #[cfg(feature = "http")]
 mod http_session;
 #[cfg(feature = "http")]
+mod http_session_asks;
+#[cfg(feature = "http")]
 mod http_session_life;
 #[cfg(feature = "http")]
 mod http_session_stores;

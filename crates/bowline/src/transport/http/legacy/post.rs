@@ -61,6 +61,7 @@ pub(super) async fn post(
 }
 
 /// What is to be done for a message.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum Act {
     /// Nothing more.
     Nothing,
