@@ -61,6 +61,8 @@ mod http_session_streams;
 #[cfg(feature = "http")]
 mod http_session_support;
 #[cfg(feature = "http")]
+mod http_session_walk;
+#[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]
 mod http_support;
