@@ -47,6 +47,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "interop", run: || interop::run(&[]) },
     Stage { name: "sabotage", run: interop::sabotage },
     Stage { name: "defects", run: interop::defects },
+    Stage { name: "nginx", run: interop::nginx },
     Stage { name: "fuzz", run: fuzz::smoke },
 ];
 

@@ -40,6 +40,6 @@ async fn prompt_change(cx: Context) -> Result<&'static str, ToolError> {
     Ok("added a prompt")
 }
 
-fn server(cx: &Context) -> Result<&Server, ToolError> {
+pub(crate) fn server(cx: &Context) -> Result<&Server, ToolError> {
     cx.server().ok_or_else(|| ToolError::new("nothing here can be changed"))
 }

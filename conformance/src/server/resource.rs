@@ -1,13 +1,17 @@
-//! Resources and a template.
+//! Resources, one of which changes, and a template.
 
+use crate::change;
 use crate::content::PNG;
-use bowline::Server;
-use bowline::server::{Cached, Json};
+use bowline::server::{Cached, Json, ToolError};
 use bowline::types::resource::{
     BlobResourceContents, Resource, ResourceContents, ResourceTemplate,
 };
+use bowline::types::tool::Tool;
+use bowline::{Context, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) fn register(server: Server) -> Server {
@@ -17,13 +21,19 @@ pub(crate) fn register(server: Server) -> Server {
     let binary = Resource::new(BINARY, "Static binary")
         .description("A picture that never changes.")
         .mime_type("image/png");
-    let watched = Resource::new("test://watched-resource", "Watched resource")
+    let watched = Resource::new(WATCHED, "Watched resource")
         .description("A text to subscribe to.")
         .mime_type("text/plain");
     let template = ResourceTemplate::new("test://template/{id}/data", "Data by id")
         .description("The data of an id.")
         .mime_type("application/json");
+    let changes = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&changes);
     server
+        .tool(
+            Tool::new("test_trigger_resource_change").description("Changes the watched resource."),
+            move |cx: Context| resource_change(Arc::clone(&counted), cx),
+        )
         .resource(text, || async {
             Cached::public("This is the content of the static text resource.", HOUR)
         })
@@ -32,13 +42,23 @@ pub(crate) fn register(server: Server) -> Server {
                 BlobResourceContents::new(BINARY, PNG).mime_type("image/png").into();
             Cached::public(picture, HOUR)
         })
-        .resource(watched, || async { "This is the content of the watched resource." })
+        .resource(watched, move || {
+            let changes = changes.load(Ordering::Relaxed);
+            async move { format!("This resource has changed {changes} times.") }
+        })
         .template(template, |Id { id }: Id| async move {
             let data = format!("Data for ID: {id}");
             Json(Data { id, template_test: true, data })
         })
 }
 
+async fn resource_change(changes: Arc<AtomicU64>, cx: Context) -> Result<&'static str, ToolError> {
+    changes.fetch_add(1, Ordering::Relaxed);
+    change::server(&cx)?.resource_updated(WATCHED);
+    Ok("changed a resource")
+}
+
+const WATCHED: &str = "test://watched-resource";
 const BINARY: &str = "test://static-binary";
 const HOUR: Duration = Duration::from_secs(3600);
 

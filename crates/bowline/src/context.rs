@@ -202,6 +202,7 @@ impl Context {
     }
 
     /// What tells this call from every other one that is alive.
+    #[cfg(not(modern_only))]
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
@@ -218,6 +219,17 @@ impl Context {
             let data = serde_json::json!({ "dropped": dropped });
             self.log_as(LoggingLevel::Warning, Some("bowline"), data);
         }
+    }
+
+    /// Lets the client's connection go while this call goes on: the client comes back a second later for the rest.
+    ///
+    /// What was sent before still arrives. Nothing happens where a client would not come back: only those of a
+    /// session over Streamable HTTP do, and among them only those whose protocol version knows of it.
+    ///
+    /// See [Sending messages](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server),
+    /// where the server closes the connection without terminating the stream.
+    pub fn disconnect(&self) {
+        self.0.outbox.hang_up();
     }
 
     pub(crate) fn asks(&self) -> &Asks {

@@ -24,6 +24,7 @@ enum Kind {
     /// The peer answered with an error.
     Rpc(ErrorObject),
     /// A client answered a question with an error, which is none of the call's own.
+    #[cfg_attr(modern_only, expect(dead_code, reason = "only clients of sessions answer so"))]
     Refused(ErrorObject),
     /// The peer lacks what was asked of it: these capabilities, where that is all it lacks.
     Unsupported(Option<Box<ClientCapabilities>>),
@@ -78,10 +79,12 @@ impl Error {
     }
 
     /// A question that its client answered with an error.
+    #[cfg(not(modern_only))]
     pub(crate) fn refused(message: impl Into<Box<str>>, error: ErrorObject) -> Self {
         Self::new(Kind::Refused(error), message)
     }
 
+    #[cfg(not(modern_only))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }

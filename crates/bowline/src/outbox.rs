@@ -33,6 +33,10 @@ struct State {
     /// Whoever waits with what it has to say until all of this is read.
     writer: Option<Waker>,
     observer: Option<Observer>,
+    /// Whether the reader can be let go, to come back for the rest.
+    polled: bool,
+    /// Whether it shall be.
+    hang_up: bool,
 }
 
 /// Sees every message on its way to the reader.
@@ -165,6 +169,28 @@ impl Outbox {
         state.writer = None;
     }
 
+    /// The reader may be let go: it knows how to come back.
+    #[cfg(all(feature = "http", not(modern_only)))]
+    pub(crate) fn let_hang_up(&self) {
+        self.lock().polled = true;
+    }
+
+    /// Lets the reader go once it has read what is inside; nothing happens where it could not come back.
+    pub(crate) fn hang_up(&self) {
+        let mut state = self.lock();
+        if state.polled && !state.closed {
+            state.used = true;
+            state.hang_up = true;
+            state.wake();
+        }
+    }
+
+    /// Whether the reader, which has read everything, shall be let go; told once.
+    #[cfg(all(feature = "http", not(modern_only)))]
+    pub(crate) fn take_hang_up(&self) -> bool {
+        std::mem::take(&mut self.lock().hang_up)
+    }
+
     /// Whether anything was ever put in; if not, `task` is woken by the first message.
     #[cfg(feature = "http")]
     pub(crate) fn is_used_or_wake(&self, task: &Task<'_>) -> bool {
@@ -195,7 +221,14 @@ impl Outbox {
         Poll::Pending
     }
 
+    /// Whether nothing more can be put in.
+    #[cfg(all(feature = "http", not(modern_only)))]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Whether nothing waits to be read.
+    #[cfg(not(modern_only))]
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()
     }

@@ -465,12 +465,8 @@ class Rows:
         same("answer", await self.text_of("touch_resource", {"uri": uri}), f"touched {uri}")
 
     async def read_unknown(self):
-        for uri in self.readable(E["badReads"]["read_unknown"]):
+        for uri in E["badReads"]["read_unknown"]:
             await self.no_resource(uri)
-
-    def readable(self, uris):
-        """Those addresses that the SDK sends as they are."""
-        return uris
 
     async def ask_resource(self):
         for agree, word in ((True, "yes"), (False, "no")):
@@ -547,5 +543,5 @@ class Rows:
     async def contents(self, name):
         for uri, want in E["reads"][name].items():
             same(uri, (await self.read(uri))["contents"], want)
-        for uri in self.readable(E["badReads"].get(name, [])):
+        for uri in E["badReads"].get(name, []):
             await self.no_resource(uri)

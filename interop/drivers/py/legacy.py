@@ -13,7 +13,7 @@ from mcp.client.session import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamablehttp_client
-from pydantic import AnyUrl
+from pydantic import AnyUrl, RootModel
 
 ROWS = (
     "connect initialize ping list_tools list_resources list_templates list_prompts bad_cursor echo structured "
@@ -126,7 +126,7 @@ class LegacyRows(Rows):
 
     async def request(self, method, params, result, **options):
         """What the releases have no method for, or each another one."""
-        request = types.ClientRequest.model_validate({"method": method, "params": params})
+        request = RootModel[dict].model_validate({"method": method, "params": params})
         return wire(await self.session.send_request(request, result, **options))
 
     async def call(self, name, args=None, seconds=None, progress_callback=None):
@@ -149,10 +149,10 @@ class LegacyRows(Rows):
         return await self.request(method, {"cursor": cursor} if cursor is not None else None, LISTS[method])
 
     async def read(self, uri):
-        return wire(await self.session.read_resource(AnyUrl(uri)))
-
-    def readable(self, uris):
-        return [uri for uri in uris if "://" in uri and str(AnyUrl(uri)) == uri]
+        if "://" in uri and str(AnyUrl(uri)) == uri:
+            return wire(await self.session.read_resource(AnyUrl(uri)))
+        # The SDK would not send it, or in another form.
+        return await self.request("resources/read", {"uri": uri}, types.ReadResourceResult)
 
     async def prompt(self, name, args=None):
         return wire(await self.session.get_prompt(name, args))
@@ -195,7 +195,7 @@ class LegacyRows(Rows):
         same("clientCapabilities", got["clientCapabilities"], want)
 
     async def logs(self):
-        for level, first in ((None, 8), ("warning", 3), ("debug", 0)):
+        for level, first in ((None, 1), ("warning", 3), ("debug", 0)):
             self.peer.logs.clear()
             if level:
                 await self.session.set_logging_level(level)

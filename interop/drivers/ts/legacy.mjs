@@ -28,10 +28,12 @@ async function transport() {
 
 async function open(capabilities, prepare) {
     const client = new Client(ME, { capabilities });
-    // The releases show what was agreed on in different ways, or not at all.
+    // Some releases drop members that they do not know. So the schema of the SDK must accept the result, and the rows see
+    // what was sent.
     const { request } = client;
-    client.request = async (message, ...rest) => {
-        const result = await request.call(client, message, ...rest);
+    client.request = async (message, schema, options) => {
+        const result = await request.call(client, message, types.ResultSchema, options);
+        schema.parse(result);
         if (message.method === 'initialize') opened = result;
         return result;
     };
@@ -114,7 +116,7 @@ const own = {
         await until('cancelled at the server', async () => (await counted()) === before + 1);
     },
     async logs() {
-        for (const [level, from] of [[undefined, 8], ['warning', 3], ['debug', 0]]) {
+        for (const [level, from] of [[undefined, 1], ['warning', 3], ['debug', 0]]) {
             seenLogs.length = 0;
             if (level) await client.setLoggingLevel(level);
             same('answer', await textOf('log_levels'), 'logged 8 messages');

@@ -120,16 +120,35 @@ pub(crate) fn read(mut stream: TcpStream, limit: Duration) -> Result<Response, S
         .set_read_timeout(Some(limit))
         .map_err(|error| format!("cannot set a timeout: {error}"))?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).map_err(|error| match bytes.len() {
-        0 => format!("no answer within {limit:?}: {error}"),
-        read => format!("the answer stops after {read} bytes: {error}"),
-    })?;
+    let mut buffer = [0; 16 * 1024];
+    while !is_whole(&bytes) {
+        let read = stream.read(&mut buffer).map_err(|error| match bytes.len() {
+            0 => format!("no answer within {limit:?}: {error}"),
+            read => format!("the answer stops after {read} bytes: {error}"),
+        })?;
+        if read == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&buffer[..read]);
+    }
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) =
         text.split_once("\r\n\r\n").ok_or("the connection closed without an answer")?;
     let head = Head::parse(head)?;
     let body = if head.is_chunked() { unchunk(body) } else { body.to_owned() };
     Ok(Response { status: head.status, head, body })
+}
+
+/// Whether the body ends here; not every server closes a connection that was said to be the last.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let Ok(head) = Head::parse(&String::from_utf8_lossy(&bytes[..at])) else { return false };
+    let body = &bytes[at + 4..];
+    let length = head.header("Content-Length").and_then(|length| length.parse::<usize>().ok());
+    match length {
+        Some(length) => body.len() >= length,
+        None => head.is_chunked() && (body == b"0\r\n\r\n" || body.ends_with(b"\r\n0\r\n\r\n")),
+    }
 }
 
 /// Takes the chunk sizes out of a chunked body of ASCII text.
@@ -146,7 +165,7 @@ fn unchunk(mut rest: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, unchunk};
+    use super::{Head, is_whole, unchunk};
 
     #[test]
     fn a_head_is_read_whatever_its_case() {
@@ -154,6 +173,17 @@ mod tests {
         assert_eq!((head.status, head.header("Mcp-Session-Id")), (200, Some("aB")));
         assert_eq!(head.header("y"), None);
         assert!(!head.is_stream());
+    }
+
+    #[test]
+    fn a_body_ends_by_its_length_or_its_last_chunk() {
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\n"));
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\n\r\nuntil the end"));
+        assert!(is_whole(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"));
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n"));
+        assert!(is_whole(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n0\r\n0\r\n\r\n"
+        ));
     }
 
     #[test]

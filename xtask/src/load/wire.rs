@@ -12,7 +12,7 @@ pub(crate) struct Connection(BufReader<TcpStream>);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The header lines, in lower case but for their values.
-    head: Vec<(String, String)>,
+    pub(crate) head: Vec<(String, String)>,
     pub(crate) body: String,
 }
 

@@ -10,6 +10,7 @@
 mod batch;
 mod initialize;
 mod peer;
+mod restore;
 mod settings;
 mod state;
 mod write;

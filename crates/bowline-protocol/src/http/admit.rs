@@ -26,12 +26,20 @@ static METHOD: HeaderName = HeaderName::from_static("mcp-method");
 /// `Mcp-Name`
 static NAME: HeaderName = HeaderName::from_static("mcp-name");
 
-/// Decides over one POST.
+/// Decides over one POST: scans its body, then does as [`decide`].
 ///
 /// # Errors
 /// A [`Refusal`]; [`status_of`] gives its HTTP status.
 pub fn admit(headers: &HeaderMap, body: Bytes, depth: usize) -> Result<Admitted, Refusal> {
-    let message = match scan(body, depth)? {
+    decide(headers, scan(body, depth)?)
+}
+
+/// Decides over one POST whose body has been scanned.
+///
+/// # Errors
+/// A [`Refusal`]; [`status_of`] gives its HTTP status.
+pub fn decide(headers: &HeaderMap, body: Scanned) -> Result<Admitted, Refusal> {
+    let message = match body {
         Scanned::Message(message) => message,
         Scanned::Batch(_) => {
             return Err(Refusal::anonymous(ErrorObject::invalid_request(

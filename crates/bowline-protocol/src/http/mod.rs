@@ -4,5 +4,5 @@ mod admit;
 pub mod headers;
 pub mod origin;
 
-pub use admit::{Admitted, admit, status_of};
+pub use admit::{Admitted, admit, decide, status_of};
 pub use http::{HeaderMap, HeaderName, HeaderValue};

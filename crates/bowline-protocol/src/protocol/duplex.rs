@@ -106,7 +106,8 @@ impl<T, D> Protocol<T, D> {
                 Err(stray) => Event::Stray(stray),
             },
             Received::Notification(message) => self.notification(now, message),
-            Received::Nothing => Event::Nothing,
+            // Without sessions there is nothing of one.
+            Received::Session(_) | Received::Nothing => Event::Nothing,
         }
     }
 

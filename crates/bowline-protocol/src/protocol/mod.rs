@@ -11,6 +11,11 @@ mod asking;
 mod clock;
 mod duplex;
 mod request;
+#[cfg(not(modern_only))]
+mod session;
+#[cfg(modern_only)]
+#[path = "no_session.rs"]
+mod session;
 mod throttle;
 
 pub use answering::{Answering, Received};
@@ -18,4 +23,5 @@ pub use asking::{Answered, Asking, Ignored, Response};
 pub use clock::Timeouts;
 pub use duplex::{Event, Expired, Protocol};
 pub use request::Request;
+pub use session::Told;
 pub use throttle::Throttle;

@@ -42,6 +42,7 @@ pub(super) struct State {
     /// Questions that were put live and have no answer yet.
     live: usize,
     /// What tells visits apart, by the key of the question.
+    #[cfg(not(modern_only))]
     visits: BTreeMap<String, String>,
     /// Who drives the handler.
     driver: Option<Waker>,
@@ -133,6 +134,7 @@ impl Asks {
     }
 
     /// Counts a question that was put live; whether it is the only one.
+    #[cfg(not(modern_only))]
     pub(super) fn begin_waiting(&self) -> bool {
         let mut state = self.lock();
         state.live += 1;
@@ -140,6 +142,7 @@ impl Asks {
     }
 
     /// Counts such a question no more; whether it was the last one.
+    #[cfg(not(modern_only))]
     pub(super) fn end_waiting(&self) -> bool {
         let mut state = self.lock();
         state.live -= 1;
@@ -152,11 +155,13 @@ impl Asks {
     }
 
     /// Notes what tells a visit from others.
+    #[cfg(not(modern_only))]
     pub(super) fn visited(&self, key: &str, id: String) {
         self.lock().visits.insert(key.to_owned(), id);
     }
 
     /// What tells the visit that was asked for under this key from others.
+    #[cfg(not(modern_only))]
     pub(super) fn visit(&self, key: &str) -> Option<String> {
         self.lock().visits.get(key).cloned()
     }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Task, Waker};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
@@ -31,14 +32,18 @@ pub(crate) struct Line {
     state: Mutex<State>,
     /// Rings when the client may be asked, and when it can be asked no more.
     bell: Notify,
-    /// Calls that wait for an answer.
+    /// Calls that wait for an answer, or until they may ask.
     waiting: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     asking: Asking<Open>,
+    /// Questions that have no answer, put or not yet.
+    questions: usize,
     phase: Phase,
+    /// Whoever wants to know that a call waits.
+    reader: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,7 +113,12 @@ impl Line {
 
     /// How many calls wait for an answer; they do not count as running.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// Wakes `task` at the next question; look at [`Line::waiting`] afterwards, there may have been one.
+    pub(crate) fn wake_on_question(&self, task: &Task<'_>) {
+        self.lock().reader = Some(task.waker().clone());
     }
 
     /// Gives up the questions of a call that is about to be dropped: the messages that tell the client so.
@@ -130,10 +140,11 @@ impl Line {
         let message =
             dialect::question(self.revision, key, &request, &visit).map_err(impossible)?;
         let limit = cx.limits().person_timeout;
+        let _waiting = self.wait(cx)?;
         let answer = async {
             self.ready().await?;
             let (reply, answer) = oneshot::channel();
-            let asked = self.begin(cx, &message, reply)?;
+            let asked = self.begin(cx, &message, reply);
             if let InputRequest::Elicit(request) = &request
                 && matches!(request.params, ElicitRequestParams::Url(_))
             {
@@ -165,25 +176,36 @@ impl Line {
         }
     }
 
+    /// Counts a question, from before it is put until it is answered or given up.
+    fn wait<'a>(&'a self, cx: &'a Context) -> Result<Waiting<'a>> {
+        let mut state = self.lock();
+        let most = cx.limits().waiting_per_link;
+        if state.questions >= most {
+            let message = format!("{most} questions wait for this client already");
+            return Err(Error::overloaded(message));
+        }
+        state.questions += 1;
+        if cx.asks().begin_waiting() {
+            self.waiting.fetch_add(1, Ordering::AcqRel);
+        }
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Ok(Waiting { line: self, cx })
+    }
+
     fn begin<'a>(
         &'a self,
         cx: &'a Context,
         request: &Request,
         reply: oneshot::Sender<Response>,
-    ) -> Result<Asked<'a>> {
-        let mut state = self.lock();
-        let most = cx.limits().waiting_per_link;
-        if state.asking.len() >= most {
-            let message = format!("{most} questions wait for this client already");
-            return Err(Error::overloaded(message));
-        }
+    ) -> Asked<'a> {
         let open = Open { call: cx.address(), reply };
         // The time is kept by whoever waits.
-        let (id, message) = state.asking.call(Duration::ZERO, request, open);
-        if cx.asks().begin_waiting() {
-            self.waiting.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(Asked { line: self, cx, id, message })
+        let (id, message) = self.lock().asking.call(Duration::ZERO, request, open);
+        Asked { line: self, cx, id, message }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -208,6 +230,21 @@ impl Context {
     }
 }
 
+/// A question without an answer, as far as the call counts as waiting.
+struct Waiting<'a> {
+    line: &'a Line,
+    cx: &'a Context,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.line.lock().questions -= 1;
+        if self.cx.asks().end_waiting() {
+            self.line.waiting.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
 /// A question on its way; dropped before it is answered, it is given up and its client told.
 struct Asked<'a> {
     line: &'a Line,
@@ -222,9 +259,6 @@ impl Drop for Asked<'_> {
         if let Some((_, message)) = cancelled {
             // Refused where nobody reads any more, and then there is nobody to tell.
             let _ = self.cx.send(message);
-        }
-        if self.cx.asks().end_waiting() {
-            self.line.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::question::Question;
 use crate::context::Context;
 use crate::error::Result;
+use bowline_protocol::scan::Raw;
 use serde_json::{Map, Value};
 
 /// The way to the client of a session; there are none.
@@ -10,6 +11,10 @@ use serde_json::{Map, Value};
 pub(crate) enum Line {}
 
 impl Line {
+    pub(crate) fn cancel_of(&self, _: &Context) -> Vec<Raw> {
+        match *self {}
+    }
+
     pub(super) async fn ask(
         &self,
         _: &Context,

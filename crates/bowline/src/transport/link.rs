@@ -6,8 +6,13 @@
 //! What is held for a peer is bounded: the bytes to be written, the requests read ahead, the calls that run, and what
 //! each of them has sent. A peer that reads nothing stops the link from reading, and after a while ends it.
 
-mod drive;
+pub(super) mod drive;
 mod queue;
+#[cfg(not(modern_only))]
+mod session;
+#[cfg(modern_only)]
+#[path = "link/no_session.rs"]
+mod session;
 mod slots;
 
 use crate::closing::Closing;
@@ -15,7 +20,7 @@ use crate::context::{Context, Surroundings};
 use crate::error::{Error, Result};
 use crate::principal::Principal;
 use crate::service::Service;
-use bowline_protocol::era::{self, Incoming, Refusal, id_text, modern};
+use bowline_protocol::era::{self, Incoming, Refusal, id_text};
 use bowline_protocol::frame::ndjson;
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::{BUSY, Limits};
@@ -23,8 +28,9 @@ use bowline_protocol::protocol::{Answering, Received, Throttle};
 use bowline_protocol::scan::{Message, Raw, recover_id};
 use bowline_types::jsonrpc::ErrorObject;
 use bytes::{Buf, BytesMut};
-use drive::{Drive, Frame};
+use drive::{Drive, Frame, Of};
 use queue::Queue;
+use session::{Batch, Talk};
 use slots::Slots;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,7 +66,8 @@ where
         info: service.server_info(),
         service,
         principal,
-        answering: Answering::new(limits.json_depth),
+        answering: session::answering(limits.json_depth),
+        talk: Talk::default(),
         decoder: ndjson::Decoder::new(limits.server_line_bytes),
         input: Input::Open,
         starved: true,
@@ -122,6 +129,8 @@ struct Link {
     principal: Principal,
     limits: Arc<Limits>,
     answering: Answering<Running>,
+    /// The session, if the peer opened one.
+    talk: Talk,
     decoder: ndjson::Decoder,
     input: Input,
     /// Whether the decoder has nothing more to give until more is read.
@@ -174,9 +183,9 @@ enum Phase {
 /// What a request is, to the peer that may cancel it.
 enum Running {
     /// Read, but not started; with its ticket in the queue.
-    Waiting(u64),
+    Waiting { ticket: u64, batch: Option<Batch> },
     /// In a task.
-    Task { ticket: u64, listen: bool, _task: AbortOnDrop },
+    Task { ticket: u64, listen: bool, cx: Context, batch: Option<Batch>, _task: AbortOnDrop },
 }
 
 /// Ends a task together with whoever knows of it.
@@ -206,7 +215,7 @@ impl Link {
         for _ in 0..TURNS {
             self.take_frames(task);
             self.start_waiting(task);
-            self.take_lines();
+            self.take_lines(task);
             let pressed = !self.has_room();
             if let Poll::Ready(Err(error)) = self.poll_write(task, writer.as_mut()) {
                 return Poll::Ready(Err(error));
@@ -234,43 +243,40 @@ impl Link {
         while self.has_room()
             && let Poll::Ready(Some(frame)) = self.frames.poll_recv(task)
         {
-            self.take_frame(&frame);
+            self.take_frame(frame);
         }
     }
 
-    fn take_frame(&mut self, frame: &Frame) {
-        // A cancelled request gets not one byte more, nor does a later one with its id.
-        let Some(Running::Task { ticket, .. }) = self.answering.get(&frame.id) else {
-            return;
+    fn take_frame(&mut self, frame: Frame) {
+        let Frame { of, message } = frame;
+        let Some(Of { id, ticket, last }) = of else {
+            return ndjson::encode(message.as_bytes(), &mut self.out);
         };
-        if *ticket != frame.ticket {
-            return;
+        // A cancelled request gets not one byte more, nor does a later one with its id.
+        let batch = match self.answering.get(&id) {
+            Some(Running::Task { ticket: running, batch, .. }) if *running == ticket => *batch,
+            _ => return,
+        };
+        if !last {
+            return ndjson::encode(message.as_bytes(), &mut self.out);
         }
-        if frame.last {
-            self.answering.finished(&frame.id);
-        }
-        ndjson::encode(frame.message.as_bytes(), &mut self.out);
+        self.answering.finished(&id);
+        self.reply(batch, message);
     }
 
     /// Handles whole lines that have been read, as long as there is room for what they lead to.
-    fn take_lines(&mut self) {
-        while !self.starved && self.has_room() && !self.queue_is_full() {
+    fn take_lines(&mut self, task: &mut Task<'_>) {
+        while !self.starved && self.has_room() && !self.is_held_up(task) && !self.is_paused(task) {
             let event = match self.input {
                 Input::Open => self.decoder.decode(),
                 Input::Ended => self.decoder.finish(),
                 Input::Done => None,
             };
             match event {
-                Some(ndjson::Event::Line(line)) => match self.answering.receive(line) {
-                    Received::Request(incoming) => self.take_request(incoming),
-                    Received::Cancelled(Running::Waiting(ticket)) => self.queue.remove(ticket),
-                    // Dropping what is kept for a call ends it.
-                    Received::Cancelled(Running::Task { .. }) => {}
-                    Received::Refused(refusal) => self.refuse(&refusal),
-                    Received::Notification(notification) => self.notify(notification),
-                    // We ask nothing on this stream.
-                    Received::Response(_) | Received::NotRunning(_) | Received::Nothing => {}
-                },
+                Some(ndjson::Event::Line(line)) => {
+                    let received = self.answering.receive(line);
+                    self.take(received, None, task);
+                }
                 Some(ndjson::Event::TooLong { prefix }) => {
                     let limit = self.limits.server_line_bytes;
                     let error = ErrorObject::invalid_request(format!(
@@ -282,52 +288,101 @@ impl Link {
                     self.starved = true;
                     if self.input == Input::Ended {
                         self.input = Input::Done;
+                        self.talk.end_of_input();
                     }
                 }
             }
         }
     }
 
-    fn take_request(&mut self, incoming: Incoming) {
+    fn take(&mut self, received: Received<Running>, batch: Option<Batch>, task: &mut Task<'_>) {
+        match received {
+            Received::Request(incoming) => self.take_request(incoming, batch),
+            Received::Cancelled(running) => self.give_up(running),
+            Received::Refused(refusal) if batch.is_some() => {
+                let reply = self.answering.refusal(&refusal);
+                self.reply(batch, reply);
+            }
+            Received::Refused(refusal) => self.refuse(&refusal),
+            Received::Notification(notification) => self.notify(notification),
+            Received::Response(message) => self.talk.answered(message),
+            Received::Session(told) => self.take_told(told, batch, task),
+            Received::NotRunning(_) | Received::Nothing => {}
+        }
+    }
+
+    /// Ends what the peer gave up.
+    fn give_up(&mut self, running: Running) {
+        let batch = match running {
+            Running::Waiting { ticket, batch } => {
+                self.queue.remove(ticket);
+                batch
+            }
+            Running::Task { cx, batch, _task, .. } => {
+                // What the call has asked is told to be of no interest while it can still be named.
+                for message in cx.line().into_iter().flat_map(|line| line.cancel_of(&cx)) {
+                    ndjson::encode(message.as_bytes(), &mut self.out);
+                }
+                batch
+            }
+        };
+        let joined = batch.and_then(|batch| self.talk.settle(batch, None));
+        if let Some(joined) = joined {
+            ndjson::encode(joined.as_bytes(), &mut self.out);
+        }
+    }
+
+    fn take_request(&mut self, incoming: Incoming, batch: Option<Batch>) {
         if self.closing.is_closed() {
-            return self.refuse_busy(&incoming, "closing; no further request is answered");
+            let why = "closing; no further request is answered";
+            return self.refuse_busy(&incoming, batch, why);
         }
         if is_listen(&incoming) {
             if self.slots.listens() < self.limits.listens_per_principal {
-                return self.start(incoming);
+                return self.start(incoming, batch);
             }
-            return self.refuse_busy(&incoming, "too many subscriptions are open; end one first");
+            let why = "too many subscriptions are open; end one first";
+            return self.refuse_busy(&incoming, batch, why);
         }
-        if self.queue.is_empty() && self.slots.calls() < self.limits.running_per_link {
-            return self.start(incoming);
+        if self.queue.is_empty() && self.running() < self.limits.running_per_link {
+            return self.start(incoming, batch);
+        }
+        // Otherwise nothing would have been read: this is read only to find what those wait for.
+        if self.is_full() && self.talk.waiting() > 0 {
+            let why = "too much waits already, and calls wait for answers; answer them first";
+            return self.refuse_busy(&incoming, batch, why);
         }
         if let Some(id) = incoming.id() {
             let ticket = self.queue.push(incoming);
-            self.answering.started(id, Running::Waiting(ticket));
+            self.answering.started(id, Running::Waiting { ticket, batch });
         }
     }
 
     fn start_waiting(&mut self, task: &Task<'_>) {
         while !self.queue.is_empty() && self.has_room() {
-            if self.slots.calls() >= self.limits.running_per_link {
-                // Wakes the link when a place is given back; one may have been already.
+            if self.running() >= self.limits.running_per_link {
+                // Wakes the link when there is a place; there may be one already.
                 let _ = self.slots.poll_empty(task);
-                if self.slots.calls() >= self.limits.running_per_link {
+                self.talk.wake_on_question(task);
+                if self.running() >= self.limits.running_per_link {
                     return;
                 }
             }
             if let Some(incoming) = self.queue.pop() {
-                if let Some(id) = incoming.id() {
-                    self.answering.finished(&id);
-                }
-                self.start(incoming);
+                let waited = incoming.id().and_then(|id| self.answering.finished(&id));
+                let batch = match waited {
+                    Some(Running::Waiting { batch, .. }) => batch,
+                    _ => None,
+                };
+                self.start(incoming, batch);
             }
         }
     }
 
     /// Polls a call once; what is not done then gets a task.
-    fn start(&mut self, incoming: Incoming) {
+    fn start(&mut self, incoming: Incoming, batch: Option<Batch>) {
         let listen = is_listen(&incoming);
+        let line = self.talk.line_of(&incoming);
         let cx = Context::new(
             incoming,
             Surroundings {
@@ -335,7 +390,7 @@ impl Link {
                 headers: HeaderMap::new(),
                 limits: self.limits.clone(),
                 closing: self.ending.clone(),
-                line: None,
+                line,
                 running: None,
             },
         );
@@ -343,13 +398,14 @@ impl Link {
             Err(answer) => answer,
             Ok(outcome) if cx.outbox().is_used() => {
                 conclude(&cx, &outcome, self.info.as_ref());
-                return drive::drain(&cx, |message| {
+                let answer = drive::drain(&cx, |message| {
                     ndjson::encode(message.as_bytes(), &mut self.out);
                 });
+                return answer.map_or((), |answer| self.reply(batch, answer));
             }
             Ok(outcome) => {
                 let message = era::response(cx.request(), &outcome, self.info.as_ref());
-                return ndjson::encode(message.as_bytes(), &mut self.out);
+                return self.reply(batch, message);
             }
         };
         let Some(id) = cx.request().id() else {
@@ -358,7 +414,7 @@ impl Link {
         self.tickets += 1;
         let ticket = self.tickets;
         let drive = Drive {
-            cx,
+            cx: cx.clone(),
             id: id.clone(),
             ticket,
             answer,
@@ -368,7 +424,19 @@ impl Link {
         };
         // Owned by the link: a cancellation or the end of the link aborts it.
         let task = AbortOnDrop(tokio::spawn(drive.run()).abort_handle());
-        self.answering.started(id, Running::Task { ticket, listen, _task: task });
+        self.answering.started(id, Running::Task { ticket, listen, cx, batch, _task: task });
+    }
+
+    /// Writes an answer, or keeps it for the rest of its batch.
+    fn reply(&mut self, batch: Option<Batch>, message: Raw) {
+        let message = match batch {
+            None => message,
+            Some(batch) => match self.talk.settle(batch, Some(message)) {
+                Some(joined) => joined,
+                None => return,
+            },
+        };
+        ndjson::encode(message.as_bytes(), &mut self.out);
     }
 
     fn notify(&self, notification: Message) {
@@ -380,15 +448,16 @@ impl Link {
         }
     }
 
-    fn refuse_busy(&mut self, incoming: &Incoming, why: &str) {
-        let error = ErrorObject::new(BUSY, why);
-        self.refuse(&Refusal::of(incoming.message(), error));
+    fn refuse_busy(&mut self, incoming: &Incoming, batch: Option<Batch>, why: &str) {
+        let refusal = Refusal::of(incoming.message(), busy(why));
+        let reply = self.answering.refusal(&refusal);
+        self.reply(batch, reply);
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
         // Whoever can be named gets an answer; for the rest a few are enough.
         if refusal.id.is_some() || self.throttle.allows(self.born.elapsed()) {
-            let message = modern::error_response(refusal.id.as_deref(), &refusal.error);
+            let message = self.answering.refusal(refusal);
             ndjson::encode(message.as_bytes(), &mut self.out);
         }
     }
@@ -399,7 +468,7 @@ impl Link {
         task: &mut Task<'_>,
         mut reader: Pin<&mut R>,
     ) -> Poll<Result<()>> {
-        let wanted = self.input == Input::Open && self.starved && !self.queue_is_full();
+        let wanted = self.input == Input::Open && self.starved && !self.is_paused(task);
         if !wanted || !self.has_room() || matches!(self.phase, Phase::Ending(_)) {
             return Poll::Pending;
         }
@@ -462,10 +531,11 @@ impl Link {
     }
 
     /// Goes on with the end, if it has begun; ready when nothing is left to be done.
-    fn poll_end(&mut self, task: &Task<'_>) -> Poll<()> {
+    fn poll_end(&mut self, task: &mut Task<'_>) -> Poll<()> {
         if let Phase::Draining(deadline) = self.phase {
             let alive = self.slots.poll_empty(task).is_pending() && self.slots.calls() > 0;
-            let quiet = !alive && self.frames.is_empty() && self.queue.is_empty() && self.starved;
+            let idle = self.frames.is_empty() && self.queue.is_empty() && self.starved;
+            let quiet = !alive && idle && !self.is_held_up(task);
             if !quiet && Instant::now() < deadline {
                 return Poll::Pending;
             }
@@ -478,6 +548,9 @@ impl Link {
             }
             // Whoever listens for events would listen for ever.
             self.ending.close();
+            for joined in self.talk.end() {
+                ndjson::encode(joined.as_bytes(), &mut self.out);
+            }
             self.phase = Phase::Ending(Instant::now() + GRACE);
         }
         let Phase::Ending(deadline) = self.phase else {
@@ -518,6 +591,8 @@ impl Link {
         self.queue.clear();
         drop(self.answering.drain());
         self.ending.close();
+        drop(self.talk.end());
+        self.talk = Talk::default();
         self.frames.close();
         let slots = self.slots.clone();
         let gone = poll_fn(|task| slots.poll_empty(task));
@@ -532,9 +607,29 @@ impl Link {
         self.out.len() < self.limits.outbox_bytes.min(FULL)
     }
 
-    fn queue_is_full(&self) -> bool {
-        self.queue.bytes() >= self.limits.read_ahead_bytes
+    /// Calls that may be expected to end by themselves: those that wait for the peer end when it answers.
+    fn running(&self) -> usize {
+        self.slots.calls().saturating_sub(self.talk.waiting())
     }
+
+    /// Whether nothing more should be read.
+    fn is_full(&self) -> bool {
+        self.queue.bytes() >= self.limits.read_ahead_bytes
+            || self.talk.held() >= self.limits.outbox_bytes
+    }
+
+    /// Whether nothing more is read: not while a call waits for the peer, since its answer has to be.
+    fn is_paused(&self, task: &Task<'_>) -> bool {
+        if !self.is_full() {
+            return false;
+        }
+        self.talk.wake_on_question(task);
+        self.talk.waiting() == 0
+    }
+}
+
+fn busy(why: &str) -> ErrorObject {
+    ErrorObject::new(BUSY, why)
 }
 
 fn is_listen(incoming: &Incoming) -> bool {

@@ -128,6 +128,7 @@ pub async fn answer(
         Received::Response(_)
         | Received::Cancelled(())
         | Received::NotRunning(_)
+        | Received::Session(_)
         | Received::Nothing => {}
     }
     exchange

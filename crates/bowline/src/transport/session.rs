@@ -17,7 +17,7 @@ use bowline_types::discover::{DiscoverResult, Implementation};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -79,11 +79,11 @@ impl Opener {
     }
 }
 
-/// Runs the `subscriptions/listen` of a session until it ends or is dropped, and hands on what it tells, in the shape
-/// of the session's protocol version.
+/// Runs the `subscriptions/listen` of a session and hands on what it tells, in the shape of the session's protocol
+/// version; until it ends, is dropped, or the closing of its surroundings is told, which lets it tell the rest.
 ///
-/// `before` is dropped when this one is acknowledged: whoever changes what a session listens to gives it the old
-/// one, so that nothing falls between. While `tell` waits nothing is lost: changes wait in the subscription, each
+/// `before` is dropped when this one is acknowledged: whoever changes what a session listens to gives it what ends the
+/// old one, so that nothing falls between. While `tell` waits nothing is lost: changes wait in the subscription, each
 /// once.
 pub(super) async fn listen<T>(
     service: Arc<dyn Service>,
@@ -93,18 +93,26 @@ pub(super) async fn listen<T>(
     before: T,
     mut tell: impl AsyncFnMut(Raw),
 ) {
+    let closing = surroundings.closing.clone();
+    let mut closed = pin!(closing.closed());
+    let mut ending = false;
     let cx = Context::new(request, surroundings);
     let mut running = Some(service.call(Call::new(cx.clone())));
     let mut before = Some(before);
     loop {
         let next = poll_fn(|task| {
+            ending = ending || closed.as_mut().poll(task).is_ready();
             if let Some(answer) = &mut running
                 && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
             {
                 running = None;
                 conclude(&cx, &outcome, None);
             }
-            cx.outbox().poll_next(task)
+            match cx.outbox().poll_next(task) {
+                // Whoever was told to end and has nothing to say is not waited for.
+                Poll::Pending if ending => Poll::Ready(Next::End),
+                next => next,
+            }
         });
         match next.await {
             Next::Message(message) => {

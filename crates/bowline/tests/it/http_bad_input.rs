@@ -246,16 +246,11 @@ fn envelopes() -> Vec<Row> {
 }
 
 fn methods() -> Vec<Row> {
-    let initialize = json!({
-        "jsonrpc": "2.0", "id": 7, "method": "initialize",
-        "params": { "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" } },
-    });
     vec![
         good("unknown method").calls("no/such").answered(404, METHOD),
         good("method in capitals").calls("Tools/Call").answered(404, METHOD),
         good("method of older versions").calls("ping").answered(404, METHOD),
         good("initialize as this version").calls("initialize").answered(404, METHOD),
-        good("initialize").body(initialize.to_string()).answered(400, UNSUPPORTED),
         good("notification as request").calls("notifications/progress").answered(404, METHOD),
         good("unknown tool")
             .with("\"name\":\"echo\"", "\"name\":\"none\"")

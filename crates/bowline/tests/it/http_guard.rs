@@ -145,7 +145,7 @@ async fn only_pages_of_allowed_origins_read_answers() {
         assert_eq!(response.status(), *status, "{origin:?}");
         let expected: &[(&str, &str)] = &[
             ("access-control-allow-origin", "https://app.test"),
-            ("access-control-expose-headers", "retry-after, www-authenticate"),
+            ("access-control-expose-headers", "mcp-session-id, retry-after, www-authenticate"),
             ("vary", "Origin"),
         ];
         let mut got = cors(&response);
@@ -174,7 +174,7 @@ async fn a_browser_that_asks_first_is_answered_for_allowed_origins_only() {
     assert_eq!(response.status(), 204);
     let headers = response.headers();
     assert_eq!(headers["access-control-allow-origin"], "https://app.test");
-    assert_eq!(headers["access-control-allow-methods"], "POST");
+    assert_eq!(headers["access-control-allow-methods"], "POST, GET, DELETE");
     assert_eq!(
         headers["access-control-allow-headers"],
         "content-type, mcp-method, mcp-param-region, authorization"

@@ -207,7 +207,7 @@ async fn every_kind_of_bad_line_is_answered_once_or_not_at_all_and_the_link_stay
         params array: 1 -32600 `params` must be an object
         params string: 1 -32600 `params` must be an object
         params null: 1 -32600 `params` must be an object
-        _meta array: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; every request carries it
+        _meta array: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; send it with every request (2026-07-28), or `initialize` first (2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05)
         id null: no id -32600 `id` must be a string or an integer of at most 64 bits
         id float: no id -32600 `id` must be a string or an integer of at most 64 bits
         id float that is whole: no id -32600 `id` must be a string or an integer of at most 64 bits
@@ -228,7 +228,7 @@ async fn every_kind_of_bad_line_is_answered_once_or_not_at_all_and_the_link_stay
         argument twice: 1 -32600 member `amount` stands twice, again at byte 257
         unknown method: 1 -32601 method not found: initialize
         method that is a notification: 1 -32601 method not found: notifications/progress
-        no params: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; every request carries it
+        no params: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; send it with every request (2026-07-28), or `initialize` first (2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05)
         unknown protocol version: 1 -32022 unsupported protocol version
         protocol version number: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: expected a string, found a number
         capabilities string: 1 -32602 params._meta.io.modelcontextprotocol/clientCapabilities: expected an object, found another string
@@ -250,7 +250,7 @@ async fn every_kind_of_bad_line_is_answered_once_or_not_at_all_and_the_link_stay
         limit + 1: 1 -32600 message is longer than the limit of 2000 bytes
         limit times 100: 1 -32600 message is longer than the limit of 2000 bytes
         too long without an id: no id -32600 message is longer than the limit of 2000 bytes
-        depth 126: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; every request carries it
+        depth 126: 1 -32602 params._meta.io.modelcontextprotocol/protocolVersion: missing; send it with every request (2026-07-28), or `initialize` first (2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05)
         depth 127: no id -32700 nested too deeply at byte 186
         depth of a million: no id -32600 message is longer than the limit of 2000 bytes
         blank lines: -

@@ -15,6 +15,24 @@ mod link_calls;
 mod link_end;
 mod link_memory;
 mod link_wire;
+#[cfg(not(modern_only))]
+mod session_batches;
+#[cfg(not(modern_only))]
+mod session_changes;
+#[cfg(not(modern_only))]
+mod session_effects;
+#[cfg(not(modern_only))]
+mod session_opening;
+#[cfg(not(modern_only))]
+mod session_pressure;
+#[cfg(not(modern_only))]
+mod session_questions;
+#[cfg(not(modern_only))]
+mod session_server;
+#[cfg(not(modern_only))]
+mod session_transcripts;
+#[cfg(not(modern_only))]
+mod session_wire;
 mod support;
 mod trace;
 #[cfg(unix)]
@@ -30,6 +48,20 @@ mod http_guard;
 mod http_limits;
 #[cfg(feature = "http")]
 mod http_mount;
+#[cfg(feature = "http")]
+mod http_session;
+#[cfg(feature = "http")]
+mod http_session_asks;
+#[cfg(feature = "http")]
+mod http_session_life;
+#[cfg(feature = "http")]
+mod http_session_stores;
+#[cfg(feature = "http")]
+mod http_session_streams;
+#[cfg(feature = "http")]
+mod http_session_support;
+#[cfg(feature = "http")]
+mod http_session_walk;
 #[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]

@@ -1,5 +1,6 @@
 //! The tool that edits a file.
 
+use super::diff;
 use super::fault::Refusal;
 use super::job::{Files, Job};
 use super::open::{self, Stamp};
@@ -12,8 +13,6 @@ use bowline::types::tool::{Tool, ToolAnnotations};
 use memchr::memmem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use similar::TextDiff;
-use std::time::Duration;
 
 pub(super) fn register(server: Server, files: &Files) -> Server {
     files.tool(
@@ -95,12 +94,7 @@ fn edit_file(job: &Job, args: &EditFile) -> Result<Json<Edited>, Refusal> {
         })?;
     }
     let header = path::shown(&shown);
-    let diff = TextDiff::configure()
-        .timeout(Duration::from_secs(2))
-        .diff_lines(&old, &new)
-        .unified_diff()
-        .header(&header, &header)
-        .to_string();
+    let diff = diff::unified(&header, &old, &new);
     job.go_on()?;
     let written = !args.dry_run && old != new;
     if written {

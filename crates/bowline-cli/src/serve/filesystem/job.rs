@@ -3,6 +3,8 @@
 use super::fault::Refusal;
 use super::place::{Place, Scope};
 use bowline::server::{FromArguments, IntoToolResult, ToolError};
+use bowline::types::List;
+use bowline::types::input::Root;
 use bowline::types::tool::Tool;
 use bowline::{Context, Server};
 use std::panic::resume_unwind;
@@ -59,13 +61,19 @@ impl Files {
         cx: Context,
         work: impl FnOnce(&Job) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Result<T, Refusal>, bowline::Error> {
-        let scope = self.scope_for(&cx).await?;
+        let roots = self.roots_of(&cx).await?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let _stop = Stop(cancelled.clone());
         let place = self.0.places.clone().acquire_owned().await;
-        let job = Job { scope, read_only: self.0.read_only, cx, cancelled };
+        let shared = self.0.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _place = place;
+            // Directories of roots are opened here too, where opening may block.
+            let scope = match roots {
+                Some(roots) => shared.scope.narrowed(roots.iter().map(|root| &*root.uri))?,
+                None => shared.scope.clone(),
+            };
+            let job = Job { scope, read_only: shared.read_only, cx, cancelled };
             job.go_on().and_then(|()| work(&job))
         });
         match task.await {
@@ -75,13 +83,13 @@ impl Files {
         }
     }
 
-    /// What this caller may use: all, or what its roots leave of that.
-    async fn scope_for(&self, cx: &Context) -> Result<Scope, bowline::Error> {
+    /// The roots of this caller, where they narrow what it may use. Nothing of them is remembered: it is asked at each
+    /// call, so that a change of them counts at once. A caller that does not answer gets nothing, not everything.
+    async fn roots_of(&self, cx: &Context) -> Result<Option<List<Root>>, bowline::Error> {
         if !self.0.follow_client_roots || cx.client_capabilities().roots.is_none() {
-            return Ok(self.0.scope.clone());
+            return Ok(None);
         }
-        let roots = cx.roots("roots").await?;
-        Ok(self.0.scope.narrowed(roots.iter().map(|root| root.uri.as_str())))
+        cx.roots("roots").await.map(Some)
     }
 
     /// Offers a tool that runs on a thread of its own.

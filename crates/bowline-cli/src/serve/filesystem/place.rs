@@ -100,25 +100,41 @@ impl Scope {
     }
 
     /// What of it is below roots that a client names too. Never more than there was.
-    pub(super) fn narrowed<'a>(&self, uris: impl IntoIterator<Item = &'a str>) -> Self {
+    ///
+    /// # Errors
+    /// When there are more roots than anybody has, since each may cost an open directory.
+    pub(super) fn narrowed<'a>(
+        &self,
+        uris: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, Refusal> {
         let mut roots: Vec<Root> = Vec::new();
-        for wanted in uris.into_iter().filter_map(|uri| path::parse(uri).ok()) {
-            if let Some(root) = self.beneath(&wanted) {
-                roots.push(root);
+        for (at, uri) in uris.into_iter().enumerate() {
+            if at == MOST_ROOTS {
+                return Err(Refusal::new(format!("the client has more than {MOST_ROOTS} roots")));
             }
+            let Ok(wanted) = path::parse(uri) else { continue };
+            roots.extend(self.beneath(&wanted));
             // A client whose root holds all of ours is given all of ours.
-            let within = |root: &&Root| root.path.starts_with(&wanted);
-            roots.extend(self.roots.iter().filter(within).cloned());
+            roots.extend(self.roots.iter().filter(|root| root.is_below(&wanted)).cloned());
         }
         roots.sort_by(|a, b| a.path.cmp(&b.path));
         roots.dedup_by(|a, b| a.path == b.path);
-        Self { roots: roots.into(), allow_hard_links: self.allow_hard_links }
+        Ok(Self { roots: roots.into(), allow_hard_links: self.allow_hard_links })
     }
 
     fn beneath(&self, wanted: &Path) -> Option<Root> {
         let place = wanted.is_absolute().then(|| self.locate(wanted).ok()).flatten()?;
         let dir = place.dir().ok()?;
         Some(Root { path: place.path(), typed: wanted.to_owned(), dir: Arc::new(dir) })
+    }
+}
+
+impl Root {
+    /// Whether it is below this path, or the same.
+    fn is_below(&self, path: &Path) -> bool {
+        // What leads upwards again may be below something else than what it begins with.
+        let plain = self.typed.components().all(|part| part != Component::ParentDir);
+        self.path.starts_with(path) || (plain && self.typed.starts_with(path))
     }
 }
 
@@ -190,6 +206,9 @@ impl Place {
         }
     }
 }
+
+/// Roots of one client that are looked at.
+const MOST_ROOTS: usize = 100;
 
 /// Below what Linux takes at once (4096), and long enough that few paths have more than one piece.
 const LONGEST_PIECE: usize = 3000;

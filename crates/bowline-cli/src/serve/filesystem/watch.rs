@@ -56,7 +56,7 @@ impl Watcher {
         }
         if !state.seen.contains_key(uri) {
             // Before the listener is told that it listens, lest a change is missed.
-            state.seen.insert(uri.into(), self.0.stamp(uri));
+            state.seen.insert(uri.into(), stamp(&self.0.scope, uri));
         }
         if state.looking.is_none() {
             // Ends with the last listener; it holds the server only as long.
@@ -84,7 +84,7 @@ impl Watch {
     fn changed(&self) -> Vec<Arc<str>> {
         let uris: Vec<Arc<str>> = self.state().seen.keys().cloned().collect();
         // The lock is not held while the file system is waited for.
-        let stamps: Vec<_> = uris.iter().map(|uri| self.stamp(uri)).collect();
+        let stamps: Vec<_> = uris.iter().map(|uri| stamp(&self.scope, uri)).collect();
         let mut state = self.state();
         let looked = uris.into_iter().zip(stamps);
         looked
@@ -99,18 +99,19 @@ impl Watch {
             .collect()
     }
 
-    fn stamp(&self, uri: &str) -> Option<Stamp> {
-        let place = self.scope.place(uri).ok()?;
-        let (dir, rel) = place.anchor().ok()?;
-        let metadata = dir.metadata(rel).ok()?;
-        // What cannot be read must not tell of itself either.
-        let readable =
-            metadata.is_dir() || regular(&metadata, &place.path(), place.allow_hard_links).is_ok();
-        readable.then(|| Stamp::of(&metadata))
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock can leave it half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How the file or directory at a URI is; `None` where nothing can be read.
+pub(super) fn stamp(scope: &Scope, uri: &str) -> Option<Stamp> {
+    let place = scope.place(uri).ok()?;
+    let (dir, rel) = place.anchor().ok()?;
+    let metadata = dir.metadata(rel).ok()?;
+    // What cannot be read must not tell of itself either.
+    let readable =
+        metadata.is_dir() || regular(&metadata, &place.path(), place.allow_hard_links).is_ok();
+    readable.then(|| Stamp::of(&metadata))
 }

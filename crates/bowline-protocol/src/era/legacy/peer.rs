@@ -57,6 +57,11 @@ impl Peer {
         filter.resource_subscriptions(uris)
     }
 
+    /// Takes resources that the client watched before.
+    pub(super) fn watch(&mut self, uris: impl IntoIterator<Item = Box<str>>) {
+        self.subscriptions.extend(uris);
+    }
+
     /// The request of the newest protocol version by which this session hears of all that.
     ///
     /// What it is answered with stays inside; what it tells goes through [`notification`](super::notification).

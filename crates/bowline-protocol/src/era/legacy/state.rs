@@ -55,7 +55,7 @@ impl AwaitInitialize {
 /// may well overtake the notification. Ours have to wait for it.
 #[derive(Debug)]
 pub struct AwaitInitialized {
-    peer: Peer,
+    pub(super) peer: Peer,
 }
 
 impl AwaitInitialized {
@@ -77,7 +77,7 @@ impl AwaitInitialized {
 /// The client is ready.
 #[derive(Debug)]
 pub struct Open {
-    peer: Peer,
+    pub(super) peer: Peer,
 }
 
 impl Open {

@@ -23,7 +23,16 @@ pub struct ResponseBody(Kind);
 enum Kind {
     Whole(Bytes),
     Pieces(Box<Pieces>),
-    Events(Box<Events>),
+    Flow(Box<dyn Flow>),
+}
+
+/// A body that comes in time.
+pub(super) trait Flow: std::fmt::Debug + Send + Sync {
+    /// The next bytes; `None` behind the last ones.
+    fn poll_bytes(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>>;
+
+    /// Whether nothing more will come.
+    fn is_over(&self) -> bool;
 }
 
 impl ResponseBody {
@@ -37,8 +46,8 @@ impl ResponseBody {
         Self(Kind::Pieces(Box::new(Pieces(pieces))))
     }
 
-    pub(super) fn events(events: Events) -> Self {
-        Self(Kind::Events(Box::new(events)))
+    pub(super) fn flow(flow: impl Flow + 'static) -> Self {
+        Self(Kind::Flow(Box::new(flow)))
     }
 }
 
@@ -53,7 +62,7 @@ impl Body for ResponseBody {
         let bytes = match &mut self.0 {
             Kind::Whole(bytes) => (!bytes.is_empty()).then(|| std::mem::take(bytes)),
             Kind::Pieces(pieces) => pieces.next(),
-            Kind::Events(events) => ready!(events.poll_event(task)),
+            Kind::Flow(flow) => ready!(flow.poll_bytes(task)),
         };
         Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -62,7 +71,7 @@ impl Body for ResponseBody {
         match &self.0 {
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Pieces(pieces) => pieces.len() == 0,
-            Kind::Events(events) => events.ended && events.pieces.len() == 0,
+            Kind::Flow(flow) => flow.is_over(),
         }
     }
 
@@ -70,7 +79,7 @@ impl Body for ResponseBody {
         match &self.0 {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Pieces(pieces) => SizeHint::with_exact(pieces.len()),
-            Kind::Events(_) => SizeHint::default(),
+            Kind::Flow(_) => SizeHint::default(),
         }
     }
 }
@@ -121,7 +130,35 @@ impl Events {
         self.task = Some(task);
     }
 
-    fn poll_event(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+    /// Waits for the alarm; one that is set already and rings earlier is left as it is.
+    fn poll_alarm(&mut self, due: Instant, task: &mut Task<'_>) -> Poll<()> {
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if due < alarm.deadline() {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(task)
+    }
+
+    /// One message as one event: its first piece, which is all of it unless it is large.
+    fn event(&mut self, message: Bytes) -> Bytes {
+        if message.len() >= LARGE {
+            self.pieces = Pieces([message, Bytes::from_static(b"\n\n"), Bytes::new()]);
+            return Bytes::from_static(b"data: ");
+        }
+        let mut event = BytesMut::with_capacity(message.len() + 8);
+        event.put_slice(b"data: ");
+        event.put_slice(&message);
+        event.put_slice(b"\n\n");
+        event.freeze()
+    }
+}
+
+impl Flow for Events {
+    fn is_over(&self) -> bool {
+        self.ended && self.pieces.len() == 0
+    }
+
+    fn poll_bytes(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
         if let Some(Reader(asked)) = &self.reader {
             asked.store(true, Ordering::Relaxed);
         }
@@ -162,28 +199,6 @@ impl Events {
             }
         }
     }
-
-    /// Waits for the alarm; one that is set already and rings earlier is left as it is.
-    fn poll_alarm(&mut self, due: Instant, task: &mut Task<'_>) -> Poll<()> {
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if due < alarm.deadline() {
-            alarm.as_mut().reset(due);
-        }
-        alarm.as_mut().poll(task)
-    }
-
-    /// One message as one event: its first piece, which is all of it unless it is large.
-    fn event(&mut self, message: Bytes) -> Bytes {
-        if message.len() >= LARGE {
-            self.pieces = Pieces([message, Bytes::from_static(b"\n\n"), Bytes::new()]);
-            return Bytes::from_static(b"data: ");
-        }
-        let mut event = BytesMut::with_capacity(message.len() + 8);
-        event.put_slice(b"data: ");
-        event.put_slice(&message);
-        event.put_slice(b"\n\n");
-        event.freeze()
-    }
 }
 
 /// Whether the connection asks a stream for more.
@@ -217,7 +232,7 @@ impl Drop for Events {
 }
 
 /// A time changed by up to a fifth, so that many streams do not all wake at once.
-fn jittered(time: Duration) -> Duration {
+pub(super) fn jittered(time: Duration) -> Duration {
     let random = RandomState::new().hash_one(()) as u32;
     time.mul_f64(0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX))
 }

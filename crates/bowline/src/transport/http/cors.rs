@@ -14,11 +14,11 @@ pub(super) fn is_preflight(parts: &Parts) -> bool {
 }
 
 /// The answer to that question, without the headers that [`allow`] adds.
-pub(super) fn preflight(parts: &Parts) -> Response<ResponseBody> {
+pub(super) fn preflight(parts: &Parts, methods: &'static str) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     let wanted = parts.headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
     let mut granted = String::new();
@@ -48,7 +48,7 @@ pub(super) fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("retry-after, www-authenticate"),
+        HeaderValue::from_static("mcp-session-id, retry-after, www-authenticate"),
     );
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
 }

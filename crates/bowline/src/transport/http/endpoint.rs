@@ -2,6 +2,7 @@
 
 use super::guard::Guard;
 use super::service::HttpService;
+use super::sessions::Choice;
 use crate::error::{Error, Result};
 use crate::service::Service;
 use bowline_protocol::http::origin;
@@ -10,12 +11,13 @@ use std::path::Path;
 
 /// What an endpoint lets in, and how much of it.
 ///
-/// The default answers for loopback hosts and pages only, whatever the path, asks for no token, and has the limits
-/// of [`Limits::local`].
+/// The default answers for loopback hosts and pages only, whatever the path, asks for no token, opens sessions for
+/// clients of older protocol versions, and has the limits of [`Limits::local`].
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
     pub(super) guard: Guard,
     pub(super) limits: Limits,
+    pub(super) sessions: Choice,
     /// Whether clients reach it by a URL that begins with `https`.
     pub(super) public_https: bool,
 }
@@ -69,6 +71,7 @@ impl Endpoint {
     pub fn public_url(mut self, url: &str) -> Result<Self> {
         self.guard.hosts = self.guard.hosts.public_url(url).map_err(|error| invalid(&error))?;
         self.guard.origins = self.guard.origins.public_url(url).map_err(|error| invalid(&error))?;
+        self.sessions.known_as(url);
         self.public_https =
             url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
         Ok(self)

@@ -32,7 +32,7 @@ pub(super) async fn answer(
             if cx.outbox().is_used() || prefers_stream && status(&outcome) == StatusCode::OK =>
         {
             conclude(&cx, &outcome, info.as_ref());
-            stream(Events::new(cx))
+            stream(ResponseBody::flow(Events::new(cx)))
         }
         First::Done(outcome) => json(&cx, &outcome, info.as_ref()),
         First::Move => {
@@ -53,13 +53,13 @@ pub(super) async fn answer(
                 shared.outbox().close();
             });
             events.own(task.abort_handle());
-            stream(events)
+            stream(ResponseBody::flow(events))
         }
     }
 }
 
 /// How long a body may go without being asked for more. One whose peer reads is asked at every comment.
-fn patience(limits: &Limits) -> Duration {
+pub(super) fn patience(limits: &Limits) -> Duration {
     limits.stalled_timeout.max(2 * limits.keep_alive)
 }
 
@@ -93,18 +93,28 @@ fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
 }
 
 fn json(cx: &Context, outcome: &Outcome, info: Option<&Raw>) -> Response<ResponseBody> {
+    let mut response = whole(written(cx, outcome, info));
+    *response.status_mut() = status(outcome);
+    response
+}
+
+/// The answer to a request, as the whole of a body.
+pub(super) fn written(cx: &Context, outcome: &Outcome, info: Option<&Raw>) -> ResponseBody {
     let request = cx.request();
     let large = match outcome {
         Outcome::Result { body, .. } => body.members().as_bytes().len() >= LARGE,
         Outcome::Error(_) => false,
     };
-    let body = if large {
+    if large {
         ResponseBody::pieces(era::response_pieces(request, outcome, info))
     } else {
         ResponseBody::whole(era::response(request, outcome, info).into_bytes())
-    };
+    }
+}
+
+/// A JSON text as a response.
+pub(super) fn whole(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
-    *response.status_mut() = status(outcome);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -118,8 +128,9 @@ fn status(outcome: &Outcome) -> StatusCode {
     }
 }
 
-fn stream(events: Events) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::events(events));
+/// A stream of events as a response.
+pub(super) fn stream(events: ResponseBody) -> Response<ResponseBody> {
+    let mut response = Response::new(events);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 pub struct Http {
     listener: TcpListener,
     address: SocketAddr,
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     tls: Option<Tls>,
     unauthenticated: bool,
     unencrypted: bool,

@@ -11,6 +11,8 @@ mod cors;
 mod endpoint;
 mod exchange;
 mod guard;
+#[cfg(not(modern_only))]
+pub mod legacy;
 mod listener;
 mod patient;
 mod read;
@@ -19,9 +21,16 @@ mod service;
 mod tls;
 mod token;
 mod watched;
+#[cfg(modern_only)]
+mod without_sessions;
 
 pub use body::ResponseBody;
 pub use endpoint::Endpoint;
 pub use listener::Http;
 pub use service::HttpService;
 pub use tls::TlsFiles;
+
+#[cfg(not(modern_only))]
+use legacy as sessions;
+#[cfg(modern_only)]
+use without_sessions as sessions;

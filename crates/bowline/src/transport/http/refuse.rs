@@ -57,6 +57,12 @@ pub(super) fn unauthorized(presented: bool) -> Refused {
         .header(header::WWW_AUTHENTICATE, challenge)
 }
 
+/// A method that is not taken; `allowed` names those that are.
+pub(super) fn only_post(allowed: &'static str) -> Refused {
+    refuse_unread(StatusCode::METHOD_NOT_ALLOWED, format!("the endpoint takes {allowed} only"))
+        .header(header::ALLOW, allowed)
+}
+
 /// Too much at once.
 pub(super) fn busy(status: StatusCode, id: &[u8], running: usize) -> Refused {
     refuse(status, Some(id), &limits::busy(running)).header(header::RETRY_AFTER, "1")

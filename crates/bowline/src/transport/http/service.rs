@@ -7,15 +7,18 @@ use super::exchange;
 use super::guard::{Guard, strip};
 use super::read::read;
 use super::refuse::{Refused, busy, refuse};
+use super::sessions::Legacy;
 use crate::closing::Closing;
 use crate::context::{Context, Surroundings};
-use crate::principal::{Everybody, Principal};
+use crate::principal::{Everybody, Principal, Running};
 use crate::service::Service;
-use bowline_protocol::http::{Admitted, admit, status_of};
+use bowline_protocol::era::Refusal;
+use bowline_protocol::http::{Admitted, decide, status_of};
 use bowline_protocol::limits::Limits;
+use bowline_protocol::scan::scan;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, StatusCode, Version, header};
+use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body::Body;
 use std::convert::Infallible;
 use std::future::Future;
@@ -38,6 +41,7 @@ struct Shared {
     anonymous: Principal,
     everybody: Everybody,
     closing: Closing,
+    sessions: Legacy,
 }
 
 impl std::fmt::Debug for Shared {
@@ -53,14 +57,20 @@ impl HttpService {
     }
 
     pub(super) fn build(service: Arc<dyn Service>, endpoint: Endpoint, closing: Closing) -> Self {
-        Self(Arc::new(Shared {
-            service,
-            guard: endpoint.guard,
-            limits: Arc::new(endpoint.limits),
-            anonymous: Principal::anonymous(),
-            everybody: Everybody::default(),
-            closing,
-        }))
+        let (limits, everybody) = (Arc::new(endpoint.limits), Everybody::default());
+        let path = endpoint.guard.path.clone();
+        let siblings = endpoint.sessions.siblings(path.as_deref());
+        let guard = Guard { sessions: endpoint.sessions.opens(), siblings, ..endpoint.guard };
+        let sessions = Legacy::new(
+            service.clone(),
+            limits.clone(),
+            closing.clone(),
+            everybody.clone(),
+            endpoint.sessions,
+            path.as_deref(),
+        );
+        let anonymous = Principal::anonymous();
+        Self(Arc::new(Shared { service, guard, limits, anonymous, everybody, closing, sessions }))
     }
 
     pub(super) fn limits(&self) -> &Arc<Limits> {
@@ -107,34 +117,35 @@ impl Shared {
     {
         let passed = self.guard.check(&parts, allowed)?;
         strip(&mut parts.headers);
-        let body = read(body, &self.limits).await?;
         let principal = passed
             .principal
             .or_else(|| parts.extensions.remove())
             .unwrap_or_else(|| self.anonymous.clone());
-        let incoming = match admit(&parts.headers, body, self.limits.json_depth) {
+        if let Some(sibling) = passed.sibling {
+            return Box::pin(self.sessions.beside(sibling, &parts, &principal, body)).await;
+        }
+        if parts.method != Method::POST {
+            return Box::pin(self.sessions.other(&parts, &principal)).await;
+        }
+        let body = read(body, &self.limits).await?;
+        let body =
+            scan(body, self.limits.json_depth).map_err(|fault| refuse_early(&fault.into()))?;
+        if self.sessions.takes(&parts.headers, &body) {
+            // Boxed, so that the future of what has no session stays small.
+            let prefers_stream = passed.prefers_stream;
+            return Box::pin(self.sessions.post(parts, body, principal, prefers_stream)).await;
+        }
+        self.sessions.strip(&mut parts.headers);
+        let incoming = match decide(&parts.headers, body) {
             Ok(Admitted::Request(incoming)) => incoming,
             Ok(Admitted::Notification(notification)) => {
                 self.service.notify(&principal, notification);
                 return Ok(accepted());
             }
-            Err(refusal) => {
-                let status = match status_of(refusal.error.code) {
-                    // What is refused before any handler is the client's mistake, whatever its code.
-                    StatusCode::OK => StatusCode::BAD_REQUEST,
-                    status => status,
-                };
-                return Err(refuse(status, refusal.id.as_deref(), &refusal.error));
-            }
+            Err(refusal) => return Err(refuse_early(&refusal)),
         };
-        let limit = self.limits.running_per_principal;
-        let Some(running) = principal.enter(limit) else {
-            return Err(busy(StatusCode::TOO_MANY_REQUESTS, incoming.id_text(), limit));
-        };
-        let limit = self.limits.running;
-        let Some(running) = self.everybody.enter(running, limit) else {
-            return Err(busy(StatusCode::SERVICE_UNAVAILABLE, incoming.id_text(), limit));
-        };
+        let running = enter(&principal, &self.everybody, &self.limits)
+            .map_err(|(status, limit)| busy(status, incoming.id_text(), limit))?;
         let cx = Context::new(
             incoming,
             Surroundings {
@@ -168,7 +179,29 @@ where
     }
 }
 
-fn accepted() -> Response<ResponseBody> {
+/// Refuses before any handler: that is the client's mistake, whatever its code.
+pub(super) fn refuse_early(refusal: &Refusal) -> Refused {
+    let status = match status_of(refusal.error.code) {
+        StatusCode::OK => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    refuse(status, refusal.id.as_deref(), &refusal.error)
+}
+
+/// Counts one more running call, unless there are too many: then the status that says so, and how many may run.
+pub(super) fn enter(
+    principal: &Principal,
+    everybody: &Everybody,
+    limits: &Limits,
+) -> Result<Running, (StatusCode, usize)> {
+    let limit = limits.running_per_principal;
+    let running = principal.enter(limit).ok_or((StatusCode::TOO_MANY_REQUESTS, limit))?;
+    let limit = limits.running;
+    everybody.enter(running, limit).ok_or((StatusCode::SERVICE_UNAVAILABLE, limit))
+}
+
+/// The response to what is taken and not answered.
+pub(super) fn accepted() -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = StatusCode::ACCEPTED;
     response

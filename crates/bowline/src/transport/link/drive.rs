@@ -15,19 +15,29 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 use tokio::sync::mpsc;
 
-/// A message of a call that runs in a task.
+/// A message from a task.
 #[derive(Debug)]
 pub(super) struct Frame {
+    /// `None` for what belongs to no call.
+    pub(super) of: Option<Of>,
+    pub(super) message: Raw,
+}
+
+/// The call that a message belongs to.
+#[derive(Debug)]
+pub(super) struct Of {
     pub(super) id: Id,
     /// Tells the call from an earlier one with the same id, of which something may still be under way.
     pub(super) ticket: u64,
-    pub(super) message: Raw,
-    /// Whether it is the answer.
+    /// Whether the message is the answer.
     pub(super) last: bool,
 }
 
 /// Starts a call and polls it once; what is not done then is returned.
-pub(super) fn start(service: Arc<dyn Service>, cx: &Context) -> Result<Outcome, Answer> {
+pub(in crate::transport) fn start(
+    service: Arc<dyn Service>,
+    cx: &Context,
+) -> Result<Outcome, Answer> {
     let call = Call::new(cx.clone());
     let started = catch_unwind(AssertUnwindSafe(|| {
         let mut answer = service.call(call);
@@ -46,13 +56,15 @@ pub(in crate::transport) fn conclude(cx: &Context, outcome: &Outcome, info: Opti
     cx.outbox().finish(era::response(cx.request(), outcome, info));
 }
 
-/// Takes what a call that is done has sent, its answer last.
-pub(super) fn drain(cx: &Context, mut take: impl FnMut(&Raw)) {
+/// Takes what a call that is done has sent, and gives back its answer.
+pub(super) fn drain(cx: &Context, mut take: impl FnMut(&Raw)) -> Option<Raw> {
     let nobody = Task::from_waker(Waker::noop());
-    while let Poll::Ready(Next::Message(message) | Next::Answer(message)) =
-        cx.outbox().poll_next(&nobody)
-    {
-        take(&message);
+    loop {
+        match cx.outbox().poll_next(&nobody) {
+            Poll::Ready(Next::Message(message)) => take(&message),
+            Poll::Ready(Next::Answer(answer)) => return Some(answer),
+            _ => return None,
+        }
     }
 }
 
@@ -115,7 +127,8 @@ impl Drive {
                     continue;
                 }
             };
-            let mut sending = pin!(sender.send(Frame { id: id.clone(), ticket, message, last }));
+            let mut sending =
+                pin!(sender.send(Frame { of: Some(Of { id: id.clone(), ticket, last }), message }));
             let sent = poll_fn(|task| {
                 poll_handler(task);
                 sending.as_mut().poll(task)
@@ -137,7 +150,7 @@ impl Drop for CloseOnDrop {
 }
 
 /// What a panic in a service is answered with; the details stay here.
-fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
+pub(in crate::transport) fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
     let details = panic
         .downcast_ref::<&'static str>()
         .copied()

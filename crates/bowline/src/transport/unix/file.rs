@@ -42,11 +42,7 @@ impl SocketFile {
         let fault = |error| failed(&path, error);
         let room = Room::beside(&parent).map_err(fault)?;
         let place = room.socket();
-        for path in [&path, &place] {
-            if SocketAddr::from_pathname(path).is_err() {
-                return Err(too_long(path));
-            }
-        }
+        fits(&place)?;
         let listener = UnixListener::bind(&place).map_err(fault)?;
         let id = Id::of(&fs::symlink_metadata(&place).map_err(fault)?);
         let mut file = Self { path: place, id };
@@ -214,6 +210,7 @@ fn checked(path: &Path) -> Result<(PathBuf, PathBuf)> {
     if whole.as_os_str().as_bytes().contains(&0) {
         return Err(refused(path, "holds a NUL, which no name can"));
     }
+    fits(&whole)?;
     let metadata = fs::metadata(parent)
         .map_err(|error| refused(path, "its directory cannot be used").because(error))?;
     if metadata.mode() & (EVERYBODY_WRITES | STICKY) == EVERYBODY_WRITES {
@@ -237,12 +234,14 @@ fn refused(path: &Path, what: impl Display) -> Error {
     Error::invalid(format!("cannot listen on {}: {what}", path.display()))
 }
 
-fn too_long(path: &Path) -> Error {
+/// Whether the path of a socket may be that long.
+fn fits(path: &Path) -> Result<()> {
+    if SocketAddr::from_pathname(path).is_ok() {
+        return Ok(());
+    }
     let length = path.as_os_str().len();
-    refused(
-        path,
-        format_args!("{length} bytes are too many for a socket; use a path of 90 at most"),
-    )
+    let what = format_args!("{length} bytes are too many for a socket; use a path of 90 at most");
+    Err(refused(path, what))
 }
 
 /// A directory that only we may enter, for one socket. Removed with this value, unless something is in it.

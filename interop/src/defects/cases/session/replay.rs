@@ -18,6 +18,16 @@ pub(crate) const TESTS: &[Test] = &[
         on_rmcp: OnRmcp::Fails,
     },
     Test {
+        name: "session_its_own_stream_loses_and_repeats_nothing",
+        body: own_stream,
+        on_rmcp: OnRmcp::Fails,
+    },
+    Test {
+        name: "session_a_question_survives_a_cut_stream",
+        body: question,
+        on_rmcp: OnRmcp::Passes("3.9.0 asks again on the stream that replaces the lost one"),
+    },
+    Test {
         name: "session_an_answer_that_found_nobody_is_replayed",
         body: late,
         on_rmcp: OnRmcp::Fails,
@@ -112,6 +122,58 @@ fn cut_everywhere(peer: &Peer) -> Result<(), String> {
         }
     }
     session.works()
+}
+
+/// The lists change once while the stream of the session is read, and twice while nobody reads it.
+fn own_stream(peer: &Peer) -> Result<(), String> {
+    let server = peer.http()?;
+    let session = Session::open(server.address)?;
+    let change = |present: bool| session.says("change_tools", &json!({ "present": present }));
+    let mut events = session.get(None)?;
+    change(true)?;
+    let last = loop {
+        match events.next(SOON)? {
+            Piece::Event(event) if event.message().is_some() => break event.id,
+            Piece::Event(_) => {}
+            _ => return Err("the stream of the session carries no change".to_owned()),
+        }
+    };
+    drop(events);
+    change(false)?;
+    thread::sleep(Duration::from_millis(300));
+    let mut events = session.get(Some(&last.ok_or("events without ids")?))?;
+    events.find("change that nobody read", SOON, |_| true)?;
+    change(true)?;
+    events.find("change after it", SOON, |_| true)?;
+    match events.next(Duration::from_millis(500))? {
+        Piece::Event(event) => Err(format!("three changes gave a fourth event: {}", event.data)),
+        Piece::End => Err("the stream of the session ended".to_owned()),
+        Piece::Nothing => session.works(),
+    }
+}
+
+/// The connection is lost before the question was read.
+fn question(peer: &Peer) -> Result<(), String> {
+    let server = peer.http()?;
+    let session = Session::open(server.address)?;
+    let mut events = session.stream(&call(&json!(1), "ask_roots", &json!({})))?;
+    let Piece::Event(first) = events.next(SOON)? else {
+        return Err("the stream began without an event".to_owned());
+    };
+    if first.message().is_some() {
+        return Err(format!("the stream began with {}, not with an event id", first.data));
+    }
+    drop(events);
+    thread::sleep(Duration::from_millis(300));
+    let mut events = session.get(first.id.as_deref())?;
+    let question = events.find("question", SOON, |message| message["method"] == "roots/list")?;
+    let roots = json!({ "roots": [{ "uri": "file:///mine" }] });
+    session.post(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": roots }))?;
+    let said = events.answer(&json!(1), SOON)?.to_string();
+    match said.contains("file:///mine") {
+        true => session.works(),
+        false => Err(format!("asked for roots, the handler answers {said}")),
+    }
 }
 
 fn late(peer: &Peer) -> Result<(), String> {

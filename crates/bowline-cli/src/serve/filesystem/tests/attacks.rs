@@ -1,6 +1,6 @@
 //! Every way out that we know of, tried with every tool.
 
-use super::fixture::{CANARY, Fixture};
+use super::fixture::{CANARY, Fixture, fifo};
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::fs;
@@ -34,9 +34,7 @@ fn trapped() -> Fixture {
     it.link("sub/fine", "../file.txt");
     it.link("sub_link", "sub");
     fs::hard_link(outside.join("linked.txt"), it.at("hard.txt")).unwrap();
-    let fifo = rustix::fs::FileType::Fifo;
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, it.at("fifo"), fifo, mode, 0).unwrap();
+    fifo(&it.at("fifo"));
     drop(UnixListener::bind(it.at("socket")).unwrap());
     it.link("device", "/dev/zero");
     it.link("fifo_link", "fifo");

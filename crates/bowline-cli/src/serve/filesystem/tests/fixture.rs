@@ -4,6 +4,7 @@ use crate::plan::Shares;
 use bowline::protocol::limits::Limits;
 use bowline::transport::memory::{self, Exchange};
 use bowline::{Principal, Server};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -128,6 +129,12 @@ impl Drop for Fixture {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.base);
     }
+}
+
+/// Makes a FIFO, which nobody writes to.
+pub(super) fn fifo(path: &Path) {
+    let mode = Mode::from_raw_mode(0o600);
+    mknodat(CWD, path, FileType::Fifo, mode, 0).unwrap();
 }
 
 /// Everything outside: which files there are, what is in them, and when they changed.

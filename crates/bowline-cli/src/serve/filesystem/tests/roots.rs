@@ -31,15 +31,55 @@ fn roots_of_a_client_narrow_and_never_widen() {
     ];
     for (uris, expected) in table {
         let uris: Vec<_> = uris.iter().map(|uri| uri.replace("BASE", &base)).collect();
-        let narrowed = scope.narrowed(uris.iter().map(String::as_str));
+        let narrowed = scope.narrowed(uris.iter().map(String::as_str)).unwrap();
         let roots: Vec<_> = narrowed.roots().iter().map(|root| root.path.clone()).collect();
         let expected: Vec<_> =
             expected.iter().map(|path| PathBuf::from(path.replace("BASE", &base))).collect();
         assert_eq!(roots, expected, "{uris:?}");
     }
     // What is left is confined by itself: a link that leads to what was allowed before leads outside now.
-    let narrowed = scope.narrowed([format!("file://{base}/allowed/sub/inner").as_str()]);
+    let inner = format!("file://{base}/allowed/sub/inner");
+    let narrowed = scope.narrowed([inner.as_str()]).unwrap();
     assert!(narrowed.place("../inner.txt").unwrap().dir().is_err());
+}
+
+#[test]
+fn a_root_may_be_named_by_a_link_as_the_directory_was() {
+    let it = Fixture::new();
+    std::os::unix::fs::symlink(".", it.base.join("link")).unwrap();
+    let base = it.base.display();
+    for (typed, root, may) in [
+        ("link/allowed", "", true),
+        ("link/allowed", "link", true),
+        ("link/allowed", "link/allowed", true),
+        ("link/allowed", "link/outside", false),
+        ("link/allowed", "link/link", false),
+        // Below what it begins with, if one looks at the text only.
+        ("outside/../allowed", "outside", false),
+        ("outside/../allowed", "allowed", true),
+    ] {
+        let scope = Scope::open(&[it.base.join(typed)], false).unwrap();
+        let uri = format!("file://{base}/{root}");
+        let narrowed = scope.narrowed([uri.trim_end_matches('/')]).unwrap();
+        assert_eq!(narrowed.roots().len(), usize::from(may), "{typed} {root}");
+        assert!(
+            narrowed
+                .roots()
+                .iter()
+                .all(|root| root.path == it.at("").components().collect::<PathBuf>())
+        );
+    }
+}
+
+#[test]
+fn a_hundred_roots_are_looked_at_and_no_more() {
+    let it = Fixture::new();
+    let scope = Scope::open(&[it.at("")], false).unwrap();
+    let uri = format!("file://{}", it.at("sub").display());
+    for (count, may) in [(99, true), (100, true), (101, false)] {
+        let narrowed = scope.narrowed(std::iter::repeat_n(uri.as_str(), count));
+        assert_eq!(narrowed.is_ok(), may, "{count}");
+    }
 }
 
 #[tokio::test]

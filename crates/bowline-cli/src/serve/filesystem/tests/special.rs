@@ -46,6 +46,68 @@ async fn links_of_the_process_table_lead_nowhere() {
     }
 }
 
+/// The real ones, which can be read without end, or do something when they are opened.
+#[tokio::test]
+async fn devices_are_looked_at_and_never_opened() {
+    let it = Fixture::with(|shares| {
+        shares.dirs = vec!["/dev".into()];
+        shares.read_only = true;
+    });
+    let listed = it.call("list_directory", json!({ "path": "." })).await;
+    for name in ["null", "zero", "full", "random", "tty"] {
+        assert!(listed.contains(&format!(r#""name":"{name}""#)), "{listed}");
+        let info = it.call("info", json!({ "path": name })).await;
+        assert!(info.contains(r#""kind":"other""#), "{info}");
+        let answers = [
+            it.call("read_file", json!({ "path": name, "length": 1 })).await,
+            it.call("read_files", json!({ "paths": [name] })).await,
+            it.call("search", json!({ "path": name, "text": "x" })).await,
+            it.read(&format!("file:///dev/{name}")).await,
+        ];
+        let says = |answer: &&String| {
+            answer.contains("no regular file") || answer.contains("not a directory")
+        };
+        assert_eq!(answers.iter().filter(says).count(), answers.len(), "{name}: {answers:?}");
+    }
+    for name in ["stdin", "fd/0"] {
+        let answer = it.call("read_file", json!({ "path": name })).await;
+        assert!(answer.starts_with("error"), "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_any_bytes_are_written_edited_found_moved_and_removed() {
+    let it = Fixture::new();
+    let dir = it.at("").join(OsStr::from_bytes(b"d\xffr"));
+    fs::create_dir(&dir).unwrap();
+    let base = format!("file://{}d%FFr", it.at("").display());
+    let uri = format!("{base}/caf%E9%0A");
+    let file = dir.join(OsStr::from_bytes(b"caf\xe9\n"));
+    for (tool, arguments) in [
+        ("write_file", json!({ "path": uri, "text": "needle\n" })),
+        ("edit_file", json!({ "path": uri, "edits": [{ "old": "needle", "new": "a needle" }] })),
+        ("create_directory", json!({ "path": format!("{base}/%FE") })),
+    ] {
+        let answer = it.call(tool, arguments).await;
+        assert!(!answer.starts_with("error"), "{tool}: {answer}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "a needle\n");
+    for arguments in
+        [json!({ "path": ".", "text": "needle" }), json!({ "path": base, "name": "caf*" })]
+    {
+        let found = it.call("search", arguments).await;
+        assert!(found.contains("d%FFr/caf%E9%0A"), "{found}");
+    }
+    let tree = it.call("tree", json!({ "path": "." })).await;
+    assert!(tree.contains(r"d\\xFFr") && tree.contains(r"caf\\xE9\n"), "{tree}");
+    let moved = json!({ "from": uri, "to": format!("{base}/%FE/%80") });
+    assert!(!it.call("move", moved).await.starts_with("error"));
+    let removed = json!({ "path": format!("{base}/%FE/%80") });
+    assert!(dir.join(OsStr::from_bytes(b"\xfe")).join(OsStr::from_bytes(b"\x80")).exists());
+    assert!(!it.call("remove", removed).await.starts_with("error"));
+    assert!(!dir.join(OsStr::from_bytes(b"\xfe")).join(OsStr::from_bytes(b"\x80")).exists());
+}
+
 #[tokio::test]
 async fn a_path_of_half_a_million_steps_is_refused_at_once() {
     let it = Fixture::new();

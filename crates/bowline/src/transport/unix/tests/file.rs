@@ -3,12 +3,13 @@
 use super::Place;
 use crate::transport::unix::file::SocketFile;
 use expect_test::expect;
+use std::collections::VecDeque;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener as Foreign;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
@@ -125,7 +126,7 @@ async fn paths_that_cannot_be_sockets_are_refused() {
         "DIR/missing/s",
         "DIR/open/s",
         "/dev/null/s",
-        &format!("/tmp/{}", "x".repeat(103)),
+        &format!("/{}", "x".repeat(107)),
     ] {
         let path = path.replace("DIR", place.0.to_str().unwrap());
         let said = listen(&place, Path::new(&path)).await.unwrap_err();
@@ -141,7 +142,7 @@ async fn paths_that_cannot_be_sockets_are_refused() {
         "cannot listen on DIR/missing/s: its directory cannot be used: No such file or directory (os error 2)"
         "cannot listen on DIR/open/s: everybody may replace what is in its directory; use one that only you can write to"
         "cannot listen on /dev/null/s: everybody may replace what is in its directory; use one that only you can write to"
-        "cannot listen on /tmp/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 108 bytes are too many for a socket; use a path of 90 at most"
+        "cannot listen on /xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 108 bytes are too many for a socket; use a path of 90 at most"
     "#]]
     .assert_eq(&table);
     assert_eq!(place.names(), ["open"]);
@@ -281,30 +282,33 @@ async fn there_is_no_moment_at_which_it_is_open_to_others_or_deaf() {
     let place = Arc::new(Place::new());
     let path = place.at("s");
     let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::new(AtomicU32::new(0));
     let watcher = std::thread::spawn({
-        let (path, stop) = (path.clone(), stop.clone());
+        let (path, stop, seen) = (path.clone(), stop.clone(), seen.clone());
         move || {
-            let mut seen = 0_u32;
             while !stop.load(Ordering::Relaxed) {
                 let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
                 assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-                seen += 1;
+                seen.fetch_add(1, Ordering::Relaxed);
                 match std::os::unix::net::UnixStream::connect(&path) {
                     Ok(_) => {}
                     // It was removed meanwhile; as long as it is there, it listens.
                     Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
                 }
             }
-            seen
         }
     });
-    // They stay open, so that a client whom removing the file overtook is not refused.
-    let mut listeners = Vec::new();
-    for _ in 0..500 {
+    // They stay open for a while, so that a client whom removing the file overtook is not refused.
+    let mut listeners = VecDeque::new();
+    // However busy the machine is: until it was really looked at.
+    while seen.load(Ordering::Relaxed) < 100 && !watcher.is_finished() {
         let (file, listener) = listening(&place, &path).await.unwrap();
         drop(file);
-        listeners.push(listener);
+        listeners.push_back(listener);
+        if listeners.len() > 500 {
+            listeners.pop_front();
+        }
     }
     stop.store(true, Ordering::Relaxed);
-    assert!(watcher.join().unwrap() > 20, "hardly looked");
+    watcher.join().unwrap();
 }
