@@ -62,13 +62,8 @@ async fn each_message_is_answered_as_what_it_says_it_is() {
     let half = request(1, "initialize", &json!({ "protocolVersion": "2025-06-18" }));
     let newest = request(1, "initialize", &initialize("2026-07-28"));
     let unknown = request(1, "initialize", &initialize("1.0"));
-    let named = request(
-        1,
-        "initialize",
-        &stamped(initialize("2025-06-18"), "2026-07-28"),
-    );
-    let named_old =
-        request(1, "initialize", &stamped(initialize("2025-06-18"), "2025-06-18"));
+    let named = request(1, "initialize", &stamped(initialize("2025-06-18"), "2026-07-28"));
+    let named_old = request(1, "initialize", &stamped(initialize("2025-06-18"), "2025-06-18"));
     let batch = format!("[{}]", open(1));
     let rows: Vec<(&str, Vec<String>)> = vec![
         ("a session", vec![open(1), list(2)]),
@@ -78,22 +73,23 @@ async fn each_message_is_answered_as_what_it_says_it_is() {
         ("a ping first", vec![request(1, "ping", &json!({})), open(2)]),
         ("a probe, then a session", vec![discover(1), open(2), initialized.clone(), list(3)]),
         ("a session, then single requests", vec![open(1), modern(2), discover(3), list(4)]),
-        ("a single request that asks, in a session", vec![
-            open(1),
-            initialized.clone(),
-            request(2, "tools/call", &{
-                let mut params = stamped(json!({ "name": "name" }), "2026-07-28");
-                params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
-                    json!({ "elicitation": {} });
-                params
-            }),
-        ]),
-        ("the version of the session in a request", vec![
-            open(1),
-            initialized.clone(),
-            old(2),
-            ask(3, "2025-06-18"),
-        ]),
+        (
+            "a single request that asks, in a session",
+            vec![
+                open(1),
+                initialized.clone(),
+                request(2, "tools/call", &{
+                    let mut params = stamped(json!({ "name": "name" }), "2026-07-28");
+                    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
+                        json!({ "elicitation": {} });
+                    params
+                }),
+            ],
+        ),
+        (
+            "the version of the session in a request",
+            vec![open(1), initialized.clone(), old(2), ask(3, "2025-06-18")],
+        ),
         ("the version of no session in a request", vec![old(1)]),
         ("a version that does not exist", vec![future(1), open(2), future(3)]),
         ("`initialize` without what it needs", vec![half.clone(), list(2), open(3)]),

@@ -137,8 +137,7 @@ async fn many_changes_of_what_is_heard_end_in_one_subscription() {
     let (server, _) = server();
     let mut client = Client::open(&server, Limits::local(), VERSION).await;
     for round in 0..200 {
-        let method =
-            if round % 2 == 0 { "resources/subscribe" } else { "resources/unsubscribe" };
+        let method = if round % 2 == 0 { "resources/subscribe" } else { "resources/unsubscribe" };
         client.request(method, &json!({ "uri": "note:1" })).await;
     }
     let said = client.hear().await;

@@ -75,45 +75,59 @@ async fn answered(lines: &[&str]) -> String {
 #[tokio::test(start_paused = true)]
 async fn whatever_comes_back_the_call_ends_once_and_the_session_goes_on() {
     let good = r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"accept","content":{"name":"Ada"}}}"#;
-    let other = r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"accept","content":{"name":"Eve"}}}"#;
+    let other =
+        r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"accept","content":{"name":"Eve"}}}"#;
     let rows: Vec<(&str, Vec<&str>)> = vec![
         ("an answer", vec![good]),
         ("two answers", vec![good, other]),
-        ("a wrong id first", vec![
-            r#"{"jsonrpc":"2.0","id":99,"result":{"action":"accept","content":{"name":"Eve"}}}"#,
-            good,
-        ]),
-        ("its id as text first", vec![
-            r#"{"jsonrpc":"2.0","id":"ID","result":{"action":"accept","content":{"name":"Eve"}}}"#,
-            good,
-        ]),
+        (
+            "a wrong id first",
+            vec![
+                r#"{"jsonrpc":"2.0","id":99,"result":{"action":"accept","content":{"name":"Eve"}}}"#,
+                good,
+            ],
+        ),
+        (
+            "its id as text first",
+            vec![
+                r#"{"jsonrpc":"2.0","id":"ID","result":{"action":"accept","content":{"name":"Eve"}}}"#,
+                good,
+            ],
+        ),
         ("only a wrong id", vec![r#"{"jsonrpc":"2.0","id":99,"result":{}}"#]),
         ("declined", vec![r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"decline"}}"#]),
         ("cancelled", vec![r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"cancel"}}"#]),
-        ("refused by a person", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-1,"message":"User rejected"}}"#,
-        ]),
-        ("not known", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32601,"message":"Method not found"}}"#,
-        ]),
-        ("an error that names nothing, then an answer", vec![
-            r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}"#,
-            good,
-        ]),
-        ("a form that is not filled in", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"accept","content":{"nom":"Ada"}}}"#,
-        ]),
-        ("an action that does not exist", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"maybe"}}"#,
-        ]),
+        (
+            "refused by a person",
+            vec![r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-1,"message":"User rejected"}}"#],
+        ),
+        (
+            "not known",
+            vec![
+                r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32601,"message":"Method not found"}}"#,
+            ],
+        ),
+        (
+            "an error that names nothing, then an answer",
+            vec![r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}"#, good],
+        ),
+        (
+            "a form that is not filled in",
+            vec![
+                r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"accept","content":{"nom":"Ada"}}}"#,
+            ],
+        ),
+        (
+            "an action that does not exist",
+            vec![r#"{"jsonrpc":"2.0","id":ID,"result":{"action":"maybe"}}"#],
+        ),
         ("an empty result", vec![r#"{"jsonrpc":"2.0","id":ID,"result":{}}"#]),
         ("a result that is a text", vec![r#"{"jsonrpc":"2.0","id":ID,"result":"Ada"}"#]),
-        ("a result and an error", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"result":{},"error":{"code":1,"message":"both"}}"#,
-        ]),
-        ("an error without a code", vec![
-            r#"{"jsonrpc":"2.0","id":ID,"error":{"message":"hm"}}"#,
-        ]),
+        (
+            "a result and an error",
+            vec![r#"{"jsonrpc":"2.0","id":ID,"result":{},"error":{"code":1,"message":"both"}}"#],
+        ),
+        ("an error without a code", vec![r#"{"jsonrpc":"2.0","id":ID,"error":{"message":"hm"}}"#]),
         ("a broken line, then an answer", vec!["{\"jsonrpc\":", good]),
         ("no answer", vec![]),
     ];

@@ -76,7 +76,8 @@ async fn questions(client: &mut Client) {
     }
     client.call("sample").await;
     let asked = client.next().await;
-    let said = json!({ "role": "assistant", "content": { "type": "text", "text": "me" }, "model": "m" });
+    let said =
+        json!({ "role": "assistant", "content": { "type": "text", "text": "me" }, "model": "m" });
     client.answer(&asked["id"], &said).await;
     client.hear().await;
     // One that is given up together with its call.
