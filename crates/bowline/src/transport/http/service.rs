@@ -135,6 +135,7 @@ impl Shared {
             let prefers_stream = passed.prefers_stream;
             return Box::pin(self.sessions.post(parts, body, principal, prefers_stream)).await;
         }
+        self.sessions.strip(&mut parts.headers);
         let incoming = match decide(&parts.headers, body) {
             Ok(Admitted::Request(incoming)) => incoming,
             Ok(Admitted::Notification(notification)) => {

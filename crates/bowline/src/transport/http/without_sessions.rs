@@ -83,6 +83,8 @@ impl Legacy {
         false
     }
 
+    pub(super) fn strip(&self, _: &mut HeaderMap) {}
+
     pub(super) async fn post(
         &self,
         _: Parts,

@@ -107,6 +107,11 @@ impl Legacy {
         self.0.is_some() && route::concerns(headers, body)
     }
 
+    /// Takes out of the headers of a POST that is not what could be used in one.
+    pub(super) fn strip(&self, headers: &mut HeaderMap) {
+        route::strip(headers);
+    }
+
     /// Answers a POST that is.
     pub(super) async fn post(
         &self,
