@@ -32,3 +32,18 @@ impl Version {
         self == &VERSIONS[0]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::VERSIONS;
+
+    #[test]
+    fn every_older_version_has_its_sdks() {
+        for version in &VERSIONS[1..] {
+            let python = include_str!("../drivers/py/sdks.txt");
+            assert!(python.lines().any(|line| line.starts_with(version.name)), "{}", version.name);
+            let typescript = format!("\"sdk-{}\"", version.name);
+            assert!(include_str!("../drivers/ts/package.json").contains(&typescript));
+        }
+    }
+}
