@@ -98,7 +98,8 @@ impl Client {
     async fn text(&mut self, id: i64, tool: &str, arguments: Value) -> String {
         self.send(&call(id, tool, arguments)).await;
         let answer = self.answer(id).await;
-        answer["result"]["content"][0]["text"].as_str().expect(&answer.to_string()).to_owned()
+        let text = answer["result"]["content"][0]["text"].as_str();
+        text.unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     async fn post(&self, message: &Value) -> u16 {
