@@ -22,6 +22,11 @@ pub(crate) fn defects() -> Result<(), String> {
     run(&["defects".to_owned()])
 }
 
+/// The server behind nginx, with the configuration of `docs/nginx.md`.
+pub(crate) fn nginx() -> Result<(), String> {
+    run(&["nginx".to_owned()])
+}
+
 /// One that shows in a result, one in a notification, one in a question.
 const SABOTAGED: [&str; 3] = ["structured", "progress", "ask_form"];
 

@@ -8,6 +8,7 @@ use bowline::protocol::limits::Limits;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What to do, with everything decided that can be decided before it begins.
 #[derive(Debug)]
@@ -127,11 +128,14 @@ impl Plan {
 
 impl Ways {
     fn new(args: ServeArgs, token: Option<String>, example: Example) -> Result<Self, Fault> {
-        let limits = match args.limits {
+        let mut limits = match args.limits {
             Preset::Local => Limits::local(),
             Preset::Public => Limits::public(),
             Preset::Trusted => Limits::trusted(),
         };
+        if let Some(seconds) = args.keep_alive {
+            limits = limits.keep_alive(Duration::from_secs(seconds));
+        }
         let trace_messages = args.trace_messages.clone();
         let listen = match args.listen.as_str() {
             "stdio" => {
@@ -168,6 +172,7 @@ fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
         ("--public-url", args.public_url.is_some()),
         ("--tls-cert", args.tls_cert.is_some()),
         ("--token-file", args.token_file.is_some()),
+        ("--keep-alive", args.keep_alive.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),

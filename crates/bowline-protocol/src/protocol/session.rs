@@ -7,7 +7,7 @@
 
 use super::answering::{Answering, Received};
 use crate::era::legacy::{self, Session, Settings, Step};
-use crate::era::{Refusal, modern};
+use crate::era::{self, Refusal, modern};
 use crate::outcome::{Body, Outcome};
 use crate::scan::{MAX_DEPTH, Message, MetaKey, Raw, Scanned, scan};
 use bowline_types::jsonrpc::ErrorObject;
@@ -164,7 +164,7 @@ fn no_session() -> ErrorObject {
     };
     let (old, new) = (names(legacy::SUPPORTED), names(modern::SUPPORTED));
     let key = MetaKey::ProtocolVersion.name();
-    let supported: Vec<_> = crate::era::supported().map(Revision::as_str).collect();
+    let supported: Vec<_> = era::supported().map(|one| one.as_str().to_owned()).collect();
     let error = format!(
         "params._meta.{key}: missing; send it with every request ({new}), or `initialize` first ({old})"
     );

@@ -531,11 +531,11 @@ impl Link {
     }
 
     /// Goes on with the end, if it has begun; ready when nothing is left to be done.
-    fn poll_end(&mut self, task: &Task<'_>) -> Poll<()> {
+    fn poll_end(&mut self, task: &mut Task<'_>) -> Poll<()> {
         if let Phase::Draining(deadline) = self.phase {
             let alive = self.slots.poll_empty(task).is_pending() && self.slots.calls() > 0;
             let idle = self.frames.is_empty() && self.queue.is_empty() && self.starved;
-            let quiet = !alive && idle && !self.talk.is_held_up();
+            let quiet = !alive && idle && !self.is_held_up(task);
             if !quiet && Instant::now() < deadline {
                 return Poll::Pending;
             }
@@ -548,7 +548,9 @@ impl Link {
             }
             // Whoever listens for events would listen for ever.
             self.ending.close();
-            self.talk.end();
+            for joined in self.talk.end() {
+                ndjson::encode(joined.as_bytes(), &mut self.out);
+            }
             self.phase = Phase::Ending(Instant::now() + GRACE);
         }
         let Phase::Ending(deadline) = self.phase else {
@@ -589,7 +591,7 @@ impl Link {
         self.queue.clear();
         drop(self.answering.drain());
         self.ending.close();
-        self.talk.end();
+        drop(self.talk.end());
         self.talk = Talk::default();
         self.frames.close();
         let slots = self.slots.clone();

@@ -71,6 +71,7 @@ impl Endpoint {
     pub fn public_url(mut self, url: &str) -> Result<Self> {
         self.guard.hosts = self.guard.hosts.public_url(url).map_err(|error| invalid(&error))?;
         self.guard.origins = self.guard.origins.public_url(url).map_err(|error| invalid(&error))?;
+        self.sessions.known_as(url);
         self.public_https =
             url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
         Ok(self)

@@ -32,17 +32,15 @@ impl Talk {
 
     pub(super) fn wake_on_question(&self, _: &Task<'_>) {}
 
-    pub(super) fn is_held_up(&self) -> bool {
-        false
-    }
-
     pub(super) fn held(&self) -> usize {
         0
     }
 
     pub(super) fn end_of_input(&self) {}
 
-    pub(super) fn end(&mut self) {}
+    pub(super) fn end(&mut self) -> [Raw; 0] {
+        []
+    }
 
     pub(super) fn settle(&mut self, batch: Batch, _: Option<Raw>) -> Option<Raw> {
         match batch {}

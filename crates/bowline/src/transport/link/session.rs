@@ -22,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
 
 /// The half of a link that answers, for a peer that may open a session.
 pub(super) fn answering<T>(depth: usize) -> Answering<T> {
@@ -37,7 +38,9 @@ pub(super) struct Talk {
     /// What the client hears of.
     listening: Option<Listening>,
     /// What it heard of before, which still tells what it knew.
-    before: Option<Listening>,
+    before: Option<Before>,
+    /// Whether to listen again when that is gone: there was no room for two.
+    again: bool,
     batches: HashMap<Batch, Joint>,
     last_batch: u64,
     /// Bytes of answers that wait for the others of their batch.
@@ -57,6 +60,13 @@ struct Listening {
     /// Ready when it is gone.
     gone: oneshot::Receiver<Infallible>,
     _task: AbortOnDrop,
+}
+
+/// A subscription that another one follows.
+struct Before {
+    listening: Listening,
+    /// When it is given up that the new one is ever acknowledged.
+    patience: Pin<Box<Sleep>>,
 }
 
 /// Which answers belong together.
@@ -96,11 +106,6 @@ impl Talk {
         }
     }
 
-    /// Whether nothing may be handled until something of the session is done.
-    pub(super) fn is_held_up(&self) -> bool {
-        self.opening.is_some() || self.before.is_some()
-    }
-
     /// Bytes of answers that wait for others.
     pub(super) fn held(&self) -> usize {
         self.held
@@ -113,13 +118,17 @@ impl Talk {
         }
     }
 
-    /// Ends what would go on for ever.
-    pub(super) fn end(&mut self) {
+    /// Ends what would go on for ever; what there is of batches that were not done.
+    pub(super) fn end(&mut self) -> Vec<Raw> {
         self.opening = None;
-        for listening in self.listening.iter().chain(&self.before) {
+        self.again = false;
+        let before = self.before.as_ref().map(|before| &before.listening);
+        for listening in self.listening.iter().chain(before) {
             listening.closing.close();
         }
         self.end_of_input();
+        let batches = std::mem::take(&mut self.batches);
+        batches.into_values().filter_map(|joint| join(&joint.replies)).collect()
     }
 
     /// One more answer belongs to this batch.
@@ -152,6 +161,20 @@ impl Talk {
         let batch = Batch(self.last_batch);
         self.batches.insert(batch, Joint { open: 1, replies: Vec::new() });
         batch
+    }
+}
+
+impl Before {
+    /// Ready when it has told everything, or when it is given up that it will be told to.
+    fn poll_end(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        if Pin::new(&mut self.listening.gone).poll(task).is_ready() {
+            return Poll::Ready(());
+        }
+        // Told to end it waits for nobody but the peer, which has a time of its own to read.
+        if self.listening.closing.is_closed() {
+            return Poll::Pending;
+        }
+        self.patience.as_mut().poll(task)
     }
 }
 
@@ -199,12 +222,15 @@ impl Link {
     /// Goes on with what holds up the rest; whether it still does.
     pub(super) fn is_held_up(&mut self, task: &mut Task<'_>) -> bool {
         if let Some(before) = &mut self.talk.before
-            && Pin::new(&mut before.gone).poll(task).is_ready()
+            && before.poll_end(task).is_ready()
         {
             self.talk.before = None;
+            if std::mem::take(&mut self.talk.again) {
+                self.listen();
+            }
         }
         self.poll_opening(task);
-        self.talk.is_held_up()
+        self.talk.opening.is_some() || self.talk.before.is_some()
     }
 
     fn begin_opening(&mut self, message: Message, task: &mut Task<'_>) {
@@ -259,7 +285,10 @@ impl Link {
         let before = self.talk.listening.take();
         let end_before = before.as_ref().map(|before| CloseOnDrop(before.closing.clone()));
         // Nothing is handled while there is one, so that there are never more than two.
-        self.talk.before = before;
+        self.talk.before = before.map(|listening| Before {
+            listening,
+            patience: Box::pin(tokio::time::sleep(super::GRACE)),
+        });
         let Some(request) = request else {
             return;
         };
@@ -278,7 +307,10 @@ impl Link {
         let first = || listening.as_mut().poll(&mut Task::from_waker(Waker::noop()));
         match catch_unwind(AssertUnwindSafe(first)) {
             Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(())) => return,
+            Ok(Poll::Ready(())) => {
+                self.talk.again = self.talk.before.is_some();
+                return;
+            }
             Err(_) => return tracing::error!("service panicked over a subscription"),
         }
         // Owned by the session, which the link owns.
