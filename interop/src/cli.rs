@@ -10,6 +10,7 @@ use crate::version::Version;
 pub(crate) enum Command {
     Matrix(Matrix),
     Defects(Defects),
+    Nginx(Nginx),
 }
 
 /// What the table shall hold.
@@ -40,10 +41,20 @@ pub(crate) struct Defects {
     pub(crate) server: Option<PathBuf>,
 }
 
+/// Which rows behind nginx run.
+#[derive(Default)]
+pub(crate) struct Nginx {
+    /// Names of rows; all of them if empty.
+    pub(crate) names: Vec<String>,
+    /// A server binary to use instead of building one.
+    pub(crate) server: Option<PathBuf>,
+}
+
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
         Some((first, rest)) if first == "defects" => defects(rest).map(Command::Defects),
+        Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
         _ => matrix(arguments).map(Command::Matrix),
     }
 }
@@ -94,6 +105,23 @@ fn defects(arguments: &[String]) -> Result<Defects, String> {
                 return Err(format!(
                     "unknown argument {flag:?}; give names of tests, --peer or --server"
                 ));
+            }
+            name => options.names.push(name.to_owned()),
+        }
+    }
+    Ok(options)
+}
+
+fn nginx(arguments: &[String]) -> Result<Nginx, String> {
+    let mut options = Nginx::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--server" => {
+                options.server = Some(rest.next().ok_or("--server needs a value")?.into());
+            }
+            flag if flag.starts_with('-') => {
+                return Err(format!("unknown argument {flag:?}; give names of rows or --server"));
             }
             name => options.names.push(name.to_owned()),
         }

@@ -4,11 +4,14 @@
 //! cargo run -p bowline-interop -- [--all] [--protocol VERSION] [--peer ts|py] [--transport stdio|http|sse]
 //!                                 [--sabotage ROW]… [--server PATH]
 //! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
+//! cargo run -p bowline-interop -- nginx [ROW…] [--server PATH]
 //! ```
 //!
 //! The first form prints a table per protocol version, feature by peer and transport. Without `--all` it runs the core
 //! rows and one part of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row
-//! on purpose and demands that exactly this row is red, at the newest protocol version unless another one is named. The second form demands that each test passes here and fails on rmcp.
+//! on purpose and demands that exactly this row is red, at the newest protocol version unless another one is named.
+//! The second form demands that each test passes here and fails on rmcp. The third puts nginx in front of the server,
+//! as `docs/nginx.md` says.
 //!
 //! This package must never link the SDK: it sees only processes, bytes and exit codes.
 
@@ -18,6 +21,7 @@
 mod cli;
 mod defects;
 mod matrix;
+mod nginx;
 mod peer;
 mod rows;
 mod server;
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let passed = match cli::parse(&arguments) {
         Ok(Command::Matrix(options)) => matrix::run(&options),
         Ok(Command::Defects(options)) => defects::run(&options),
+        Ok(Command::Nginx(options)) => nginx::run(&options),
         Err(message) => {
             eprintln!("interop: {message}");
             return ExitCode::from(2);

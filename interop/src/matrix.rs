@@ -43,7 +43,10 @@ pub(crate) fn run(options: &Matrix) -> Result<bool, String> {
     if !options.all {
         println!("part {} of {} by the date; --all runs every row", part + 1, rows::PARTS);
     }
-    let versions = VERSIONS.iter().filter(|one| options.version.is_none_or(|only| only == *one));
+    let versions = VERSIONS.iter().filter(|one| {
+        options.version.is_none_or(|only| only == *one)
+            && options.transport.is_none_or(|only| one.transports.contains(&only))
+    });
     for version in versions {
         let every = rows::of(version);
         let rows = if options.all { every } else { rows::part(&every, part) };

@@ -15,7 +15,10 @@ pub(crate) static VERSIONS: [Version; 5] = [
     Version { name: "2026-07-28", transports: &[Transport::Stdio, Transport::Http] },
     Version { name: "2025-11-25", transports: &[Transport::Stdio, Transport::Http] },
     Version { name: "2025-06-18", transports: &[Transport::Stdio, Transport::Http] },
-    Version { name: "2025-03-26", transports: &[Transport::Stdio, Transport::Http] },
+    Version {
+        name: "2025-03-26",
+        transports: &[Transport::Stdio, Transport::Http, Transport::Sse],
+    },
     Version { name: "2024-11-05", transports: &[Transport::Stdio, Transport::Sse] },
 ];
 
@@ -30,5 +33,20 @@ impl Version {
     /// Whether requests stand alone in it, rather than in a session.
     pub(crate) fn is_newest(&self) -> bool {
         self == &VERSIONS[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VERSIONS;
+
+    #[test]
+    fn every_older_version_has_its_sdks() {
+        for version in &VERSIONS[1..] {
+            let python = include_str!("../drivers/py/sdks.txt");
+            assert!(python.lines().any(|line| line.starts_with(version.name)), "{}", version.name);
+            let typescript = format!("\"sdk-{}\"", version.name);
+            assert!(include_str!("../drivers/ts/package.json").contains(&typescript));
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::flags::Flags;
 use crate::process::must;
 use crate::runner::{self, Stage};
 use crate::workspace::{build_release, cargo, published, target};
-use crate::{conformance, cost, fuzz, interop, readme, test, tidy};
+use crate::{conformance, cost, fuzz, interop, load, readme, test, tidy};
 use std::time::Duration;
 
 /// Runs all stages, or those named.
@@ -43,9 +43,11 @@ const STAGES: &[Stage] = &[
     Stage { name: "readme", run: || readme::run(&[]) },
     Stage { name: "conformance", run: || conformance::run(&[]) },
     Stage { name: "cost", run: || cost::run(&[]) },
+    Stage { name: "load", run: || load::run(&["--smoke".to_owned()]) },
     Stage { name: "interop", run: || interop::run(&[]) },
     Stage { name: "sabotage", run: interop::sabotage },
     Stage { name: "defects", run: interop::defects },
+    Stage { name: "nginx", run: interop::nginx },
     Stage { name: "fuzz", run: fuzz::smoke },
 ];
 

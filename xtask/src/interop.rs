@@ -10,10 +10,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     must(Command::new(target("release/bowline-interop")).current_dir(root()).args(args))
 }
 
-/// Three features broken on purpose: the harness succeeds only if exactly those rows turn red, one at a time.
+/// Features broken on purpose: the harness succeeds only if exactly those rows turn red, one at a time.
 pub(crate) fn sabotage() -> Result<(), String> {
     let args = SABOTAGED.iter().flat_map(|row| ["--sabotage".to_owned(), (*row).to_owned()]);
-    run(&args.collect::<Vec<_>>())
+    run(&args.collect::<Vec<_>>())?;
+    run(&SABOTAGED_IN_A_SESSION.map(str::to_owned))
 }
 
 /// The same bodies of tests pass here and fail against an SDK that has the defects.
@@ -21,5 +22,13 @@ pub(crate) fn defects() -> Result<(), String> {
     run(&["defects".to_owned()])
 }
 
+/// The server behind nginx, with the configuration of `docs/nginx.md`.
+pub(crate) fn nginx() -> Result<(), String> {
+    run(&["nginx".to_owned()])
+}
+
 /// One that shows in a result, one in a notification, one in a question.
 const SABOTAGED: [&str; 3] = ["structured", "progress", "ask_form"];
+
+/// One that a session asks live.
+const SABOTAGED_IN_A_SESSION: [&str; 4] = ["--protocol", "2025-11-25", "--sabotage", "ask_sample"];

@@ -1,7 +1,7 @@
 //! The server that `cargo xtask load` and `cargo xtask cost` load: three tools, and the limits that they ask for.
 //!
 //! `load_server PORT [LIMIT=VALUE…]` listens on the loopback address. A limit is named as in `Limits`: a count, or a
-//! time in milliseconds. Every client is the same principal here, so what one principal may have is as much as there is.
+//! time in milliseconds. Every client is the same principal here, which by `sessions=` alone may have all there are.
 
 use bowline::protocol::limits::Limits;
 use bowline::server::Json;
@@ -62,7 +62,8 @@ fn set(limits: Limits, setting: &str) -> Result<Limits, String> {
     let count = value as usize;
     let time = Duration::from_millis(u64::from(value));
     Ok(match name {
-        "sessions" => limits.sessions(count).sessions_per_principal(count),
+        // One more than there are, so that nobody's session has to make room for another.
+        "sessions" => limits.sessions(count).sessions_per_principal(count + 1),
         "sessions_per_principal" => limits.sessions_per_principal(count),
         "session_init_timeout" => limits.session_init_timeout(time),
         "session_idle" => limits.session_idle(time),

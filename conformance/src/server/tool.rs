@@ -24,6 +24,10 @@ pub(crate) fn register(server: Server) -> Server {
             logging(cx)
         })
         .tool(Tool::new("test_tool_with_progress").description("Reports progress."), progress)
+        .tool(
+            Tool::new("test_reconnection").description("Lets the connection go before it answers."),
+            reconnection,
+        )
         .tool(Tool::new("test_error_handling").description("Fails."), || async {
             Err::<(), _>(ToolError::new("This tool intentionally returns an error for testing"))
         })
@@ -60,6 +64,13 @@ async fn progress(cx: Context) -> &'static str {
         tokio::time::sleep(APART).await;
     }
     "reported progress three times"
+}
+
+/// Answers once the connection is gone, so that a client of a session has to come back for the answer.
+async fn reconnection(cx: Context) -> &'static str {
+    cx.disconnect();
+    tokio::time::sleep(2 * APART).await;
+    "the client came back"
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -91,9 +91,15 @@ pub(crate) struct ServeArgs {
     /// scopes apart by spaces. The file is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Open no sessions, so that only clients of protocol versions without them can call
+    #[arg(long)]
+    pub(crate) no_sessions: bool,
     /// Bounds on sizes, counts and times
     #[arg(long, value_name = "PRESET", value_enum, default_value_t)]
     pub(crate) limits: Preset,
+    /// Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) keep_alive: Option<u64>,
     /// Write every message to this file as lines of JSON, secrets redacted
     #[arg(long, value_name = "FILE")]
     pub(crate) trace_messages: Option<PathBuf>,

@@ -8,6 +8,7 @@ use bowline::protocol::limits::Limits;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What to do, with everything decided that can be decided before it begins.
 #[derive(Debug)]
@@ -73,6 +74,7 @@ pub(crate) struct Endpoint {
     pub(crate) allow_host: Vec<String>,
     pub(crate) allow_origin: Vec<String>,
     pub(crate) public_url: Option<String>,
+    pub(crate) no_sessions: bool,
     /// Certificate and key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) token_file: Option<PathBuf>,
@@ -127,11 +129,14 @@ impl Plan {
 
 impl Ways {
     fn new(args: ServeArgs, token: Option<String>, example: Example) -> Result<Self, Fault> {
-        let limits = match args.limits {
+        let mut limits = match args.limits {
             Preset::Local => Limits::local(),
             Preset::Public => Limits::public(),
             Preset::Trusted => Limits::trusted(),
         };
+        if let Some(seconds) = args.keep_alive {
+            limits = limits.keep_alive(Duration::from_secs(seconds));
+        }
         let trace_messages = args.trace_messages.clone();
         let listen = match args.listen.as_str() {
             "stdio" => {
@@ -168,6 +173,8 @@ fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
         ("--public-url", args.public_url.is_some()),
         ("--tls-cert", args.tls_cert.is_some()),
         ("--token-file", args.token_file.is_some()),
+        ("--no-sessions", args.no_sessions),
+        ("--keep-alive", args.keep_alive.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
@@ -192,6 +199,7 @@ impl Endpoint {
             allow_host: args.allow_host,
             allow_origin: args.allow_origin,
             public_url: args.public_url,
+            no_sessions: args.no_sessions,
             tls: args.tls_cert.zip(args.tls_key),
             token_file: args.token_file,
             token: token.filter(|token| !token.is_empty()).map(Secret),

@@ -195,7 +195,7 @@ class LegacyRows(Rows):
         same("clientCapabilities", got["clientCapabilities"], want)
 
     async def logs(self):
-        for level, first in ((None, 8), ("warning", 3), ("debug", 0)):
+        for level, first in ((None, 1), ("warning", 3), ("debug", 0)):
             self.peer.logs.clear()
             if level:
                 await self.session.set_logging_level(level)

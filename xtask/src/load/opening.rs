@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 /// Asks for so many sessions, far more than there is room for.
 pub(crate) fn measure(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
     let mut gates = flooded(target, asked)?;
+    gates.extend(by_one(target, asked / 10)?);
     gates.extend(left_alone(target)?);
     Ok(gates)
 }
@@ -28,27 +29,13 @@ fn flooded(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
 
     let started = Instant::now();
     let mut most = before;
-    let mut opened = 0;
     let mut turns = existing.iter().cycle();
-    let mut connection = Connection::open(port)?;
-    let mut sent = 0;
-    while sent < asked {
-        let requests: String = (sent..sent + AT_ONCE).map(|at| initialize(port, at)).collect();
-        connection.send(requests.as_bytes())?;
-        for _ in 0..AT_ONCE {
-            let answer = connection.answer()?;
-            match answer.header("mcp-session-id") {
-                Some(_) if answer.status == 200 => opened += 1,
-                _ => room::is_full(&answer)?,
-            }
-        }
-        sent += AT_ONCE;
-        if sent % (AT_ONCE * 64) == 0 {
-            let caller = turns.next().ok_or("no session was opened before the flood")?;
-            echoed(&mut bystander, caller, port, sent)?;
-            most = most.max(running.process.resident()?);
-        }
-    }
+    let opened = flood(port, asked, |sent| {
+        let caller = turns.next().ok_or("no session was opened before the flood")?;
+        echoed(&mut bystander, caller, port, sent)?;
+        most = most.max(running.process.resident()?);
+        Ok(())
+    })?;
     let took = started.elapsed();
     println!(
         "\n{asked} initialize to {} with room for {CAP}: {opened} opened, {} refused, {:.1} s; resident {:.1} MiB, then \
@@ -63,6 +50,8 @@ fn flooded(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
     let generations = 1.0 + took.as_secs_f64() * 1_000.0 / f64::from(INIT_TIMEOUT_MS);
 
     thread::sleep(Duration::from_millis(u64::from(INIT_TIMEOUT_MS)) + SWEEP);
+    // A connection on which nothing is asked for that long is closed.
+    let mut bystander = Connection::open(port)?;
     for caller in &existing {
         echoed(&mut bystander, caller, port, 0)?;
     }
@@ -84,6 +73,51 @@ fn flooded(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
             0.0,
         ),
     ])
+}
+
+/// A flood of one principal, which may have a few of many: its own oldest ones make room, but none that is in use.
+fn by_one(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
+    let limits = [format!("sessions={CAP}"), format!("sessions_per_principal={FEW}")];
+    let running = target.start(&limits.each_ref().map(String::as_str), false)?;
+    let port = running.port;
+    let mut bystander = Connection::open(port)?;
+    let used = Caller::open(&mut bystander, port)?;
+    let before = running.process.resident()?;
+    let mut most = before;
+    let opened = flood(port, asked, |sent| {
+        echoed(&mut bystander, &used, port, sent)?;
+        most = most.max(running.process.resident()?);
+        Ok(())
+    })?;
+    let grown = mebibytes(most) - mebibytes(before);
+    println!("\n{asked} initialize of one principal that may have {FEW}: {opened} opened");
+    Ok(vec![Gate::new("flood of one principal: resident more, MiB", grown, SLACK_MIB)])
+}
+
+/// Asks for so many sessions, looks after something else now and then, and counts those that were opened.
+fn flood(
+    port: u16,
+    asked: u32,
+    mut now_and_then: impl FnMut(u32) -> Result<(), String>,
+) -> Result<u32, String> {
+    let mut connection = Connection::open(port)?;
+    let mut opened = 0;
+    for batch in 0..asked / AT_ONCE {
+        let from = batch * AT_ONCE;
+        let requests: String = (from..from + AT_ONCE).map(|at| initialize(port, at)).collect();
+        connection.send(requests.as_bytes())?;
+        for _ in 0..AT_ONCE {
+            let answer = connection.answer()?;
+            match answer.header("mcp-session-id") {
+                Some(_) if answer.status == 200 => opened += 1,
+                _ => room::is_full(&answer)?,
+            }
+        }
+        if batch % 64 == 0 {
+            now_and_then(from)?;
+        }
+    }
+    Ok(opened)
 }
 
 /// Sessions that were opened in full, but for one that is used.

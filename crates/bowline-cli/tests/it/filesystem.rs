@@ -166,6 +166,87 @@ fn roots_of_a_client_count_only_when_they_are_followed_and_only_narrow() {
 }
 
 #[test]
+fn a_session_is_told_of_changes_inside_and_of_none_outside() {
+    let place = Place::new("subscribes");
+    symlink("../outside", place.at("allowed/out")).unwrap();
+    let mut program = place.serve(&[]);
+    open_session(&mut program, json!({}));
+    let inside = uri(&place.at("allowed/file.txt"));
+    let uris = [
+        uri(&place.at("outside/canary.txt")),
+        uri(&place.at("allowed/out/canary.txt")),
+        inside.clone(),
+    ];
+    for (id, uri) in (1..).zip(&uris) {
+        let params = json!({ "uri": uri });
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": "resources/subscribe", "params": params });
+        program.send(&message.to_string());
+        answer(&program, id);
+    }
+    fs::write(place.at("outside/canary.txt"), "CANARY that changed\n").unwrap();
+    for change in ["once\n", "and again\n"] {
+        fs::write(place.at("allowed/file.txt"), change).unwrap();
+        let line: Value = serde_json::from_str(&program.stdout.next().unwrap()).unwrap();
+        assert_eq!(line["method"], "notifications/resources/updated", "{line}");
+        assert_eq!(line["params"]["uri"], inside, "{line}");
+    }
+    assert_eq!(program.end(), 0);
+}
+
+/// Opens a session of an older protocol version.
+fn open_session(program: &mut Program, capabilities: Value) {
+    let params = json!({
+        "protocolVersion": "2025-06-18",
+        "capabilities": capabilities,
+        "clientInfo": { "name": "test", "version": "1" },
+    });
+    let open = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    program.send(&open.to_string());
+    assert_eq!(answer(program, 0)["result"]["protocolVersion"], "2025-06-18");
+    program.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+}
+
+/// In a session the question is put live, at each call: nothing is remembered that a change could make wrong.
+#[test]
+fn a_client_of_a_session_is_asked_for_its_roots_at_each_call() {
+    let place = Place::new("session");
+    fs::create_dir(place.at("allowed/sub")).unwrap();
+    fs::write(place.at("allowed/sub/inner.txt"), "inner\n").unwrap();
+    let mut program = place.serve(&["--follow-client-roots"]);
+    open_session(&mut program, json!({ "roots": { "listChanged": true } }));
+    for (id, root, path, says) in [
+        (1, Some("allowed/sub"), "allowed/sub/inner.txt", "inner"),
+        (2, Some("allowed/sub"), "allowed/file.txt", "leads outside"),
+        (3, Some("allowed"), "allowed/file.txt", "inside"),
+        (4, Some(""), "outside/canary.txt", "leads outside"),
+        (5, Some("outside"), "outside/canary.txt", "leads outside"),
+        // Who will not say what its roots are is not served as if it had none.
+        (6, None, "allowed/file.txt", ""),
+        (7, Some("allowed"), "allowed/file.txt", "inside"),
+    ] {
+        let arguments = json!({ "path": place.at(path) });
+        let params = json!({ "name": "read_file", "arguments": arguments });
+        let call = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
+        program.send(&call.to_string());
+        let asked: Value = serde_json::from_str(&program.stdout.next().unwrap()).unwrap();
+        assert_eq!(asked["method"], "roots/list", "{asked}");
+        let mut reply = json!({ "jsonrpc": "2.0", "id": asked["id"] });
+        match root {
+            Some(root) => reply["result"] = json!({ "roots": [{ "uri": uri(&place.at(root)) }] }),
+            None => reply["error"] = json!({ "code": -32603, "message": "no" }),
+        }
+        program.send(&reply.to_string());
+        let answer = answer(&program, id);
+        let text = answer["result"]["content"][0]["text"].as_str().unwrap_or_default();
+        let served = answer["result"]["isError"] != true && answer["error"].is_null();
+        assert_eq!(served, ["inner", "inside"].contains(&says), "{root:?} {path}: {answer}");
+        assert!(text.contains(says), "{root:?} {path}: {answer}");
+        program.send(r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#);
+    }
+    assert_eq!(program.end(), 0);
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_a_mistake() {
     let shown =
         ends(&mut bowline(&["--log-format", "human", "serve", "filesystem", "/no/such/directory"]));

@@ -122,6 +122,36 @@ fn several_clients_are_served_at_once() {
 }
 
 #[test]
+fn each_connection_opens_a_session_of_its_own() {
+    let place = Place::new("sessions");
+    let _program = place.serve("s", &[]);
+    let versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+    let mut clients = versions.map(|version| {
+        let mut client = Client::new(place.at("s"));
+        let params = json!({
+            "protocolVersion": version,
+            "capabilities": {},
+            "clientInfo": { "name": "test", "version": "1" },
+        });
+        let open = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+        client.send(&open.to_string());
+        assert_eq!(client.message()["result"]["protocolVersion"], version);
+        client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        client
+    });
+    let mut modern = Client::new(place.at("s"));
+    for (version, client) in versions.iter().zip(&mut clients) {
+        let params = json!({ "name": "echo", "arguments": { "message": version } });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        client.send(&call.to_string());
+        let result = client.message()["result"].take();
+        assert_eq!(result["content"][0]["text"], *version);
+        assert_eq!(result.get("resultType"), None, "{result}");
+        assert_eq!(modern.echo(version), *version);
+    }
+}
+
+#[test]
 fn the_filesystem_is_served_too() {
     let place = Place::new("files");
     fs::write(place.at("file.txt"), "inside\n").unwrap();

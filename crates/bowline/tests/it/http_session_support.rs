@@ -35,6 +35,24 @@ impl Watch {
         self.alive.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Waits, in real time, until this holds.
+    pub(crate) async fn until_for(&self, mut holds: impl FnMut(&Self) -> bool) {
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+            while !holds(self) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "never came: {self:?}");
+    }
+
     /// Waits, in virtual time, until this holds.
     pub(crate) async fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
         for _ in 0..10_000 {
@@ -259,7 +277,10 @@ impl Peer {
         } else {
             json_of(response).await
         };
-        answer["result"]["content"][0]["text"].as_str().expect(&answer.to_string()).to_owned()
+        answer["result"]["content"][0]["text"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
     }
 
     pub(crate) async fn get(&self, last: Option<&str>) -> Response<ResponseBody> {

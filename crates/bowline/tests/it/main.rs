@@ -51,11 +51,21 @@ mod http_mount;
 #[cfg(feature = "http")]
 mod http_session;
 #[cfg(feature = "http")]
+mod http_session_asks;
+#[cfg(feature = "http")]
+mod http_session_life;
+#[cfg(feature = "http")]
 mod http_session_stores;
+#[cfg(feature = "http")]
+mod http_session_streams;
 #[cfg(feature = "http")]
 mod http_session_support;
 #[cfg(feature = "http")]
+mod http_session_walk;
+#[cfg(feature = "http")]
 mod http_sockets;
+#[cfg(feature = "http")]
+mod http_sse;
 #[cfg(feature = "http")]
 mod http_support;
 #[cfg(feature = "http")]

@@ -30,6 +30,11 @@ pub(crate) const TESTS: &[Test] = &[
         on_rmcp: OnRmcp::Fails,
     },
     Test {
+        name: "stdio_session_stray_answers_are_not_answered",
+        body: stray,
+        on_rmcp: OnRmcp::Fails,
+    },
+    Test {
         name: "stdio_session_a_first_request_may_come_too_early",
         body: too_early,
         on_rmcp: OnRmcp::Passes("3.9.0 answers it before the session is open"),
@@ -132,6 +137,23 @@ fn duplicate_ids(peer: &Peer) -> Result<(), String> {
     match text(&link.answer(&id, SOON)?) {
         Some("waited") => works(&mut link),
         other => Err(format!("the first request is answered {other:?}, want its result")),
+    }
+}
+
+/// Two peers that answer each other's errors never stop.
+fn stray(peer: &Peer) -> Result<(), String> {
+    let mut link = open(peer, NEWEST)?;
+    let error = json!({ "code": -32600, "message": "what was that?" });
+    let results = [json!(0), json!(77), json!("none of yours")];
+    for id in results.iter().chain([&Value::Null]) {
+        link.send(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))?;
+        link.send(&json!({ "jsonrpc": "2.0", "id": id, "result": {} }))?;
+    }
+    let last = json!("last");
+    link.send(&call(&last, "echo", &json!({ "message": "yes" })))?;
+    match link.next(SOON)? {
+        Some(answer) if answer["id"] == last => works(&mut link),
+        other => Err(format!("an answer is answered {other:?}")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::cors;
 use super::refuse::{Refused, forbidden, only_post, refuse_unread, unauthorized};
+use super::sessions::{Sibling, Siblings};
 use super::token::{Tokens, bearer};
 use crate::principal::Principal;
 use bowline_protocol::http::headers::{Accepts, MediaType};
@@ -20,6 +21,8 @@ pub(super) struct Guard {
     pub(super) tokens: Option<Tokens>,
     /// Whether there are sessions, which have streams to GET and can be DELETEd.
     pub(super) sessions: bool,
+    /// Other paths that something is served at.
+    pub(super) siblings: Siblings,
 }
 
 /// What is known of a request that may come in.
@@ -28,6 +31,8 @@ pub(super) struct Passed {
     /// Who it is from; `None` where nobody asks for tokens.
     pub(super) principal: Option<Principal>,
     pub(super) prefers_stream: bool,
+    /// Which path it is for, if not for the endpoint.
+    pub(super) sibling: Option<Sibling>,
 }
 
 impl Guard {
@@ -48,43 +53,46 @@ impl Guard {
 
     /// Checks the rest of the head. `allowed` tells whether the origin was explicitly allowed.
     pub(super) fn check(&self, parts: &Parts, allowed: bool) -> Result<Passed, Refused> {
-        if let Some(path) = &self.path
-            && parts.uri.path() != &**path
-        {
-            let message = format!("nothing is served here; the endpoint is {path}");
-            return Err(refuse_unread(StatusCode::NOT_FOUND, message));
-        }
+        let sibling = self.sibling(parts.uri.path())?;
         if allowed && cors::is_preflight(parts) {
-            return Err(cors::preflight(parts, self.methods()).into());
+            let methods = sibling.map_or_else(|| self.methods(), Sibling::method);
+            return Err(cors::preflight(parts, methods).into());
         }
         let principal = self.authenticate(parts)?;
+        if let Some(path) = sibling {
+            path.check(parts)?;
+            return Ok(Passed { principal, prefers_stream: true, sibling });
+        }
         match parts.method {
             Method::POST => {}
             Method::GET if self.sessions => {
                 check_accept(accepts(parts).event_stream, "text/event-stream")?;
-                return Ok(Passed { principal, prefers_stream: true });
+                return Ok(Passed { principal, prefers_stream: true, sibling });
             }
             Method::DELETE if self.sessions => {
-                return Ok(Passed { principal, prefers_stream: false });
+                return Ok(Passed { principal, prefers_stream: false, sibling });
             }
             _ => return Err(only_post(self.methods())),
         }
-        if media_type(&parts.headers) != Some(MediaType::Json) {
-            return Err(refuse_unread(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "header Content-Type must be application/json, in UTF-8",
-            ));
-        }
-        if parts.headers.contains_key(header::CONTENT_ENCODING) {
-            return Err(refuse_unread(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "header Content-Encoding is not supported; send the body as it is",
-            ));
-        }
+        check_content(parts)?;
         let accepts = accepts(parts);
         let both = accepts.json && accepts.event_stream;
         check_accept(both, "application/json and text/event-stream")?;
-        Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream })
+        Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream, sibling })
+    }
+
+    /// Which path a request is for, if not for the endpoint.
+    fn sibling(&self, path: &str) -> Result<Option<Sibling>, Refused> {
+        if self.path.as_deref() == Some(path) {
+            return Ok(None);
+        }
+        match (self.siblings.find(path), &self.path) {
+            (None, Some(endpoint)) => {
+                let message = format!("nothing is served here; the endpoint is {endpoint}");
+                Err(refuse_unread(StatusCode::NOT_FOUND, message))
+            }
+            (found, _) => Ok(found),
+        }
     }
 
     fn methods(&self) -> &'static str {
@@ -154,11 +162,30 @@ fn is_mcp(name: &HeaderName) -> bool {
     name.as_str().starts_with("mcp-")
 }
 
-fn accepts(parts: &Parts) -> Accepts {
+/// Refuses a body that is no JSON.
+pub(super) fn check_content(parts: &Parts) -> Result<(), Refused> {
+    if media_type(&parts.headers) != Some(MediaType::Json) {
+        return Err(refuse_unread(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "header Content-Type must be application/json, in UTF-8",
+        ));
+    }
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(refuse_unread(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "header Content-Encoding is not supported; send the body as it is",
+        ));
+    }
+    Ok(())
+}
+
+/// What the sender of a request can read.
+pub(super) fn accepts(parts: &Parts) -> Accepts {
     Accepts::of(parts.headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes))
 }
 
-fn check_accept(accepted: bool, types: &str) -> Result<(), Refused> {
+/// Refuses whoever cannot read the answer.
+pub(super) fn check_accept(accepted: bool, types: &str) -> Result<(), Refused> {
     if accepted {
         return Ok(());
     }

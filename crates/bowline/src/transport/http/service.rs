@@ -58,13 +58,16 @@ impl HttpService {
 
     pub(super) fn build(service: Arc<dyn Service>, endpoint: Endpoint, closing: Closing) -> Self {
         let (limits, everybody) = (Arc::new(endpoint.limits), Everybody::default());
-        let guard = Guard { sessions: endpoint.sessions.opens(), ..endpoint.guard };
+        let path = endpoint.guard.path.clone();
+        let siblings = endpoint.sessions.siblings(path.as_deref());
+        let guard = Guard { sessions: endpoint.sessions.opens(), siblings, ..endpoint.guard };
         let sessions = Legacy::new(
             service.clone(),
             limits.clone(),
             closing.clone(),
             everybody.clone(),
             endpoint.sessions,
+            path.as_deref(),
         );
         let anonymous = Principal::anonymous();
         Self(Arc::new(Shared { service, guard, limits, anonymous, everybody, closing, sessions }))
@@ -118,6 +121,9 @@ impl Shared {
             .principal
             .or_else(|| parts.extensions.remove())
             .unwrap_or_else(|| self.anonymous.clone());
+        if let Some(sibling) = passed.sibling {
+            return Box::pin(self.sessions.beside(sibling, &parts, &principal, body)).await;
+        }
         if parts.method != Method::POST {
             return Box::pin(self.sessions.other(&parts, &principal)).await;
         }
@@ -129,6 +135,7 @@ impl Shared {
             let prefers_stream = passed.prefers_stream;
             return Box::pin(self.sessions.post(parts, body, principal, prefers_stream)).await;
         }
+        self.sessions.strip(&mut parts.headers);
         let incoming = match decide(&parts.headers, body) {
             Ok(Admitted::Request(incoming)) => incoming,
             Ok(Admitted::Notification(notification)) => {
@@ -173,7 +180,7 @@ where
 }
 
 /// Refuses before any handler: that is the client's mistake, whatever its code.
-fn refuse_early(refusal: &Refusal) -> Refused {
+pub(super) fn refuse_early(refusal: &Refusal) -> Refused {
     let status = match status_of(refusal.error.code) {
         StatusCode::OK => StatusCode::BAD_REQUEST,
         status => status,

@@ -21,6 +21,36 @@ impl Choice {
     pub(super) fn opens(&self) -> bool {
         false
     }
+
+    pub(super) fn known_as(&mut self, _: &str) {}
+
+    pub(super) fn siblings(&self, _: Option<&str>) -> Siblings {
+        Siblings
+    }
+}
+
+/// The paths beside an endpoint; there are none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Siblings;
+
+/// A path beside an endpoint; there is none.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sibling {}
+
+impl Siblings {
+    pub(super) fn find(&self, _: &str) -> Option<Sibling> {
+        None
+    }
+}
+
+impl Sibling {
+    pub(super) fn method(self) -> &'static str {
+        match self {}
+    }
+
+    pub(super) fn check(self, _: &Parts) -> Result<(), Refused> {
+        match self {}
+    }
 }
 
 /// The sessions of an endpoint; there are none.
@@ -34,13 +64,26 @@ impl Legacy {
         _: Closing,
         _: Everybody,
         _: Choice,
+        _: Option<&str>,
     ) -> Self {
         Self
+    }
+
+    pub(super) async fn beside<B>(
+        &self,
+        sibling: Sibling,
+        _: &Parts,
+        _: &Principal,
+        _: B,
+    ) -> Result<Response<ResponseBody>, Refused> {
+        match sibling {}
     }
 
     pub(super) fn takes(&self, _: &HeaderMap, _: &Scanned) -> bool {
         false
     }
+
+    pub(super) fn strip(&self, _: &mut HeaderMap) {}
 
     pub(super) async fn post(
         &self,

@@ -12,7 +12,7 @@ use crate::defects::events::{Events, Piece};
 use crate::defects::link::{SOON, text};
 use crate::defects::peer::{ONE, OTHER, Peer};
 use crate::defects::session::{NEWEST, Session, call, headers, initialize, initialized, request};
-use crate::defects::web::{Response, open, post};
+use crate::defects::web::{Response, open, post, send};
 use crate::defects::{OnRmcp, Test};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -27,6 +27,7 @@ pub(crate) const TESTS: &[Test] = &[
         body: principals,
         on_rmcp: OnRmcp::Fails,
     },
+    Test { name: "session_guards_stand_before_every_verb", body: guards, on_rmcp: OnRmcp::Fails },
     Test {
         name: "session_ids_of_requests_cross_no_session",
         body: crossing,
@@ -114,6 +115,26 @@ fn principals(peer: &Peer) -> Result<(), String> {
         404 => session.works(),
         status => Err(format!("GET of a session of another principal is answered {status}")),
     }
+}
+
+/// A web page of somebody else, which knows the id of a session.
+fn guards(peer: &Peer) -> Result<(), String> {
+    let server = peer.http()?;
+    let session = Session::open(server.address)?;
+    let ping = request(&json!(1), "ping", &json!({})).to_string();
+    for (header, value) in [("Origin", "https://evil.example"), ("Host", "evil.example")] {
+        for verb in ["POST", "GET", "DELETE"] {
+            let mut headers = session.headers();
+            headers.push((header, value.to_owned()));
+            let body = if verb == "POST" { ping.as_str() } else { "" };
+            let stream = send(server.address, verb, &headers, body.as_bytes())?;
+            match Events::of(stream, SOON)?.head.status {
+                403 => {}
+                status => return Err(format!("{verb} with {header} {value} is answered {status}")),
+            }
+        }
+    }
+    session.works()
 }
 
 /// Eight sessions use the same ids at the same time.

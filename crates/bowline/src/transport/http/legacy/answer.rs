@@ -193,13 +193,17 @@ async fn carry(
     if going.is_empty() && silent && (!prefers_stream || calls.is_empty()) {
         return Ok(replies.with(&calls));
     }
-    let Some(id) = StreamId::random() else {
-        return Err(missing(Missing::Unavailable));
-    };
-    let place = (id, live.key, sessions.events.clone());
-    let carrier = Stream::of_calls(place, live.primes(), calls.clone(), replies.loose());
-    let carrier = Arc::new(carrier);
-    live.keep(&carrier).map_err(|Ended| missing(Missing::Unknown))?;
+    let kept = StreamId::random().ok_or(Missing::Unavailable).and_then(|id| {
+        let place = (id, live.key, sessions.events.clone());
+        let carrier = Stream::of_calls(place, live.primes(), calls.clone(), replies.loose());
+        live.keep(carrier).map_err(|Ended| Missing::Unknown)
+    });
+    let carrier = kept.map_err(|why| {
+        for call in &going {
+            live.finished(&call.id, call.ticket);
+        }
+        missing(why)
+    })?;
     let home = Arc::downgrade(live);
     let reading = Reading::new(
         carrier.clone(),
@@ -271,14 +275,14 @@ impl Replies {
 
     /// All answers as JSON. Where all calls were cancelled there is none, and nothing may be said: a stream says that.
     fn with(self, calls: &[Context]) -> Response<ResponseBody> {
-        let answers = calls.iter().filter_map(|cx| {
+        let mut answers = calls.iter().filter_map(|cx| {
             match cx.outbox().poll_next(&Task::from_waker(Waker::noop())) {
                 Poll::Ready(Next::Answer(answer)) => Some(answer),
                 _ => None,
             }
         });
         let reply = match self {
-            Self::One => answers.last(),
+            Self::One => answers.next(),
             Self::Batch(mut replies) => {
                 replies.extend(answers);
                 join(&replies)

@@ -94,7 +94,7 @@ pub(super) fn parse_event(text: &[u8]) -> Option<(StreamId, u64)> {
     // The alphabet of the first part has the hyphen too, but the second has digits only.
     let hyphen = text.iter().rposition(|&byte| byte == b'-')?;
     let (stream, seq) = (&text[..hyphen], &text[hyphen + 1..]);
-    if seq.is_empty() || !seq.iter().all(u8::is_ascii_digit) {
+    if !seq.iter().all(u8::is_ascii_digit) || seq.len() > 1 && seq[0] == b'0' {
         return None;
     }
     let mut bytes = [0; 16];
@@ -144,6 +144,8 @@ mod tests {
             "AAAAAAAAAAAAAAAAAAAAAA",
             "AAAAAAAAAAAAAAAAAAAAAA-",
             "AAAAAAAAAAAAAAAAAAAAAA-x",
+            "AAAAAAAAAAAAAAAAAAAAAA-00",
+            "AAAAAAAAAAAAAAAAAAAAAA-01",
             "AAAAAAAAAAAAAAAAAAAAAA-+1",
             "AAAAAAAAAAAAAAAAAAAAAA--1",
             "AAAAAAAAAAAAAAAAAAAAAA-18446744073709551616",

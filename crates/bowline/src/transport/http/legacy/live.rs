@@ -191,13 +191,14 @@ impl Live {
     }
 
     /// Keeps the stream of calls.
-    pub(super) fn keep(&self, stream: &Arc<Stream>) -> Result<(), Ended> {
+    pub(super) fn keep(&self, stream: Stream) -> Result<Arc<Stream>, Ended> {
         let mut state = self.lock();
         if state.ended {
             return Err(Ended);
         }
+        let stream = Arc::new(stream);
         state.streams.insert(stream.id, stream.clone());
-        Ok(())
+        Ok(stream)
     }
 
     /// Forgets the stream of calls, which has been read to its end.

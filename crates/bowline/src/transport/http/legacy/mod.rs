@@ -6,6 +6,8 @@
 //! A [`SessionStore`] keeps what a server remembers of its sessions, an [`EventStore`] what it sent; both are in memory
 //! unless an [`Endpoint`](super::Endpoint) is given others. [`contract`] tests stores.
 //!
+//! Clients of the oldest version have a stream of events beside the endpoint instead, which is their session.
+//!
 //! See [Session Management](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management)
 //! and [Resumability](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery).
 
@@ -21,6 +23,7 @@ mod reading;
 mod record;
 mod route;
 mod sessions;
+mod sse;
 mod store;
 mod stream;
 mod sweep;
@@ -32,6 +35,7 @@ pub use record::SessionRecord;
 pub use store::{EventStore, SessionStore, Stored, StoredEvent};
 
 pub(super) use choice::Choice;
+pub(super) use sse::{Sibling, Siblings};
 
 use super::body::ResponseBody;
 use super::refuse::Refused;
@@ -41,14 +45,26 @@ use crate::service::Service;
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::scan::Scanned;
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
+use http_body::Body;
 use sessions::Sessions;
+use sse::Streams;
 use std::sync::Arc;
 
 /// The sessions of an endpoint, as its front door knows them.
 #[derive(Debug)]
-pub(super) struct Legacy(Option<Arc<Sessions>>);
+pub(super) struct Legacy(Option<Open>);
+
+#[derive(Debug)]
+struct Open {
+    sessions: Arc<Sessions>,
+    /// Those of protocol version 2024-11-05.
+    streams: Arc<Streams>,
+    /// Where clients send the messages for them.
+    messages: String,
+}
 
 impl Legacy {
     pub(super) fn new(
@@ -57,15 +73,43 @@ impl Legacy {
         closing: Closing,
         everybody: Everybody,
         choice: Choice,
+        path: Option<&str>,
     ) -> Self {
         let opens = choice.opens();
-        let sessions = || Arc::new(Sessions::new(service, limits, closing, everybody, choice));
-        Self(opens.then(sessions))
+        Self(opens.then(|| {
+            let messages = choice.messages(path);
+            let streams = Streams::new(service.clone(), limits.clone(), closing.clone());
+            let sessions = Sessions::new(service, limits, closing, everybody, choice);
+            Open { sessions: Arc::new(sessions), streams: Arc::new(streams), messages }
+        }))
+    }
+
+    /// Answers a request to a path beside the endpoint.
+    pub(super) async fn beside<B>(
+        &self,
+        sibling: Sibling,
+        parts: &Parts,
+        principal: &Principal,
+        body: B,
+    ) -> Result<Response<ResponseBody>, Refused>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let Open { streams, messages, .. } = self.open()?;
+        match sibling {
+            Sibling::Events => streams.open(principal, messages),
+            Sibling::Messages => streams.message(parts, principal, body).await,
+        }
     }
 
     /// Whether this POST is for sessions.
     pub(super) fn takes(&self, headers: &HeaderMap, body: &Scanned) -> bool {
         self.0.is_some() && route::concerns(headers, body)
+    }
+
+    /// Takes out of the headers of a POST that is not what could be used in one.
+    pub(super) fn strip(&self, headers: &mut HeaderMap) {
+        route::strip(headers);
     }
 
     /// Answers a POST that is.
@@ -93,6 +137,10 @@ impl Legacy {
     }
 
     fn sessions(&self) -> Result<&Arc<Sessions>, Refused> {
+        self.open().map(|open| &open.sessions)
+    }
+
+    fn open(&self) -> Result<&Open, Refused> {
         self.0.as_ref().ok_or_else(|| route::missing(sessions::Missing::Unknown))
     }
 }

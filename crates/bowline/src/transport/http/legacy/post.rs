@@ -2,7 +2,7 @@
 
 use super::answer::{self, Post};
 use super::live::{Ended, Live};
-use super::route::{SESSION_ID, check_version, missing, session, session_id};
+use super::route::{SESSION_ID, check_version, missing, session, session_id, strip};
 use super::sessions::{Missing, Sessions};
 use crate::principal::Principal;
 use crate::transport::http::body::ResponseBody;
@@ -33,8 +33,7 @@ pub(super) async fn post(
         return open(sessions, message.clone(), principal).await;
     }
     let live = session(sessions, &parts.headers, &principal).await?;
-    // Whoever has it can speak for the client, so that no handler and no log gets it.
-    parts.headers.remove(&SESSION_ID);
+    strip(&mut parts.headers);
     let post = Post { headers: parts.headers, principal, prefers_stream };
     match live.receive(body) {
         Err(Ended) => Err(missing(Missing::Unknown)),
@@ -62,6 +61,7 @@ pub(super) async fn post(
 }
 
 /// What is to be done for a message.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum Act {
     /// Nothing more.
     Nothing,

@@ -153,7 +153,7 @@ impl Reading {
 
     /// Tells the client how to come back before there is anything to come back for.
     fn prime(&self) -> Bytes {
-        let id = self.stream.id.event(self.stream.seq());
+        let id = self.stream.id.event(self.stream.prime());
         format!("id: {id}\nretry: {RETRY}\ndata: \n\n").into()
     }
 
@@ -189,6 +189,10 @@ impl Drop for Reading {
 pub(super) fn left(stream: &Arc<Stream>, home: &Weak<Live>) {
     if !stream.is_settled() || stream.is_read() {
         return;
+    }
+    if !stream.is_known() {
+        // Nobody can come back to it.
+        stream.end();
     }
     let (stream, home) = (stream.clone(), home.clone());
     let mut putting_away = Box::pin(async move {

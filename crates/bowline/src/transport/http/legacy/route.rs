@@ -48,6 +48,13 @@ pub(super) fn check_method(headers: &HeaderMap) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Takes out of the headers what whoever has it can speak with for the client: no handler and no log gets it.
+pub(super) fn strip(headers: &mut HeaderMap) {
+    for name in [&SESSION_ID, &LAST_EVENT_ID] {
+        headers.remove(name);
+    }
+}
+
 /// The id of the session that a request names.
 pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refused> {
     the_only(headers, &SESSION_ID, "Mcp-Session-Id")

@@ -42,6 +42,8 @@ struct State {
     /// When the reader last asked for something.
     asked: Option<Instant>,
     waker: Option<Waker>,
+    /// Whether a reader was ever given an event, and could come back to it.
+    known: bool,
     over: bool,
 }
 
@@ -129,9 +131,16 @@ impl Stream {
         }
     }
 
-    /// The number of the newest event.
-    pub(super) fn seq(&self) -> u64 {
-        self.lock().seq
+    /// The number of the newest event, for a reader that is given it to come back with.
+    pub(super) fn prime(&self) -> u64 {
+        let mut state = self.lock();
+        state.known = true;
+        state.seq
+    }
+
+    /// Whether somebody could come back to it.
+    pub(super) fn is_known(&self) -> bool {
+        self.lock().known
     }
 
     /// Whether nothing will be said any more: all that is left is to be read.
@@ -229,6 +238,7 @@ impl Stream {
             return false;
         }
         state.taken = None;
+        state.known = true;
         state.over |= event.last;
         true
     }

@@ -107,7 +107,7 @@ async fn forgets<S: EventStore + ?Sized>(store: &S) -> Result<(), Broken> {
 
 async fn keeps_the_newest<S: EventStore + ?Sized>(store: &S) -> Result<(), Broken> {
     let (session, stream) = (session(11), stream(11));
-    const MANY: u64 = 20_000;
+    const MANY: u64 = 6_000;
     for seq in 1..=MANY {
         works(store.append(&session, event(stream, seq, &"x".repeat(1000))?).await)?;
     }

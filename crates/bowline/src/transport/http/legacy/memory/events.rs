@@ -119,10 +119,8 @@ impl EventStore for MemoryEvents {
 impl Kept {
     fn append(&mut self, key: SessionKey, event: StoredEvent, bounds: Bounds) {
         let session = self.sessions.entry(key).or_default();
-        let known = |(_, kept): &(Instant, StoredEvent)| {
-            kept.stream == event.stream && kept.seq == event.seq
-        };
-        if session.events.iter().rev().any(known) {
+        let newest = session.events.iter().rev().find(|(_, kept)| kept.stream == event.stream);
+        if newest.is_some_and(|(_, kept)| kept.seq >= event.seq) {
             return;
         }
         self.bytes -= session.bytes;
