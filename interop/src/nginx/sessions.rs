@@ -21,7 +21,8 @@ fn a_session_opens_listens_and_ends(ground: &Ground) -> Result<(), String> {
     for http in [Http::One, Http::Two] {
         let site = ground.documented()?;
         let session = Session::open(&site, "2025-06-18")?;
-        let answer = session.post(&call(1, "echo", json!({ "message": "hello" }))).answer(&site)?;
+        let answer =
+            session.post(&call(1, "echo", &json!({ "message": "hello" }))).answer(&site)?;
         same(&answer.text()?, "hello")?;
         let mut stream = session.on(Request::get(URL)).begin(&site, http)?;
         let subscribe = json!({
@@ -29,7 +30,7 @@ fn a_session_opens_listens_and_ends(ground: &Ground) -> Result<(), String> {
             "params": { "uri": "everything://counter" },
         });
         same(&session.post(&subscribe).answer(&site)?.status, &200)?;
-        let touch = call(3, "touch_resource", json!({ "uri": "everything://counter" }));
+        let touch = call(3, "touch_resource", &json!({ "uri": "everything://counter" }));
         same(&session.post(&touch).answer(&site)?.status, &200)?;
         let event = json_of(stream.event()?)?;
         same(&event["method"], &json!("notifications/resources/updated"))?;
@@ -38,7 +39,7 @@ fn a_session_opens_listens_and_ends(ground: &Ground) -> Result<(), String> {
         // The stream ends with its session, also for a client that only reads.
         require(stream.next("data: ")?.is_none(), || "the stream went on".to_owned())?;
         same(
-            &session.post(&call(4, "echo", json!({ "message": "x" }))).answer(&site)?.status,
+            &session.post(&call(4, "echo", &json!({ "message": "x" }))).answer(&site)?.status,
             &404,
         )?;
     }
@@ -49,7 +50,7 @@ fn a_broken_stream_is_resumed(ground: &Ground) -> Result<(), String> {
     for http in [Http::One, Http::Two] {
         let site = ground.documented()?;
         let session = Session::open(&site, "2025-11-25")?;
-        let mut slow = call(1, "slow", json!({ "seconds": 3 }));
+        let mut slow = call(1, "slow", &json!({ "seconds": 3 }));
         slow["params"]["_meta"] = json!({ "progressToken": 1 });
         let mut stream = session.post(&slow).begin(&site, http)?;
         // The first event is there to be resumed from.
@@ -100,7 +101,7 @@ fn speak(site: &Site, url: &str, messages: &str, http: Http, gone: u64) -> Resul
     let opened = json_of(stream.event()?)?;
     same(&opened["result"]["protocolVersion"], &json!("2024-11-05"))?;
     post(&initialized())?;
-    let mut slow = call(1, "slow", json!({ "seconds": 2 }));
+    let mut slow = call(1, "slow", &json!({ "seconds": 2 }));
     slow["params"]["_meta"] = json!({ "progressToken": 1 });
     post(&slow)?;
     let started = stream.event()?;
@@ -109,8 +110,8 @@ fn speak(site: &Site, url: &str, messages: &str, http: Http, gone: u64) -> Resul
     require(apart > Duration::from_secs(1), || format!("the events came {apart:?} apart"))?;
     same(&json_of(waited)?["result"]["content"][0]["text"], &json!("waited"))?;
     // Whoever goes away ends its session, and what runs in it.
-    post(&call(2, "slow", json!({ "seconds": 60 })))?;
-    post(&call(3, "echo", json!({ "message": "running" })))?;
+    post(&call(2, "slow", &json!({ "seconds": 60 })))?;
+    post(&call(3, "echo", &json!({ "message": "running" })))?;
     stream.event()?;
     drop(stream);
     cancelled(site, gone)
@@ -158,7 +159,7 @@ fn initialized() -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
 }
 
-fn call(id: u64, tool: &str, arguments: Value) -> Value {
+fn call(id: u64, tool: &str, arguments: &Value) -> Value {
     let params = json!({ "name": tool, "arguments": arguments });
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
 }
