@@ -233,6 +233,12 @@ impl Outbox {
         self.lock().queue.is_empty()
     }
 
+    /// Whether nothing can be put in any more.
+    #[cfg(not(modern_only))]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Whether anything was ever put in.
     pub(crate) fn is_used(&self) -> bool {
         self.lock().used

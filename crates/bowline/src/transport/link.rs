@@ -405,6 +405,10 @@ impl Link {
             }
             Ok(outcome) => {
                 let message = era::response(cx.request(), &outcome, self.info.as_ref());
+                if cx.line().is_some() {
+                    // A task that the handler left behind must not wait for an answer that never comes.
+                    cx.outbox().close();
+                }
                 return self.reply(batch, message);
             }
         };
