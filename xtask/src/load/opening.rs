@@ -50,6 +50,8 @@ fn flooded(target: Target, asked: u32) -> Result<Vec<Gate>, String> {
     let generations = 1.0 + took.as_secs_f64() * 1_000.0 / f64::from(INIT_TIMEOUT_MS);
 
     thread::sleep(Duration::from_millis(u64::from(INIT_TIMEOUT_MS)) + SWEEP);
+    // A connection on which nothing is asked for that long is closed.
+    let mut bystander = Connection::open(port)?;
     for caller in &existing {
         echoed(&mut bystander, caller, port, 0)?;
     }
