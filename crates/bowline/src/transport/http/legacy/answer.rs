@@ -12,7 +12,7 @@ use super::sessions::{Missing, Sessions};
 use super::stream::Stream;
 use crate::context::{Context, Surroundings};
 use crate::outbox::Next;
-use crate::principal::{Principal, Running};
+use crate::principal::Principal;
 use crate::service::Answer;
 use crate::transport::http::body::ResponseBody;
 use crate::transport::http::exchange::{stream, whole, written};
@@ -49,15 +49,15 @@ pub(super) async fn one(
     post: Post,
     call: Incoming,
 ) -> Result<Response<ResponseBody>, Refused> {
-    let id: Box<[u8]> = call.id_text().into();
-    match begin(sessions, live, &post, call) {
-        Err(fault) => Err(fault.refuse(&id)),
-        Ok(Some(Begun::Done(cx, outcome))) if !(post.prefers_stream || cx.outbox().is_used()) => {
+    let Post { headers, principal, prefers_stream } = post;
+    match begin(sessions, live, headers, principal, call) {
+        Err((id, fault)) => Err(fault.refuse(&id)),
+        Ok(Some(Begun::Done(cx, outcome))) if !(prefers_stream || cx.outbox().is_used()) => {
             Ok(whole(written(&cx, &outcome, sessions.service.server_info().as_ref())))
         }
         Ok(begun) => {
             let begun: Vec<_> = begun.into_iter().collect();
-            carry(sessions, live, begun, Replies::One, post.prefers_stream).await
+            carry(sessions, live, begun, Replies::One, prefers_stream).await
         }
     }
 }
@@ -72,10 +72,9 @@ pub(super) async fn batch(
 ) -> Result<Response<ResponseBody>, Refused> {
     let mut begun = Vec::new();
     for call in calls {
-        let id: Box<[u8]> = call.id_text().into();
-        match begin(sessions, live, &post, call) {
+        match begin(sessions, live, post.headers.clone(), post.principal.clone(), call) {
             Ok(call) => begun.extend(call),
-            Err(fault) => {
+            Err((id, fault)) => {
                 replies.push(error_response(Some(live.revision), Some(&id), &fault.error()));
             }
         }
@@ -127,23 +126,27 @@ impl Fault {
     }
 }
 
-/// Begins a call; `None` for one that was cancelled in its first poll.
+/// Begins a call; `None` for one that was cancelled in its first poll. A fault comes with the id to answer to.
 fn begin(
     sessions: &Sessions,
     live: &Arc<Live>,
-    post: &Post,
+    headers: HeaderMap,
+    principal: Principal,
     incoming: Incoming,
-) -> Result<Option<Begun>, Fault> {
-    let running: Running = enter(&post.principal, &sessions.everybody, &sessions.limits)
-        .map_err(|(status, running)| Fault::Busy(status, running))?;
+) -> Result<Option<Begun>, (Box<[u8]>, Fault)> {
+    let entered = enter(&principal, &sessions.everybody, &sessions.limits);
+    let running = match entered {
+        Ok(running) => running,
+        Err((status, most)) => return Err((incoming.id_text().into(), Fault::Busy(status, most))),
+    };
     let Some(id) = incoming.id() else {
         return Ok(None);
     };
     let cx = Context::new(
         incoming,
         Surroundings {
-            principal: post.principal.clone(),
-            headers: post.headers.clone(),
+            principal,
+            headers,
             limits: sessions.limits.clone(),
             closing: sessions.closing.clone(),
             line: Some(live.line.clone()),
@@ -153,11 +156,12 @@ fn begin(
     if live.primes() {
         cx.outbox().let_hang_up();
     }
-    let ticket = live.begin(id.clone(), &cx).map_err(|Ended| Fault::Ended)?;
-    let ticket = ticket.ok_or(Fault::Duplicate)?;
+    let fault = |fault| (cx.request().id_text().into(), fault);
+    let ticket = live.begin(id.clone(), &cx).map_err(|Ended| fault(Fault::Ended))?;
+    let ticket = ticket.ok_or_else(|| fault(Fault::Duplicate))?;
     match start(sessions.service.clone(), &cx) {
         Err(answer) => Ok(Some(Begun::Going(Going { cx, id, ticket, answer }))),
-        Ok(outcome) => Ok(live.finished(&id, ticket).then(|| Begun::Done(cx, outcome))),
+        Ok(outcome) => Ok(live.finished(&id, ticket).then_some(Begun::Done(cx, outcome))),
     }
 }
 
