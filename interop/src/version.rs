@@ -15,7 +15,10 @@ pub(crate) static VERSIONS: [Version; 5] = [
     Version { name: "2026-07-28", transports: &[Transport::Stdio, Transport::Http] },
     Version { name: "2025-11-25", transports: &[Transport::Stdio, Transport::Http] },
     Version { name: "2025-06-18", transports: &[Transport::Stdio, Transport::Http] },
-    Version { name: "2025-03-26", transports: &[Transport::Stdio, Transport::Http] },
+    Version {
+        name: "2025-03-26",
+        transports: &[Transport::Stdio, Transport::Http, Transport::Sse],
+    },
     Version { name: "2024-11-05", transports: &[Transport::Stdio, Transport::Sse] },
 ];
 

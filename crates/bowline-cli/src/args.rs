@@ -91,6 +91,9 @@ pub(crate) struct ServeArgs {
     /// scopes apart by spaces. The file is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Open no sessions, so that only clients of protocol versions without them can call
+    #[arg(long)]
+    pub(crate) no_sessions: bool,
     /// Bounds on sizes, counts and times
     #[arg(long, value_name = "PRESET", value_enum, default_value_t)]
     pub(crate) limits: Preset,

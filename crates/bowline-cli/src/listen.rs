@@ -48,6 +48,9 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
             if let Some(url) = &endpoint.public_url {
                 http = http.public_url(url)?;
             }
+            if endpoint.no_sessions {
+                http = http.without_sessions();
+            }
             if let Some((cert, key)) = &endpoint.tls {
                 http = http.tls(TlsFiles { cert: cert.clone(), key: key.clone() })?;
             }

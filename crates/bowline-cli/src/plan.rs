@@ -74,6 +74,7 @@ pub(crate) struct Endpoint {
     pub(crate) allow_host: Vec<String>,
     pub(crate) allow_origin: Vec<String>,
     pub(crate) public_url: Option<String>,
+    pub(crate) no_sessions: bool,
     /// Certificate and key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) token_file: Option<PathBuf>,
@@ -172,6 +173,7 @@ fn for_http_only(args: &ServeArgs) -> Result<(), Fault> {
         ("--public-url", args.public_url.is_some()),
         ("--tls-cert", args.tls_cert.is_some()),
         ("--token-file", args.token_file.is_some()),
+        ("--no-sessions", args.no_sessions),
         ("--keep-alive", args.keep_alive.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
@@ -197,6 +199,7 @@ impl Endpoint {
             allow_host: args.allow_host,
             allow_origin: args.allow_origin,
             public_url: args.public_url,
+            no_sessions: args.no_sessions,
             tls: args.tls_cert.zip(args.tls_key),
             token_file: args.token_file,
             token: token.filter(|token| !token.is_empty()).map(Secret),

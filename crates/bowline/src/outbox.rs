@@ -221,16 +221,16 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Whether nothing more can be put in.
-    #[cfg(all(feature = "http", not(modern_only)))]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
-    }
-
     /// Whether nothing waits to be read.
     #[cfg(not(modern_only))]
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()
+    }
+
+    /// Whether nothing can be put in any more.
+    #[cfg(not(modern_only))]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Whether anything was ever put in.

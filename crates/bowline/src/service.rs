@@ -50,7 +50,8 @@ pub trait Service: Send + Sync + 'static {
     /// Answers a request.
     fn call(self: Arc<Self>, call: Call) -> Answer;
 
-    /// Takes a message that no call owns. By default nothing happens.
+    /// Takes a message that no call owns: a notification that the protocol does not define, or of a session's client
+    /// that its roots changed. By default nothing happens.
     fn notify(&self, _from: &Principal, _notification: Message) {}
 
     /// What goes into the `_meta` of every result as `io.modelcontextprotocol/serverInfo`: an `Implementation`.

@@ -7,15 +7,9 @@ use serde_json::{Value, json};
 
 use crate::nginx::Case;
 use crate::nginx::client::{Call, Http, text_of};
-use crate::nginx::config::{documented_command, documented_prefix, swap, with, without};
+use crate::nginx::config::{documented_command, swap, with, with_prefix, without};
 use crate::nginx::counter::Counter;
 use crate::nginx::site::{Ground, Site};
-
-macro_rules! cases {
-    ($($name:ident),+ $(,)?) => {
-        pub(crate) const ALL: &[Case] = &[$(Case { name: stringify!($name), body: $name }),+];
-    };
-}
 
 cases!(
     the_page_shows_the_command_that_runs_here,
@@ -104,10 +98,7 @@ fn buffering_would_hold_events_back(ground: &Ground) -> Result<(), String> {
 }
 
 fn a_path_in_front(ground: &Ground) -> Result<(), String> {
-    let location = documented_prefix(ground.page)?;
-    let config = ground.config()?;
-    let end = config.rfind('}').ok_or("the configuration has no end")?;
-    let config = format!("{}{location}\n{}", &config[..end], &config[end..]);
+    let config = with_prefix(ground.page)?;
     let site = ground.with(&["--public-url", "https://tools.example.com/tools/mcp"], &config)?;
     same(&echo("x").to("https://tools.example.com/tools/mcp").answer(&site)?.text()?, "x")?;
     site.logged("known as https://tools.example.com/tools/mcp")
@@ -140,11 +131,8 @@ fn the_name_of_the_upstream_is_allowed_by_name(ground: &Ground) -> Result<(), St
 }
 
 fn a_loopback_address_needs_no_switch(ground: &Ground) -> Result<(), String> {
-    let config = swap(
-        &forgotten_host(ground)?,
-        "proxy_pass http://bowline;",
-        "proxy_pass http://127.0.0.1:8080;",
-    )?;
+    let config = forgotten_host(ground)?;
+    let config = config.replace("proxy_pass http://bowline;", "proxy_pass http://127.0.0.1:8080;");
     let site = ground.with(&[], &config)?;
     same(&echo("x").answer(&site)?.text()?, "x")
 }
@@ -243,12 +231,12 @@ fn silence_would_end_a_quiet_stream(ground: &Ground) -> Result<(), String> {
 }
 
 /// What the page tells the server.
-const PUBLIC: &[&str] = &["--public-url", "https://tools.example.com/mcp"];
+pub(super) const PUBLIC: &[&str] = &["--public-url", "https://tools.example.com/mcp"];
 
 /// A minute is too long for a test.
 const IMPATIENT: &str = "proxy_read_timeout 3s;";
 
-fn echo(message: &str) -> Call {
+pub(super) fn echo(message: &str) -> Call {
     Call::new("echo", json!({ "message": message }))
 }
 
@@ -278,7 +266,7 @@ fn times_of_slow(site: &Site, http: Http) -> Result<(Duration, Duration), String
 }
 
 /// Waits until so many calls have been cancelled, and no more.
-fn cancelled(site: &Site, wanted: u64) -> Result<(), String> {
+pub(super) fn cancelled(site: &Site, wanted: u64) -> Result<(), String> {
     let end = Instant::now() + Duration::from_secs(3);
     loop {
         let answer = Call::new("cancelled_count", json!({})).answer(site)?;
@@ -294,11 +282,11 @@ fn cancelled(site: &Site, wanted: u64) -> Result<(), String> {
     }
 }
 
-fn require(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn require(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
 }
 
-fn same<T: PartialEq<U> + std::fmt::Debug + ?Sized, U: std::fmt::Debug + ?Sized>(
+pub(super) fn same<T: PartialEq<U> + std::fmt::Debug + ?Sized, U: std::fmt::Debug + ?Sized>(
     found: &T,
     wanted: &U,
 ) -> Result<(), String> {

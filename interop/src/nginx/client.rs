@@ -32,8 +32,64 @@ pub(crate) struct Call {
     header: Option<&'static str>,
 }
 
+/// Any other request.
+#[derive(Clone)]
+pub(crate) struct Request {
+    method: &'static str,
+    url: String,
+    headers: Vec<String>,
+    body: Option<String>,
+}
+
+impl Request {
+    pub(crate) fn get(url: &str) -> Self {
+        Self { method: "GET", url: url.to_owned(), headers: Vec::new(), body: None }
+            .header("Accept: text/event-stream")
+    }
+
+    pub(crate) fn delete(url: &str) -> Self {
+        Self { method: "DELETE", ..Self::get(url) }
+    }
+
+    pub(crate) fn post(url: &str, message: &Value) -> Self {
+        Self {
+            method: "POST",
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: Some(message.to_string()),
+        }
+        .header("Content-Type: application/json")
+        .header("Accept: application/json, text/event-stream")
+    }
+
+    pub(crate) fn header(mut self, header: &str) -> Self {
+        self.headers.push(header.to_owned());
+        self
+    }
+
+    fn curl(&self, site: &Site, http: Http) -> Command {
+        let mut curl = curl(site, http);
+        curl.args(["--request", self.method, "--url", &self.url]);
+        curl.args(self.headers.iter().flat_map(|header| ["--header", header]));
+        curl.args(self.body.iter().flat_map(|body| ["--data-raw", body]));
+        curl
+    }
+
+    /// Waits for the whole answer.
+    pub(crate) fn answer(&self, site: &Site) -> Result<Answer, String> {
+        answer(self.curl(site, Http::Two), "")
+    }
+
+    /// Leaves the answer to be read as it comes.
+    pub(crate) fn begin(&self, site: &Site, http: Http) -> Result<Stream, String> {
+        Stream::start(&mut self.curl(site, http))
+    }
+}
+
 /// What came back.
 pub(crate) struct Answer {
+    /// `Mcp-Session-Id`
+    pub(crate) session: String,
     pub(crate) status: u16,
     /// `1.1` or `2`.
     pub(crate) version: String,
@@ -90,14 +146,7 @@ impl Call {
 
     /// Waits for the whole answer.
     pub(crate) fn answer(&self, site: &Site) -> Result<Answer, String> {
-        let mut curl = self.curl(site);
-        curl.args(["--write-out", "\n%{http_code} %{http_version} %{content_type}"]);
-        let printed = output(&mut curl, &self.body())?;
-        let (body, head) = printed.rsplit_once('\n').ok_or("curl printed nothing")?;
-        let mut words = head.splitn(3, ' ').map(str::to_owned);
-        let mut word = || words.next().unwrap_or_default();
-        let status = word().parse().map_err(|_| format!("curl printed {head:?}"))?;
-        Ok(Answer { status, version: word(), kind: word(), body: body.to_owned() })
+        answer(self.curl(site), &self.body())
     }
 
     /// The same call as often as `count`, one after the other on one connection; gives the statuses.
@@ -129,6 +178,11 @@ impl Answer {
         let text = self.body.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
         text_of(text.unwrap_or(&self.body))
     }
+}
+
+/// The data of an event that is JSON.
+pub(crate) fn json_of((_, data): (Duration, String)) -> Result<Value, String> {
+    serde_json::from_str(&data).map_err(|_| format!("no JSON: {data:.200}"))
 }
 
 /// curl to the site, with the rest of its arguments to come.
@@ -212,10 +266,26 @@ pub(crate) fn text_of(response: &str) -> Result<String, String> {
     text.map(str::to_owned).ok_or_else(|| format!("no text: {response:.200}"))
 }
 
+/// Runs curl and takes apart what it printed.
+fn answer(mut curl: Command, body: &str) -> Result<Answer, String> {
+    let what = "%{http_code} %{http_version} %header{mcp-session-id} %{content_type}";
+    curl.args(["--write-out", &format!("\n{what}")]);
+    let printed = output(&mut curl, body)?;
+    let (body, head) = printed.rsplit_once('\n').ok_or("curl printed nothing")?;
+    let mut words = head.splitn(4, ' ').map(str::to_owned);
+    let mut word = || words.next().unwrap_or_default();
+    let status = word().parse().map_err(|_| format!("curl printed {head:?}"))?;
+    let (version, session, kind) = (word(), word(), word());
+    Ok(Answer { session, status, version, kind, body: body.to_owned() })
+}
+
 /// Runs curl with a body on its standard input and gives what it printed.
 fn output(curl: &mut Command, body: &str) -> Result<String, String> {
     let limit = LIMIT.as_secs().to_string();
-    curl.args(["--max-time", &limit, "--data-binary", "@-"]);
+    curl.args(["--max-time", &limit]);
+    if !body.is_empty() {
+        curl.args(["--data-binary", "@-"]);
+    }
     let mut child = curl
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

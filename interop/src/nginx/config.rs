@@ -12,7 +12,7 @@ pub(crate) fn documented(page: &str) -> Result<String, String> {
 }
 
 /// The location of the page for a path in front, as it stands there.
-pub(crate) fn documented_prefix(page: &str) -> Result<String, String> {
+fn documented_prefix(page: &str) -> Result<String, String> {
     blocks(page).nth(1).map(str::to_owned).ok_or_else(|| "docs/nginx.md shows no prefix".to_owned())
 }
 
@@ -41,9 +41,16 @@ pub(crate) fn without(text: &str, directive: &str) -> Result<String, String> {
     swap(text, &format!("{line}\n"), "")
 }
 
-/// Adds a line to the location of the endpoint.
+/// Adds a line to the server.
 pub(crate) fn with(text: &str, line: &str) -> Result<String, String> {
-    swap(text, "location = /mcp {\n", &format!("location = /mcp {{\n        {line}\n"))
+    swap(text, "\nserver {\n", &format!("\nserver {{\n    {line}\n"))
+}
+
+/// Adds the location of the page for a path in front.
+pub(crate) fn with_prefix(page: &str) -> Result<String, String> {
+    let (config, location) = (documented(page)?, documented_prefix(page)?);
+    let end = config.rfind('}').ok_or("the configuration has no end")?;
+    Ok(format!("{}{location}\n{}", &config[..end], &config[end..]))
 }
 
 /// Writes the whole file: `text` at addresses and with files of this machine, in what Debian has around it.
@@ -83,13 +90,13 @@ fn blocks(page: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::{swap, with, without};
 
-    const TEXT: &str = "location = /mcp {\n    a 1;\n    b 2;\n}\n";
+    const TEXT: &str = "\nserver {\n    a 1;\n    b 2;\n}\n";
 
     #[test]
     fn a_line_is_taken_out_or_added() {
-        assert_eq!(without(TEXT, "a ").unwrap(), "location = /mcp {\n    b 2;\n}\n");
+        assert_eq!(without(TEXT, "a ").unwrap(), "\nserver {\n    b 2;\n}\n");
         assert!(without(TEXT, "c ").is_err());
-        assert!(with(TEXT, "c 3;").unwrap().contains("{\n        c 3;\n    a 1;"));
+        assert!(with(TEXT, "c 3;").unwrap().contains("{\n    c 3;\n    a 1;"));
     }
 
     #[test]

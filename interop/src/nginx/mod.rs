@@ -2,10 +2,18 @@
 //!
 //! A row starts its own server and its own nginx, so that rows run side by side and none sees what another did.
 
+/// The list `ALL` of functions that are rows.
+macro_rules! cases {
+    ($($name:ident),+ $(,)?) => {
+        pub(crate) const ALL: &[Case] = &[$(Case { name: stringify!($name), body: $name }),+];
+    };
+}
+
 mod cases;
 mod client;
 mod config;
 mod counter;
+mod sessions;
 mod site;
 
 use std::fs;
@@ -27,10 +35,8 @@ pub(crate) struct Case {
 
 /// Runs the chosen rows and prints a line for each; true when all hold.
 pub(crate) fn run(options: &Nginx) -> Result<bool, String> {
-    if let Some(name) =
-        options.names.iter().find(|name| cases::ALL.iter().all(|case| case.name != **name))
-    {
-        let names: Vec<&str> = cases::ALL.iter().map(|case| case.name).collect();
+    if let Some(name) = options.names.iter().find(|name| all().all(|case| case.name != **name)) {
+        let names: Vec<&str> = all().map(|case| case.name).collect();
         return Err(format!("no row is named {name:?}; they are: {}", names.join(" ")));
     }
     install()?;
@@ -47,7 +53,7 @@ pub(crate) fn run(options: &Nginx) -> Result<bool, String> {
     // Rows mostly wait, so the longest of them decides how long all take.
     let failed = Mutex::new(0);
     thread::scope(|scope| {
-        for case in cases::ALL.iter().filter(wanted) {
+        for case in all().filter(wanted) {
             let ground = Ground { name: case.name, server: &server, page: &page };
             let failed = &failed;
             scope.spawn(move || {
@@ -68,6 +74,10 @@ pub(crate) fn run(options: &Nginx) -> Result<bool, String> {
     Ok(failed == 0)
 }
 
+fn all() -> impl Iterator<Item = &'static Case> {
+    cases::ALL.iter().chain(sessions::ALL)
+}
+
 /// Installs nginx from the distribution where it is missing.
 fn install() -> Result<(), String> {
     if Command::new("nginx").arg("-v").output().is_ok() {
@@ -82,11 +92,11 @@ fn install() -> Result<(), String> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::cases;
+    use super::all;
 
     #[test]
     fn names_are_unique() {
-        let names: BTreeSet<_> = cases::ALL.iter().map(|case| case.name).collect();
-        assert_eq!(names.len(), cases::ALL.len());
+        let names: BTreeSet<_> = all().map(|case| case.name).collect();
+        assert_eq!(names.len(), all().count());
     }
 }

@@ -106,6 +106,7 @@ fn help_of_a_server_names_its_flags_but_not_the_hidden_ones() {
                   --tls-cert <FILE>           Certificate chain for TLS, a PEM file that is read again when it changes
                   --tls-key <FILE>            Private key for TLS, a PEM file that is read again when it changes
                   --token-file <FILE>         Accept the bearer tokens of this file (a single one may stand in BOWLINE_TOKEN instead)
+                  --no-sessions               Open no sessions, so that only clients of protocol versions without them can call
                   --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
                   --keep-alive <SECONDS>      Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
                   --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted
@@ -147,6 +148,7 @@ fn help_of_the_filesystem_says_how_far_it_goes() {
                   --tls-cert <FILE>           Certificate chain for TLS, a PEM file that is read again when it changes
                   --tls-key <FILE>            Private key for TLS, a PEM file that is read again when it changes
                   --token-file <FILE>         Accept the bearer tokens of this file (a single one may stand in BOWLINE_TOKEN instead)
+                  --no-sessions               Open no sessions, so that only clients of protocol versions without them can call
                   --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
                   --keep-alive <SECONDS>      Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
                   --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted

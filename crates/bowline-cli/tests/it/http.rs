@@ -73,6 +73,31 @@ fn a_tool_is_called_under_the_path_that_was_chosen() {
 }
 
 #[test]
+fn older_clients_find_their_stream_beside_the_endpoint_unless_told_otherwise() {
+    let first = |args: &[&str], path: &str| {
+        let (_program, address) = listening(args);
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        while !answer.contains("\r\n\r\n") || !answer.ends_with(['\n', '}']) {
+            let mut buf = [0; 1024];
+            let len = stream.read(&mut buf).unwrap();
+            assert_ne!(len, 0, "{answer}");
+            answer += std::str::from_utf8(&buf[..len]).unwrap();
+        }
+        answer
+    };
+    let answer = first(&[], "/sse");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = first(&["--path", "/a/mcp"], "/a/sse");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = first(&["--no-sessions"], "/sse");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
+#[test]
 fn a_foreign_host_is_refused_and_the_log_names_the_switch() {
     let (program, address) = listening(&[]);
     let body = call(1, "echo", json!({ "message": "x" }));

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context as Task, Waker};
+use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
@@ -265,12 +265,20 @@ impl Drop for Asked<'_> {
 
 /// Puts a question into the outbox of its call, as soon as there is room.
 async fn send(cx: &Context, message: &Raw) -> Result<()> {
+    let outbox = cx.outbox();
     while cx.send(message.clone()).is_err() {
-        if cx.outbox().is_empty() {
+        if outbox.is_closed() {
+            return Err(Error::closed("the call has ended"));
+        }
+        if outbox.is_empty() {
             let message = "the question is larger than all that may wait for one reader";
             return Err(Error::overloaded(message));
         }
-        poll_fn(|task| cx.outbox().poll_drained(task)).await;
+        poll_fn(|task| match outbox.poll_drained(task) {
+            Poll::Pending if outbox.is_closed() => Poll::Ready(()),
+            drained => drained,
+        })
+        .await;
     }
     Ok(())
 }

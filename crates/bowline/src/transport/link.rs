@@ -337,6 +337,11 @@ impl Link {
             let why = "closing; no further request is answered";
             return self.refuse_busy(&incoming, batch, why);
         }
+        // As one text they must not be longer than what a client reads.
+        if batch.is_some() && self.talk.held() >= self.limits.response_bytes {
+            let why = "the other answers to this batch are long already; send fewer at once";
+            return self.refuse_busy(&incoming, batch, why);
+        }
         if is_listen(&incoming) {
             if self.slots.listens() < self.limits.listens_per_principal {
                 return self.start(incoming, batch);
@@ -405,6 +410,10 @@ impl Link {
             }
             Ok(outcome) => {
                 let message = era::response(cx.request(), &outcome, self.info.as_ref());
+                if cx.line().is_some() {
+                    // A task that the handler left behind must not wait for an answer that never comes.
+                    cx.outbox().close();
+                }
                 return self.reply(batch, message);
             }
         };

@@ -407,6 +407,60 @@ async fn a_cut_while_the_store_is_slow_loses_nothing() {
     }
 }
 
+/// Somebody takes over while the reader before waits for the store: one of them sends the event, the newer one.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_was_taken_over_sends_nothing_more() {
+    let store = Slow::new(MemoryEvents::new(&Limits::local()));
+    let (service, watch) = mounted(|endpoint| endpoint.event_store(store.clone()));
+    let peer = Peer::open(&service, NEWEST).await;
+    store.slow.store(true, Ordering::SeqCst);
+    for appended_first in [false, true] {
+        let mut before = Stream::of(peer.call(1, "step", json!({"count": 3})).await);
+        let prime = before.next().await.unwrap().id;
+        watch.steps.add_permits(4);
+        assert!(tokio::time::timeout(Duration::from_secs(1), before.next()).await.is_err());
+        let mut after = Stream::of(peer.get(prime.as_deref()).await);
+        if !appended_first {
+            assert!(tokio::time::timeout(Duration::from_secs(1), after.next()).await.is_err());
+        }
+        store.appends.add_permits(100);
+        assert_eq!(before.next().await, None);
+        let rest = after.rest().await;
+        let data: Vec<_> = rest
+            .iter()
+            .filter_map(|event| event.message.as_ref())
+            .map(|message| message["params"]["data"].as_u64())
+            .collect();
+        assert_eq!(data, [Some(1), Some(2), Some(3), None], "{appended_first}");
+        store.appends.forget_permits(usize::MAX);
+    }
+}
+
+/// What nobody reads goes into the store, with its bounds, when its call ends; unless nobody can come back to it.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_reads_is_put_away() {
+    let events = Arc::new(MemoryEvents::new(&Limits::local()));
+    let kept = events.clone();
+    let (service, watch) = mounted(|endpoint| endpoint.event_store(kept));
+    let peer = Peer::open(&service, NEWEST).await;
+    let mut stream = Stream::of(peer.call(1, "step", json!({"count": 3})).await);
+    stream.next().await.unwrap();
+    drop(stream);
+    watch.steps.add_permits(2);
+    watch.until(|watch| watch.steps.available_permits() == 0).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(events.len(), 0, "it waits for its reader as long as the call runs");
+    watch.steps.add_permits(2);
+    watch.until(|_| events.len() == 4).await;
+    // An older client that has seen no event yet.
+    let older = Peer::open(&service, "2025-06-18").await;
+    drop(older.call(1, "step", json!({"count": 3})).await);
+    watch.steps.add_permits(4);
+    watch.until(|watch| watch.ended() == 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(events.len(), 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn events_that_cannot_be_stored_are_sent() {
     let store = Slow::new(MemoryEvents::new(&Limits::local()));

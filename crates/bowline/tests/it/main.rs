@@ -65,6 +65,8 @@ mod http_session_walk;
 #[cfg(feature = "http")]
 mod http_sockets;
 #[cfg(feature = "http")]
+mod http_sse;
+#[cfg(feature = "http")]
 mod http_support;
 #[cfg(feature = "http")]
 mod http_tls;

@@ -166,6 +166,19 @@ async fn answers_that_wait_for_others_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_answers_to_one_batch_are_no_longer_than_what_a_client_reads() {
+    let limits = Limits::local().response_bytes(100);
+    let mut client = Client::open(&server().0, limits, VERSION).await;
+    let calls: Vec<_> = (1..=4).map(|id| call(id, "echo")).collect();
+    client.say(&batch(&calls)).await;
+    let busy = "error -31000";
+    let expected = format!("[1 echo, 2 echo, 3 {busy}, 4 {busy}]");
+    assert_eq!(short(&client.next().await), expected);
+    client.say(&batch(&calls[..1])).await;
+    assert_eq!(short(&client.next().await), "[1 echo]");
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_protocol_versions_have_no_batches() {
     for version in VERSIONS {
         let mut client = Client::open(&server().0, Limits::local(), version).await;

@@ -1,9 +1,10 @@
 //! Questions to the client of a session: put while the call runs, answered well, badly or never.
 
-use crate::session_server::server;
+use crate::session_server::{name, server};
 use crate::session_wire::{Client, VERSIONS, named, outcome};
-use bowline::Server;
 use bowline::protocol::limits::Limits;
+use bowline::types::tool::Tool;
+use bowline::{Context, Server};
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -264,4 +265,26 @@ async fn closing_the_server_gives_the_client_until_the_deadline_to_answer() {
         assert!(start.elapsed() >= expected && start.elapsed() < expected + SECOND);
         assert_eq!((alive.now(), server.listeners()), (0, 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_outlives_its_call_asks_nobody_and_takes_no_place() {
+    let (sender, mut errors) = tokio::sync::mpsc::channel(1);
+    let server = Server::new("test", "1").tool(Tool::new("abandon"), move |cx: Context| {
+        let sender = sender.clone();
+        async move {
+            tokio::spawn(async move {
+                tokio::time::sleep(SECOND).await;
+                sender.send(name(&cx, "name").await.unwrap_err()).await.unwrap();
+            });
+            "gone"
+        }
+    });
+    let mut client = Client::open(&server, Limits::local(), VERSION).await;
+    client.call("abandon").await;
+    assert_eq!(outcome(&client.next().await), "gone");
+    let start = Instant::now();
+    let error = errors.recv().await.unwrap();
+    assert!(error.is_closed() && start.elapsed() <= SECOND, "{error:?}");
+    assert_eq!(client.hear_for(SECOND).await, [Value::Null; 0]);
 }

@@ -31,6 +31,9 @@ impl Endpoint {
 
     /// Answers at this path only; a leading `/` is added where it lacks.
     ///
+    /// Unless it is [`without_sessions`](Self::without_sessions), clients of the oldest protocol version find their
+    /// stream of events beside it, at `sse`, and send their messages to `messages`: for `/mcp` to `/sse` and `/messages`.
+    ///
     /// A router that this endpoint is mounted into has chosen by path already, and may have cut it.
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
@@ -64,7 +67,8 @@ impl Endpoint {
         Ok(self)
     }
 
-    /// Sets the URL under which clients know this endpoint; its host and origin are let in.
+    /// Sets the URL under which clients know this endpoint; its host and origin are let in. Paths that clients are told
+    /// begin as its path does.
     ///
     /// # Errors
     /// When it is no `http` or `https` URL.

@@ -46,7 +46,8 @@ impl std::fmt::Debug for Choice {
 }
 
 impl Endpoint {
-    /// Opens no sessions: only clients of protocol versions that need none can call.
+    /// Opens no sessions, neither on the endpoint nor beside it: only clients of protocol versions that need none can
+    /// call.
     #[must_use]
     pub fn without_sessions(mut self) -> Self {
         self.sessions.without = true;

@@ -6,6 +6,8 @@
 //! A [`SessionStore`] keeps what a server remembers of its sessions, an [`EventStore`] what it sent; both are in memory
 //! unless an [`Endpoint`](super::Endpoint) is given others. [`contract`] tests stores.
 //!
+//! Clients of the oldest version have a stream of events beside the endpoint instead, which is their session.
+//!
 //! See [Session Management](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management)
 //! and [Resumability](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery).
 

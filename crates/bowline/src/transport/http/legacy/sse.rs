@@ -113,7 +113,7 @@ impl Streams {
             )
         })?;
         let key = SessionKey::new(principal, id.as_bytes());
-        let intake = self.table().get(&key).ok_or_else(|| missing(Missing::Unknown))?;
+        let intake = self.table().get(&key).ok_or_else(gone)?;
         let patience = self.limits.stalled_timeout;
         let taken = async {
             // Bodies are not read before their turn, so that those which wait cost nothing.
@@ -183,7 +183,7 @@ async fn within<T>(
 ) -> Result<T, Refused> {
     match tokio::time::timeout(patience, taking).await {
         Ok(Ok(taken)) => Ok(taken),
-        Ok(Err(Unsent)) => Err(missing(Missing::Unknown)),
+        Ok(Err(Unsent)) => Err(gone()),
         Err(_) => {
             let message = format!(
                 "the session has taken nothing for {} seconds; read its events and send this again",
@@ -194,6 +194,11 @@ async fn within<T>(
                 .header(header::RETRY_AFTER, "1"))
         }
     }
+}
+
+/// Word for word the same whether there never was such a stream, it has ended, or is somebody else's.
+fn gone() -> Refused {
+    refuse_unread(StatusCode::NOT_FOUND, "no such session; GET another stream of events")
 }
 
 impl std::fmt::Debug for Streams {

@@ -55,13 +55,14 @@ impl Table {
         live: Arc<Live>,
         limits: &Limits,
     ) -> Result<Option<Arc<Live>>, Full> {
+        if self.live.len() >= limits.sessions {
+            return Err(Full::All);
+        }
         let owned = self.owned.get(&live.principal).map_or(0, HashSet::len);
         let mut evicted = None;
         if owned >= limits.sessions_per_principal {
             let oldest = self.oldest(&live.principal).ok_or(Full::Principal)?;
             evicted = self.remove(&oldest);
-        } else if self.live.len() >= limits.sessions {
-            return Err(Full::All);
         }
         self.owned.entry(live.principal.clone()).or_default().insert(live.key);
         self.live.insert(live.key, live);

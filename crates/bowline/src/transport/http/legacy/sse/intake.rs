@@ -46,8 +46,9 @@ impl Intake {
     /// Waits until few enough messages wait.
     pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Unsent> {
         tokio::select! {
-            turn = self.turns.acquire() => turn.map_err(|_| Unsent),
+            biased;
             () = self.sender.closed() => Err(Unsent),
+            turn = self.turns.acquire() => turn.map_err(|_| Unsent),
         }
     }
 
