@@ -5,6 +5,7 @@
 //! place, answers for itself.
 
 use super::link::conclude;
+use crate::closing::Closing;
 use crate::context::{Context, Surroundings};
 use crate::outbox::Next;
 use crate::service::{Call, Service};
@@ -85,18 +86,30 @@ impl Opener {
 /// `before` is dropped when this one is acknowledged: whoever changes what a session listens to gives it what ends the
 /// old one, so that nothing falls between. While `tell` waits nothing is lost: changes wait in the subscription, each
 /// once.
-pub(super) async fn listen<T>(
+pub(super) fn listen<T>(
     service: Arc<dyn Service>,
     request: Incoming,
     surroundings: Surroundings,
     revision: Revision,
     before: T,
+    tell: impl AsyncFnMut(Raw),
+) -> impl Future<Output = ()> {
+    let closing = surroundings.closing.clone();
+    // Made here, so that the future, of which there may be one a session, has no room for what goes into it.
+    let cx = Context::new(request, surroundings);
+    run(service, cx, closing, revision, before, tell)
+}
+
+async fn run<T>(
+    service: Arc<dyn Service>,
+    cx: Context,
+    closing: Closing,
+    revision: Revision,
+    before: T,
     mut tell: impl AsyncFnMut(Raw),
 ) {
-    let closing = surroundings.closing.clone();
     let mut closed = pin!(closing.closed());
     let mut ending = false;
-    let cx = Context::new(request, surroundings);
     let mut running = Some(service.call(Call::new(cx.clone())));
     let mut before = Some(before);
     loop {

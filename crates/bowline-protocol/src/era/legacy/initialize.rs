@@ -36,7 +36,7 @@ fn client_info(message: &Message) -> Result<Raw, ErrorObject> {
         info.icons = None;
     }
     // Encoded anew: a slice of the message would keep all of it.
-    kept(key, Raw::encode(&info).map_err(|_| wrong(key, "cannot be kept"))?)
+    kept(key, &Raw::encode(&info).map_err(|_| wrong(key, "cannot be kept"))?)
 }
 
 fn capabilities(message: &Message, revision: Revision) -> Result<Raw, ErrorObject> {
@@ -44,10 +44,10 @@ fn capabilities(message: &Message, revision: Revision) -> Result<Raw, ErrorObjec
     let text = message.body_raw(key).ok_or_else(|| wrong(key, "missing field"))?;
     let declared: Map<String, Value> = text.decode().map_err(|fault| undecodable(key, &fault))?;
     let declared = dialect::client_capabilities(revision, declared);
-    kept(key, Raw::encode(&declared).map_err(|_| wrong(key, "cannot be kept"))?)
+    kept(key, &Raw::encode(&declared).map_err(|_| wrong(key, "cannot be kept"))?)
 }
 
-fn kept(key: BodyKey, raw: Raw) -> Result<Raw, ErrorObject> {
+fn kept(key: BodyKey, raw: &Raw) -> Result<Raw, ErrorObject> {
     if raw.as_bytes().len() > KEPT {
         return Err(wrong(key, &format!("over {KEPT} bytes")));
     }

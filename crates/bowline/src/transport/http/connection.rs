@@ -3,8 +3,8 @@
 use super::patient::Patient;
 use super::service::HttpService;
 use bowline_protocol::limits::Limits;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::Watcher;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,15 +16,33 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = service.limits().clone();
-    let stream = Patient::new(stream, limits.header_timeout, limits.stalled_timeout);
+    let mut stream = Patient::new(stream, limits.stalled_timeout);
+    let told = tokio::select! {
+        told = stream.speaks_http2(limits.header_timeout) => told,
+        // Nothing was asked yet.
+        () = service.closing().closed() => return,
+    };
     let handler = hyper::service::service_fn(move |request| {
         let service = service.clone();
         // Boxed, so that a connection without a request, or with a stream alone, stays small.
         Box::pin(async move { Ok::<_, Infallible>(service.answer(request).await) })
     });
-    let builder = builder(&limits);
-    let connection = builder.serve_connection(TokioIo::new(stream), handler);
-    if let Err(error) = watcher.watch(connection).await {
+    let ended = match told {
+        Ok(false) => {
+            let connection = http1(&limits).serve_connection(TokioIo::new(stream), handler);
+            watcher.watch(connection).await
+        }
+        // Boxed, because the other one is much smaller, and more usual.
+        Ok(true) => {
+            let connection = http2(&limits).serve_connection(TokioIo::new(stream), handler);
+            Box::pin(watcher.watch(connection)).await
+        }
+        Err(error) => {
+            tracing::debug!(%error, "connection ended before it began");
+            return;
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
     }
 }
@@ -35,28 +53,32 @@ const PONG: Duration = Duration::from_secs(10);
 /// Bytes of one HTTP/2 response that wait for its reader outside our own bounds.
 const UNSENT: usize = 64 * 1024;
 
-/// hyper with our limits. What it does by itself against floods of resets stays as it is.
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    let mut http1 = builder.http1();
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut http1 = http1::Builder::new();
     http1
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.headers_bytes)
         // Less than this hyper does not take.
         .max_buf_size(limits.headers_bytes.max(8 * 1024));
     if limits.headers != HYPER_HEADERS {
         // Any figure, even its own, makes hyper allocate for each request.
         http1.max_headers(limits.headers);
     }
-    builder
-        .http2()
+    http1
+}
+
+/// What hyper does by itself against floods of resets stays as it is.
+fn http2(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
         .timer(TokioTimer::new())
         .max_concurrent_streams(u32::try_from(limits.running_per_link).unwrap_or(u32::MAX))
         .max_header_list_size(u32::try_from(limits.headers_bytes).unwrap_or(u32::MAX))
         .max_send_buf_size(UNSENT)
         .keep_alive_interval(limits.keep_alive)
         .keep_alive_timeout(PONG);
-    builder
+    http2
 }
 
 /// What hyper takes by itself.

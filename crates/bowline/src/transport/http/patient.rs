@@ -4,19 +4,19 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream whose peer has so long to begin, and so long to take what is written.
+/// A stream whose peer has so long to tell what it speaks, and so long to take what is written.
 ///
 /// Timers are made only while something waits: a peer that keeps up costs none.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
-    /// Bytes still to come until the peer has begun.
-    unread: usize,
-    begin: Duration,
-    beginning: Option<Pin<Box<Sleep>>>,
+    /// What was read to tell what the peer speaks, and how much of it was handed on.
+    head: [u8; PREFACE.len()],
+    filled: usize,
+    taken: usize,
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     closing: Closing,
@@ -35,13 +35,13 @@ enum Closing {
 /// How long a peer that is still sending may go on, so that it gets to read why it should not.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// So many bytes tell HTTP/2 from HTTP/1; before they are there, no timeout of either runs.
-const PREFACE: usize = 24;
+/// What HTTP/2 begins with, and HTTP/1 does not.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 impl<S> Patient<S> {
-    pub(super) fn new(inner: S, begin: Duration, stall: Duration) -> Self {
-        let (beginning, stalled) = (None, None);
-        Self { inner, unread: PREFACE, begin, beginning, stall, stalled, closing: Closing::Open }
+    pub(super) fn new(inner: S, stall: Duration) -> Self {
+        let head = [0; PREFACE.len()];
+        Self { inner, head, filled: 0, taken: 0, stall, stalled: None, closing: Closing::Open }
     }
 
     /// Bounds the time that a write is pending.
@@ -65,7 +65,30 @@ fn wait<T>(
     what: &'static str,
 ) -> Poll<io::Result<T>> {
     let alarm = alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-    alarm.as_mut().poll(task).map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, what)))
+    alarm.as_mut().poll(task).map(|()| Err(timed_out(what)))
+}
+
+fn timed_out(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
+impl<S: AsyncRead + Unpin> Patient<S> {
+    /// Whether the peer speaks HTTP/2, which it has so long to tell.
+    pub(super) async fn speaks_http2(&mut self, limit: Duration) -> io::Result<bool> {
+        let told = tokio::time::timeout(limit, self.begins_as_http2()).await;
+        told.unwrap_or_else(|_| Err(timed_out("the peer sends nothing")))
+    }
+
+    async fn begins_as_http2(&mut self) -> io::Result<bool> {
+        while self.filled < PREFACE.len() {
+            let read = self.inner.read(&mut self.head[self.filled..]).await?;
+            self.filled += read;
+            if read == 0 || self.head[..self.filled] != PREFACE[..self.filled] {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
@@ -75,19 +98,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut this.inner).poll_read(task, buf);
-        if this.unread == 0 {
-            return polled;
+        let head = &this.head[this.taken..this.filled];
+        if head.is_empty() {
+            return Pin::new(&mut this.inner).poll_read(task, buf);
         }
-        this.unread = this.unread.saturating_sub(buf.filled().len() - before);
-        if polled.is_pending() {
-            return wait(&mut this.beginning, this.begin, task, "the peer sends nothing");
+        let part = head.len().min(buf.remaining());
+        buf.put_slice(&head[..part]);
+        this.taken += part;
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
         }
-        if this.unread == 0 {
-            this.beginning = None;
-        }
-        polled
+        // The rest goes into the same read: hyper doubles a buffer that one read has filled a little.
+        // What else it may have said, that the stream has ended or broken, the next one says too.
+        let _ = Pin::new(&mut this.inner).poll_read(task, buf);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -167,29 +191,62 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_does_not_begin_is_left() {
-        let (near, mut far) = duplex(64);
-        let mut near = Patient::new(near, BEGIN, STALL);
-        far.write_all(b"PRI * HTTP").await.unwrap();
-        let (start, mut bytes) = (Instant::now(), Vec::new());
-        let error = near.read_to_end(&mut bytes).await.unwrap_err();
-        assert_eq!((error.kind(), start.elapsed().as_secs()), (ErrorKind::TimedOut, 10));
-        assert_eq!(bytes, b"PRI * HTTP");
+        for begun in [&b""[..], b"PRI * HTTP"] {
+            let (near, mut far) = duplex(64);
+            let mut near = Patient::new(near, STALL);
+            far.write_all(begun).await.unwrap();
+            let start = Instant::now();
+            let error = near.speaks_http2(BEGIN).await.unwrap_err();
+            assert_eq!((error.kind(), start.elapsed().as_secs()), (ErrorKind::TimedOut, 10));
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_has_begun_may_be_silent() {
         let (near, mut far) = duplex(64);
-        let mut near = Patient::new(near, BEGIN, STALL);
-        far.write_all(&[b'x'; 24]).await.unwrap();
+        let mut near = Patient::new(near, STALL);
+        far.write_all(b"POST").await.unwrap();
+        assert!(!near.speaks_http2(BEGIN).await.unwrap());
         let mut bytes = Vec::new();
         let silence = tokio::time::timeout(10 * BEGIN, near.read_to_end(&mut bytes)).await;
         assert!(silence.is_err());
+        assert_eq!(bytes, b"POST");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_told_the_version_is_read_with_what_follows_it() {
+        let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nframes";
+        let cases: [(&[u8], bool); 5] = [
+            (b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n", false),
+            (b"PRI * HTTP/1.1\r\nHost: localhost\r\n\r\n", false),
+            (b"P", false),
+            (b"", false),
+            (http2, true),
+        ];
+        for (sent, expected) in cases {
+            for at_once in [1, 7, 64] {
+                let (near, mut far) = duplex(64);
+                let mut near = Patient::new(near, STALL);
+                let writer = tokio::spawn(async move {
+                    for piece in sent.chunks(at_once) {
+                        far.write_all(piece).await.unwrap();
+                        tokio::task::yield_now().await;
+                    }
+                });
+                assert_eq!(near.speaks_http2(BEGIN).await.unwrap(), expected);
+                writer.await.unwrap();
+                let mut first = vec![0; 64];
+                let read = near.read(&mut first).await.unwrap();
+                assert_eq!(first[..read], *sent, "{at_once} at once");
+                assert_eq!(near.read(&mut first).await.unwrap(), 0);
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_is_left() {
         let (near, mut far) = duplex(8);
-        let mut near = Patient::new(near, BEGIN, STALL);
+        let mut near = Patient::new(near, STALL);
         let reader = tokio::spawn(async move {
             let mut taken = [0; 1];
             // Taking little is enough for a while.

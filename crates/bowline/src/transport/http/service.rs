@@ -77,6 +77,10 @@ impl HttpService {
         &self.0.limits
     }
 
+    pub(super) fn closing(&self) -> &Closing {
+        &self.0.closing
+    }
+
     /// Answers one request.
     ///
     /// Dropping the future, or the body of the response before its end, cancels the call.
