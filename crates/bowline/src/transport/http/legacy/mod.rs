@@ -18,6 +18,7 @@ mod id;
 mod listen;
 mod live;
 mod memory;
+mod own;
 mod post;
 mod reading;
 mod record;
