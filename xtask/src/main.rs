@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask ci` is exactly what CI runs; every other subcommand is one of its stages (or the whole of a matrix of
 //! which CI runs a part). Tasks print what they do and end with exit code 0 or 1; they need cargo, and, where they say
-//! so, npm, curl and valgrind.
+//! so, npm, curl, nginx and valgrind.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -3,6 +3,7 @@
 mod rows;
 
 use super::calls::Caller;
+use super::idle::echoed;
 use super::room;
 use super::target::{Running, Target};
 use super::wire::{Answer, Connection};
@@ -34,7 +35,9 @@ pub(crate) fn measure(target: Target, posts: u32) -> Result<Vec<Gate>, String> {
         resident.iter().map(|&bytes| format!("{:.1}", mebibytes(bytes))).collect();
     println!("  resident, MiB: {:.1} before, then {}", mebibytes(before), shown.join(" "));
 
-    super::idle::echoed(&mut bystander, &caller, port, 0)?;
+    // The other connection was silent for so long that it may be closed.
+    let mut bystander = Connection::open(port)?;
+    echoed(&mut bystander, &caller, port, 0)?;
     let room = room::count(&mut bystander, port)?;
     let wrong: u32 = statuses.iter().map(|statuses| statuses.accepted).sum();
     let half = resident[resident.len() / 2 - 1];

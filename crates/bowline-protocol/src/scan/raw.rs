@@ -46,6 +46,11 @@ impl Raw {
         }
     }
 
+    /// The same in memory of its own, of which it takes no more than it needs.
+    pub(crate) fn compact(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// The members of an object, without the braces.
     pub(crate) fn members(&self) -> &[u8] {
         self.0.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}")).unwrap_or_default()

@@ -48,7 +48,8 @@ async fn hosts_and_origins_are_checked_on_every_route() {
         (&["http://localhost", "http://evil.com"], 403),
     ];
     let methods = [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS, Method::HEAD];
-    let paths = ["/mcp", "/", "/sse", "/.well-known/oauth-protected-resource", "/metrics"];
+    let paths =
+        ["/mcp", "/sse", "/messages", "/", "/.well-known/oauth-protected-resource", "/metrics"];
     let mut seen = 0;
     for (hosts, host_status) in hosts {
         for (origins, origin_status) in origins {
@@ -61,9 +62,13 @@ async fn hosts_and_origins_are_checked_on_every_route() {
                     set(request.headers_mut(), "origin", origins);
                     let response = service.answer(request).await;
                     let expected = match (host_status, origin_status) {
-                        (0, 0) if path != "/mcp" => 404,
-                        (0, 0) if method == Method::POST => 200,
-                        (0, 0) => 405,
+                        (0, 0) => match (path, method) {
+                            ("/mcp", &Method::POST) | ("/sse", &Method::GET) => 200,
+                            // It names no stream.
+                            ("/messages", &Method::POST) => 400,
+                            ("/mcp" | "/sse" | "/messages", _) => 405,
+                            _ => 404,
+                        },
                         (0, origin) => *origin,
                         (host, _) => *host,
                     };
@@ -78,7 +83,7 @@ async fn hosts_and_origins_are_checked_on_every_route() {
             }
         }
     }
-    assert_eq!(seen, 10 * 7 * 5 * 5);
+    assert_eq!(seen, 10 * 7 * 6 * 5);
 }
 
 #[tokio::test]

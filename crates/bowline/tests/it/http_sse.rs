@@ -480,6 +480,27 @@ async fn a_client_that_reads_nothing_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flood_of_notifications_waits_within_bounds() {
+    let (service, _) = mounted(|endpoint| endpoint.path("/mcp"));
+    let mut other = Client::open(&service).await;
+    let mut client = Client::open(&service).await;
+    let level = json!({"level": "debug"});
+    let set = json!({"jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": level});
+    client.send(&set).await;
+    client.answer(1).await;
+    client.send(&call(2, "log", json!({"count": 100_000}))).await;
+    for id in 1..=10 {
+        assert_eq!(other.text(id, "echo", json!({"message": "x"})).await, "x");
+    }
+    let mut messages = 0;
+    while client.message().await["id"] != 2 {
+        messages += 1;
+    }
+    // What an outbox holds, and what was under way.
+    assert!((100..2000).contains(&messages), "{messages} messages were kept");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_post_that_breaks_off_while_it_waits_leaves_nothing_behind() {
     let (service, watch) = mounted(|endpoint| {
         endpoint.path("/mcp").limits(Limits::local().running_per_link(1).read_ahead_bytes(1))

@@ -51,7 +51,7 @@ fn kept(key: BodyKey, raw: Raw) -> Result<Raw, ErrorObject> {
     if raw.as_bytes().len() > KEPT {
         return Err(wrong(key, &format!("over {KEPT} bytes")));
     }
-    Ok(raw)
+    Ok(raw.compact())
 }
 
 fn wrong(key: BodyKey, fault: &str) -> ErrorObject {

@@ -19,7 +19,8 @@ where
     let stream = Patient::new(stream, limits.header_timeout, limits.stalled_timeout);
     let handler = hyper::service::service_fn(move |request| {
         let service = service.clone();
-        async move { Ok::<_, Infallible>(service.answer(request).await) }
+        // Boxed, so that a connection without a request, or with a stream alone, stays small.
+        Box::pin(async move { Ok::<_, Infallible>(service.answer(request).await) })
     });
     let builder = builder(&limits);
     let connection = builder.serve_connection(TokioIo::new(stream), handler);

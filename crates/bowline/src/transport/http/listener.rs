@@ -233,11 +233,19 @@ async fn one(
     let _ = stream.set_nodelay(true);
     match tls {
         None => connection::serve(service, stream, watcher).await,
-        Some(tls) => {
-            if let Some(stream) = tls.accept(stream).await {
-                connection::serve(service, stream, watcher).await;
-            }
-        }
+        // Boxed, so that connections without it stay small.
+        Some(tls) => Box::pin(encrypted(service, tls, stream, watcher)).await,
+    }
+}
+
+async fn encrypted(
+    service: HttpService,
+    tls: Arc<Tls>,
+    stream: TcpStream,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    if let Some(stream) = tls.accept(stream).await {
+        connection::serve(service, stream, watcher).await;
     }
 }
 

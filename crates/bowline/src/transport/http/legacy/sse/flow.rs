@@ -100,7 +100,34 @@ fn framed(mut lines: &[u8], inside: &mut bool) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::framed;
+    use super::*;
+    use std::future::poll_fn;
+    use tokio::io::AsyncWriteExt;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_comment_stands_inside_of_a_message() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let owner = AbortOnDrop(tokio::spawn(async {}).abort_handle());
+        let beat = Duration::from_secs(15);
+        let mut events = Events::new("first".to_owned(), ours, owner, beat);
+        let mut next = async || {
+            let next = timeout(Duration::from_secs(3600), poll_fn(|task| events.poll_bytes(task)));
+            next.await.map(|bytes| bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()))
+        };
+        assert_eq!(next().await, Ok(Some("first".to_owned())));
+        assert_eq!(next().await, Ok(Some(":\n\n".to_owned())));
+        theirs.write_all(b"one\ntw").await.unwrap();
+        let begun = "event: message\ndata: one\n\nevent: message\ndata: tw";
+        assert_eq!(next().await, Ok(Some(begun.to_owned())));
+        assert!(next().await.is_err());
+        theirs.write_all(b"o\n").await.unwrap();
+        assert_eq!(next().await, Ok(Some("o\n\n".to_owned())));
+        assert_eq!(next().await, Ok(Some(":\n\n".to_owned())));
+        drop(theirs);
+        assert_eq!(next().await, Ok(None));
+        assert_eq!(next().await, Ok(None));
+    }
 
     #[test]
     fn lines_become_events_wherever_they_are_cut() {
