@@ -3,8 +3,13 @@
 use crate::http_session_support::{
     Event, Peer, Stream, VERSIONS, Watch, bytes, call, is_stream, json_of, messages, mounted,
 };
+use bowline::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -236,6 +241,47 @@ async fn a_cancelled_call_says_nothing_more() {
         assert_eq!(watch.dropped() - before, 2);
         assert_eq!(peer.text(5, "echo", json!({"message": "5"})).await, "5");
     }
+}
+
+/// The cancellation comes while the handler is polled for the first time, before anything knows where it runs.
+#[tokio::test(start_paused = true)]
+async fn a_call_cancelled_in_its_first_poll_says_nothing_more() {
+    let me: Arc<OnceLock<Peer>> = Arc::default();
+    let same = me.clone();
+    let tool = move |cx: Context, Mode { pending }: Mode| {
+        let me = same.clone();
+        async move {
+            at_once(me.get().unwrap().cancel(1));
+            cx.log(LoggingLevel::Info, "too late");
+            if pending {
+                std::future::pending::<()>().await;
+            }
+            "done"
+        }
+    };
+    let server = Server::new("test", "1").tool(Tool::new("give_up"), tool);
+    let service = bowline::transport::http::Endpoint::default().mount(server);
+    let peer = Peer::open(&service, "2025-11-25").await;
+    assert!(me.set(peer.clone()).is_ok());
+    for pending in [false, true] {
+        let response = peer.call(1, "give_up", json!({"pending": pending})).await;
+        let rest = Stream::of(response).rest().await;
+        assert!(rest.iter().all(|event| event.message.is_none()), "{pending}: {rest:?}");
+    }
+    peer.delete().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+/// Does what need not wait.
+fn at_once(future: impl Future<Output = ()>) {
+    let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::pin!(future).poll(&mut nobody).is_ready());
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Mode {
+    pending: bool,
 }
 
 #[tokio::test(start_paused = true)]

@@ -161,7 +161,11 @@ fn begin(
     let ticket = ticket.ok_or_else(|| fault(Fault::Duplicate))?;
     match start(sessions.service.clone(), &cx) {
         Err(answer) => Ok(Some(Begun::Going(Going { cx, id, ticket, answer }))),
-        Ok(outcome) => Ok(live.finished(&id, ticket).then_some(Begun::Done(cx, outcome))),
+        Ok(outcome) if live.finished(&id, ticket) => Ok(Some(Begun::Done(cx, outcome))),
+        Ok(_) => {
+            cx.outbox().close();
+            Ok(None)
+        }
     }
 }
 

@@ -119,7 +119,6 @@ pub(super) fn missing(why: Missing) -> Refused {
             "sessions are not available; try again later",
         )
         .header(header::RETRY_AFTER, "5"),
-        Missing::Failed(error) => refuse(StatusCode::OK, None, &error),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Sessions {
 }
 
 /// Why there is no such session for this request.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Missing {
     /// There is none, or it belongs to somebody else.
     Unknown,
@@ -47,8 +47,6 @@ pub(super) enum Missing {
     Full(Full),
     /// It cannot be told now.
     Unavailable,
-    /// The service does not say what it is.
-    Failed(ErrorObject),
 }
 
 /// How often a session is read again because another one ended meanwhile.
@@ -118,7 +116,10 @@ impl Sessions {
             let Some(record) = found.filter(|record| record.principal() == principal) else {
                 return Err(Missing::Unknown);
             };
-            let settings = self.settings(principal).await.map_err(Missing::Failed)?;
+            let settings = self.settings(principal).await.map_err(|error| {
+                tracing::error!(code = error.code.0, "the service does not say what it offers");
+                Missing::Unavailable
+            })?;
             let session = record.restore(settings);
             let live = Live::new(key, principal.clone(), session, record.created());
             let live = Arc::new(live.ok_or(Missing::Unavailable)?);
