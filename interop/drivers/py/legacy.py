@@ -269,7 +269,7 @@ class LegacyRows(Rows):
         await self.event([uri])
 
 
-def lacking(row, lack):
+def lacking(row, said):
     """A row whose call asks for something that the protocol version lacks: refused, and nothing is asked."""
 
     async def refused(self):
@@ -279,12 +279,12 @@ def lacking(row, lack):
             return self.prompt("ask_topic") if row == "ask_prompt" else self.call(row)
 
         async def body():
-            if "text" in lack:
-                result = await ask()
-                same("refusal", [result.get("isError"), result["content"]], [True, text(lack["text"])])
+            # Only tools have results that say that something went wrong.
+            if row in ("ask_resource", "ask_prompt"):
+                await fails(row, -32603, ask(), lambda error: same("message", error.message, said))
             else:
-                required = lack["requires"]
-                await fails(row, -32602, ask(), lambda error: same("data", error.data["requiredCapabilities"], required))
+                result = await ask()
+                same("refusal", [result.get("isError"), result["content"]], [True, text(said)])
 
         _, questions = await self.asking({}, body())
         same("questions", questions, [])

@@ -61,13 +61,16 @@ const LISTS = {
     'resources/templates/list': 'listResourceTemplates'
 };
 /** A row whose call asks for something that the protocol version lacks: refused, and nothing is asked. */
-const lacking = (row, { text: said, requires }) => async () => {
+const lacking = (row, said) => async () => {
     const ask = () => {
         if (row === 'ask_resource') return read('everything://ask/knots');
         return row === 'ask_prompt' ? client.getPrompt({ name: 'ask_topic' }) : call(row);
     };
     const { questions } = await asking({}, async () => {
-        if (!said) return fails(row, -32602, ask(), error => same('data', error.data?.requiredCapabilities, requires));
+        // Only tools have results that say that something went wrong.
+        if (row === 'ask_resource' || row === 'ask_prompt') {
+            return fails(row, -32603, ask(), error => same('message', error.message.replace(/^MCP error -32603: /, ''), said));
+        }
         const result = await ask();
         same('refusal', [result.isError, result.content], [true, text(said)]);
     });

@@ -1,9 +1,11 @@
 //! One server with one nginx in front.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,7 +41,7 @@ impl Ground<'_> {
     /// Starts a server with `switches`.
     pub(crate) fn serve(&self, switches: &[&str]) -> Result<Server, String> {
         let (path, stderr) = log_file(&format!("nginx-{}-server.log", self.name))?;
-        let address = free_address()?;
+        let address = own_address()?;
         let mut command = Command::new(self.server);
         command.args(["serve", "everything", "--log-format", "human", "--listen"]);
         command.arg(address.to_string()).args(switches);
@@ -55,13 +57,24 @@ impl Ground<'_> {
         config: &str,
     ) -> Result<Site, String> {
         let folder = root().join("target/interop/nginx").join(self.name);
-        let front = free_address()?;
+        let front = own_address()?;
         config::write(&folder, config, front, behind)?;
         let (_, stderr) = log_file(&format!("nginx-{}.log", self.name))?;
         let mut command = Command::new("nginx");
         command.arg("-p").arg(&folder).arg("-c").arg(folder.join("nginx.conf"));
         let nginx = Running::start(&mut command, front, stderr)?;
         Ok(Site { front, server, _nginx: nginx })
+    }
+}
+
+/// A free address that no other row was given: all rows begin at once, long before anybody listens.
+fn own_address() -> Result<SocketAddr, String> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let address = free_address()?;
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(address.port()) {
+            return Ok(address);
+        }
     }
 }
 

@@ -124,6 +124,10 @@ fn stdio_takes_no_flag_of_http() {
         hint: add --listen HOST:PORT, such as --listen 127.0.0.1:8080
     "#]],
     );
+    for flag in [&["--no-sessions"][..], &["--keep-alive", "5"]] {
+        let refusal = meaning(flag, None);
+        assert!(refusal.contains(&format!("{} means nothing without HTTP", flag[0])), "{refusal}");
+    }
     check(
         &["--token-file", "tokens"],
         None,

@@ -136,9 +136,12 @@ impl Line {
         question: Question,
     ) -> Result<Result<Map<String, Value>, String>> {
         let visit = format!("{:032x}", u128::from_be_bytes(random()));
+        let need = question.need();
         let request = question.into_request();
         let message =
             dialect::question(self.revision, key, &request, &visit).map_err(impossible)?;
+        // After what the protocol version lacks: no client of it could have declared that.
+        need.check(&cx.client_capabilities())?;
         let limit = cx.limits().person_timeout;
         let _waiting = self.wait(cx)?;
         let answer = async {

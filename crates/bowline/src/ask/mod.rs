@@ -180,10 +180,7 @@ impl Context {
     ) -> Result<T> {
         let answer = match (self.begin(key, &question)?, self.line()) {
             (Some(answer), _) => Ok(answer),
-            (None, Some(line)) => {
-                question.need().check(&self.client_capabilities())?;
-                line.ask(self, key, question).await?.map(Answer)
-            }
+            (None, Some(line)) => line.ask(self, key, question).await?.map(Answer),
             (None, None) => match self.suspend(key, question).await? {},
         };
         match answer.and_then(check) {

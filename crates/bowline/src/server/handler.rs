@@ -52,7 +52,8 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for HandlerError {
                 return Self::protocol(error);
             }
             // What a client or its user brought about is no failure of this server.
-            if ours.is_declined() || ours.is_unsupported() || ours.is_overloaded() {
+            let theirs = ours.is_declined() || ours.is_unsupported() || ours.is_timeout();
+            if theirs || ours.is_overloaded() || ours.rpc().is_some() {
                 return Self::protocol(ErrorObject::internal_error(ours.to_string()));
             }
         }
