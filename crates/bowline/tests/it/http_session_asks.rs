@@ -1,7 +1,7 @@
 //! What goes to the client by itself: questions on the stream of their call, changes on the stream of the session.
 
 use crate::http_session_support::{
-    Peer, Stream, VERSIONS, bytes, call, is_stream, json_of, messages, mounted,
+    Event, Peer, Stream, VERSIONS, bytes, call, is_stream, json_of, messages, mounted,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -159,33 +159,83 @@ async fn changes_arrive_on_the_stream_of_the_session() {
     assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
 }
 
+/// The next message, which must not take long.
+async fn soon(stream: &mut Stream) -> Option<Event> {
+    let soon = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            match stream.next().await {
+                Some(Event { message: None, .. }) => {}
+                event => return event,
+            }
+        }
+    });
+    soon.await.ok().map(|event| event.expect("the stream goes on"))
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_second_listener_takes_over_and_an_event_can_be_asked_for_again() {
+async fn of_several_listeners_the_newest_hears_and_the_others_stay() {
     let (service, _) = mounted(|endpoint| endpoint);
     let peer = Peer::open(&service, NEWEST).await;
     peer.post(&subscribe(1, "subscribe")).await;
     let mut first = Stream::of(peer.get(None).await);
-    let prime = first.next().await.unwrap();
-    let mut second = Stream::of(peer.get(None).await);
-    assert_eq!(first.next().await, None, "the reader before ends");
+    let first_id = first.next().await.unwrap().id;
     peer.text(2, "touch", json!({})).await;
-    let event = loop {
-        let event = second.next().await.unwrap();
-        if event.message.is_some() {
-            break event;
-        }
-    };
-    drop(second);
-    // While nobody listens a change waits; what was sent already comes again to who did not get it.
-    peer.text(3, "touch", json!({})).await;
-    let mut again = Stream::of(peer.get(prime.id.as_deref()).await);
-    assert_eq!(again.next().await.unwrap(), event);
-    let next = again.next().await.unwrap();
-    assert!(next.message.is_some() && next.id != event.id, "{next:?}");
+    let heard = soon(&mut first).await.unwrap();
+    let mut second = Stream::of(peer.get(None).await);
+    let second_id = second.next().await.unwrap().id;
+    for id in 3..6 {
+        peer.text(id, "touch", json!({})).await;
+        assert!(soon(&mut second).await.is_some());
+        assert_eq!(soon(&mut first).await, None, "silent, and open");
+    }
+    // Each stream has what was sent on it, and nothing that was sent on another.
+    drop(first);
+    let mut again = Stream::of(peer.get(first_id.as_deref()).await);
+    assert_eq!(soon(&mut again).await, Some(heard));
+    assert_eq!(soon(&mut again).await, None);
+    // Who was taken up last hears; when that one goes, the one before does.
+    peer.text(6, "touch", json!({})).await;
+    assert!(soon(&mut again).await.is_some());
+    assert_eq!(soon(&mut second).await, None);
     drop(again);
-    let mut last = Stream::of(peer.get(next.id.as_deref()).await);
-    let nothing = tokio::time::timeout(Duration::from_secs(5), last.message()).await;
-    assert!(nothing.is_err(), "{nothing:?}");
+    peer.text(7, "touch", json!({})).await;
+    assert!(soon(&mut second).await.is_some());
+    drop(second);
+    // While nobody listens a change waits.
+    peer.text(8, "touch", json!({})).await;
+    let mut second = Stream::of(peer.get(second_id.as_deref()).await);
+    let mut numbers = Vec::new();
+    while let Some(event) = soon(&mut second).await {
+        numbers.push(event.id.unwrap().rsplit_once('-').unwrap().1.to_owned());
+    }
+    assert_eq!(numbers, ["1", "2", "3", "4", "5"]);
+    // A number that was never sent is none of this stream, and does not take it.
+    let never = second_id.unwrap().replace("-0", "-6");
+    assert_eq!(peer.get(Some(&never)).await.status(), 405);
+    peer.text(9, "touch", json!({})).await;
+    assert!(soon(&mut second).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_has_a_few_listeners_at_most() {
+    let (service, _) = mounted(|endpoint| endpoint);
+    let peer = Peer::open(&service, NEWEST).await;
+    peer.post(&subscribe(1, "subscribe")).await;
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        open.push(Stream::of(peer.get(None).await));
+    }
+    for ended in open.drain(..2) {
+        assert!(ended.rest().await.iter().all(|event| event.message.is_none()));
+    }
+    peer.text(2, "touch", json!({})).await;
+    assert!(soon(&mut open[3]).await.is_some());
+    assert_eq!(soon(&mut open[0]).await, None);
+    // Those that nobody reads go first.
+    open.remove(1);
+    let newest = Stream::of(peer.get(None).await);
+    assert_eq!(soon(&mut open[0]).await, None, "open still");
+    drop(newest);
 }
 
 /// Each message goes out on one stream only.

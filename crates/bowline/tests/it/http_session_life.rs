@@ -219,17 +219,22 @@ async fn sessions_outlive_a_process_where_their_store_does() {
         "what is below the level is not sent"
     );
     let lost = Stream::of(peer.call(4, "wait", json!({})).await).next().await.unwrap().id.unwrap();
-    drop((call, service));
+    let mut own = Stream::of(peer.get(None).await);
+    let listened = own.next().await.unwrap().id.unwrap();
+    assert_eq!(peer.text(5, "touch", json!({})).await, "touched");
+    assert!(own.message().await.is_some());
+    drop((call, own, service));
     peer.service = start().0;
     // A foreign principal finds it as little as before.
     let bob = Peer { principal: Some(bowline::Principal::token("bob", [])), ..peer.clone() };
     assert_eq!(bob.call(1, "echo", json!({"message": "hi"})).await.status(), 404);
     // What was sent before can be asked for; what ran is gone.
     assert_eq!(messages(peer.get(Some(&prime)).await).await.len(), 1);
-    assert_eq!(Stream::of(peer.get(Some(&lost)).await).rest().await, []);
+    assert_eq!(peer.get(Some(&lost)).await.status(), 405);
     // It is still the same session: its level, its subscriptions, its protocol version.
     assert!(json_of(peer.call(5, "log", json!({"count": 3})).await).await["result"].is_object());
-    let mut own = Stream::of(peer.get(None).await);
+    let mut own = Stream::of(peer.get(Some(&listened)).await);
+    assert_eq!(own.message().await.unwrap()["params"]["uri"], "test://a", "from before");
     assert_eq!(peer.text(6, "touch", json!({})).await, "touched");
     assert_eq!(own.message().await.unwrap()["params"]["uri"], "test://a");
     let again = json_of(peer.post(&initialize(NEWEST)).await).await;
@@ -402,7 +407,8 @@ async fn a_cut_while_the_store_is_slow_loses_nothing() {
         got.extend(messages(resumed).await);
         let data: Vec<_> = got.iter().map(|message| message["params"]["data"].as_u64()).collect();
         assert_eq!(data, [Some(1), Some(2), Some(3), None], "{stored}");
-        assert_eq!(messages(peer.get(last.as_deref()).await).await.len(), 4 - stored);
+        let again = peer.get(last.as_deref()).await;
+        assert_eq!(messages(again).await.len(), 4 - stored);
         store.appends.forget_permits(usize::MAX);
     }
 }

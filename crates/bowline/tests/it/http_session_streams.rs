@@ -1,9 +1,15 @@
 //! Streams of sessions over HTTP: broken, resumed, taken over, let go.
 
 use crate::http_session_support::{
-    Event, Peer, Stream, VERSIONS, Watch, call, is_stream, json_of, messages, mounted,
+    Event, Peer, Stream, VERSIONS, Watch, bytes, call, is_stream, json_of, messages, mounted,
 };
+use bowline::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -69,10 +75,13 @@ async fn a_stream_cut_at_any_event_is_resumed_without_loss_and_without_repeats()
                     };
                     let resumed = peer.get(Some(&last)).await;
                     finish(&watch).await;
-                    got.extend(messages(resumed).await);
+                    if got.len() == ALL.len() {
+                        assert_eq!(resumed.status(), 405, "nothing follows the answer");
+                    } else {
+                        got.extend(messages(resumed).await);
+                    }
                     assert_eq!(short(&got), ALL, "{version} {told} {read} {meanwhile}");
                     assert_eq!(got[STEPS]["id"], 1);
-                    // Coming back once more with the id before the last finds the last again, and only that.
                 }
             }
         }
@@ -106,9 +115,9 @@ async fn a_stream_can_be_cut_again_and_again() {
         watch.steps.add_permits(1);
     }
     assert_eq!(short(&got), ALL);
-    assert_eq!(Stream::of(response).rest().await, []);
+    assert_eq!(response.status(), 405, "nothing follows the answer");
     // Every event can still be asked for: what follows it is always the same.
-    for (at, id) in ids.iter().enumerate() {
+    for (at, id) in ids[..STEPS].iter().enumerate() {
         let again = messages(peer.get(Some(id)).await).await;
         assert_eq!(short(&again), ALL[at + 1..]);
     }
@@ -127,18 +136,32 @@ async fn events_of_other_streams_and_sessions_are_out_of_reach() {
     let running = alice.call(2, "wait", json!({})).await;
     let mut running = Stream::of(running);
     let live = running.next().await.unwrap().id.unwrap();
+    let mut refused = Vec::new();
     for other in [&second, &bob] {
         for id in ids.iter().chain([&id, &live]) {
-            assert_eq!(Stream::of(other.get(Some(id)).await).rest().await, []);
+            refused.push(other.get(Some(id)).await);
         }
     }
     // Nobody was disturbed by that.
     assert_eq!(messages(alice.get(Some(&id)).await).await.len(), 3);
-    for unknown in ["", "x", "0-0", "AAAAAAAAAAAAAAAAAAAAAA-0", &format!("{id}0"), &ids[2]] {
-        if !unknown.is_empty() {
-            assert_eq!(Stream::of(alice.get(Some(unknown)).await).rest().await, [], "{unknown}");
-        }
+    let never = format!("{live}000");
+    let stranger = live.replacen(|digit: char| digit.is_ascii_digit(), "x", 1);
+    let longer = format!("x{live}");
+    for unknown in
+        ["x", "0-0", "-1", "AAAAAAAAAAAAAAAAAAAAAA-0", &never, &stranger, &longer, &ids[2]]
+    {
+        refused.push(alice.get(Some(unknown)).await);
     }
+    // Over, unknown and foreign are told alike, so that no client asks for ever.
+    let mut said = HashSet::new();
+    for response in refused {
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &"POST, DELETE".parse().unwrap())
+        );
+        said.insert(bytes(response).await);
+    }
+    assert_eq!(said.len(), 1);
     watch.go.notify_waiters();
     assert!(running.message().await.unwrap()["result"].is_object());
 }
@@ -218,6 +241,47 @@ async fn a_cancelled_call_says_nothing_more() {
         assert_eq!(watch.dropped() - before, 2);
         assert_eq!(peer.text(5, "echo", json!({"message": "5"})).await, "5");
     }
+}
+
+/// The cancellation comes while the handler is polled for the first time, before anything knows where it runs.
+#[tokio::test(start_paused = true)]
+async fn a_call_cancelled_in_its_first_poll_says_nothing_more() {
+    let me: Arc<OnceLock<Peer>> = Arc::default();
+    let same = me.clone();
+    let tool = move |cx: Context, Mode { pending }: Mode| {
+        let me = same.clone();
+        async move {
+            at_once(me.get().unwrap().cancel(1));
+            cx.log(LoggingLevel::Info, "too late");
+            if pending {
+                std::future::pending::<()>().await;
+            }
+            "done"
+        }
+    };
+    let server = Server::new("test", "1").tool(Tool::new("give_up"), tool);
+    let service = bowline::transport::http::Endpoint::default().mount(server);
+    let peer = Peer::open(&service, "2025-11-25").await;
+    assert!(me.set(peer.clone()).is_ok());
+    for pending in [false, true] {
+        let response = peer.call(1, "give_up", json!({"pending": pending})).await;
+        let rest = Stream::of(response).rest().await;
+        assert!(rest.iter().all(|event| event.message.is_none()), "{pending}: {rest:?}");
+    }
+    peer.delete().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+/// Does what need not wait.
+fn at_once(future: impl Future<Output = ()>) {
+    let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::pin!(future).poll(&mut nobody).is_ready());
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Mode {
+    pending: bool,
 }
 
 #[tokio::test(start_paused = true)]

@@ -161,7 +161,11 @@ fn begin(
     let ticket = ticket.ok_or_else(|| fault(Fault::Duplicate))?;
     match start(sessions.service.clone(), &cx) {
         Err(answer) => Ok(Some(Begun::Going(Going { cx, id, ticket, answer }))),
-        Ok(outcome) => Ok(live.finished(&id, ticket).then_some(Begun::Done(cx, outcome))),
+        Ok(outcome) if live.finished(&id, ticket) => Ok(Some(Begun::Done(cx, outcome))),
+        Ok(_) => {
+            cx.outbox().close();
+            Ok(None)
+        }
     }
 }
 
@@ -197,7 +201,7 @@ async fn carry(
     if going.is_empty() && silent && (!prefers_stream || calls.is_empty()) {
         return Ok(replies.with(&calls));
     }
-    let kept = StreamId::random().ok_or(Missing::Unavailable).and_then(|id| {
+    let kept = StreamId::random(false).ok_or(Missing::Unavailable).and_then(|id| {
         let place = (id, live.key, sessions.events.clone());
         let carrier = Stream::of_calls(place, live.primes(), calls.clone(), replies.loose());
         live.keep(carrier).map_err(|Ended| Missing::Unknown)
@@ -209,13 +213,8 @@ async fn carry(
         missing(why)
     })?;
     let home = Arc::downgrade(live);
-    let reading = Reading::new(
-        carrier.clone(),
-        home.clone(),
-        sessions.limits.clone(),
-        sessions.closing.clone(),
-        Begin::New,
-    );
+    let reading =
+        Reading::new(sessions, carrier.clone(), home.clone(), carrier.attach(), Begin::New);
     for call in going {
         let (id, ticket, cx) = (call.id.clone(), call.ticket, call.cx.clone());
         // Owned by the session: what cancels the call, or ends the session, aborts it.

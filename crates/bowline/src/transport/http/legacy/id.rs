@@ -53,6 +53,9 @@ impl fmt::Debug for SessionKey {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId([u8; 16]);
 
+/// The bit of the first byte that tells the two kinds of streams apart, also where only the id is left of one.
+const OWN: u8 = 1;
+
 impl StreamId {
     /// The bytes of the id.
     #[must_use]
@@ -60,9 +63,17 @@ impl StreamId {
         &self.0
     }
 
-    /// A new id that nobody can guess; `None` where the system gives no random bytes.
-    pub(super) fn random() -> Option<Self> {
-        random().map(Self)
+    /// A new id that nobody can guess, of the stream of a call or of a session's `own` stream; `None` where the system
+    /// gives no random bytes.
+    pub(super) fn random(own: bool) -> Option<Self> {
+        let mut bytes: [u8; 16] = random()?;
+        bytes[0] = bytes[0] & !OWN | if own { OWN } else { 0 };
+        Some(Self(bytes))
+    }
+
+    /// Whether it is of what a session says outside of calls.
+    pub(super) fn is_own(self) -> bool {
+        self.0[0] & OWN != 0
     }
 
     /// The id of an event of this stream.

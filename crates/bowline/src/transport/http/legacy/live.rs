@@ -1,5 +1,6 @@
 //! One session, as far as it lives in this process: who it belongs to, what runs in it and what is being read of it.
 
+use super::own::Own;
 use super::reading::left;
 use super::stream::Stream;
 use super::{SessionKey, SessionRecord, StreamId};
@@ -12,7 +13,7 @@ use bowline_protocol::limits::Limits;
 use bowline_protocol::scan::Scanned;
 use bowline_types::jsonrpc::Id;
 use bowline_types::revision::Revision;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::task::AbortHandle;
@@ -44,7 +45,9 @@ struct State {
     /// The streams of calls that are not read to their end.
     streams: HashMap<StreamId, Arc<Stream>>,
     /// What is said outside of calls; made by the first who wants to hear it.
-    own: Option<Arc<Stream>>,
+    own: Option<Arc<Own>>,
+    /// The streams that say it, the oldest first.
+    own_streams: VecDeque<Arc<Stream>>,
     /// The task that listens for the session.
     listening: Option<AbortOnDrop>,
 }
@@ -75,6 +78,9 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// How many streams a session has for what it says outside of calls.
+const OWN_STREAMS: usize = 4;
+
 /// The session has ended.
 #[derive(Debug)]
 pub(super) struct Ended;
@@ -103,6 +109,7 @@ impl Live {
             tickets: 0,
             streams: HashMap::new(),
             own: None,
+            own_streams: VecDeque::new(),
             listening: None,
         };
         Some(Self {
@@ -171,22 +178,36 @@ impl Live {
         self.lock().listening.is_some()
     }
 
-    /// The stream of what is said outside of calls.
-    pub(super) fn own(&self, make: impl FnOnce() -> Option<Stream>) -> Option<Arc<Stream>> {
+    /// What is said outside of calls.
+    pub(super) fn own(&self) -> Result<Arc<Own>, Ended> {
         let mut state = self.lock();
         if state.ended {
-            return None;
+            return Err(Ended);
         }
-        if state.own.is_none() {
-            state.own = make().map(Arc::new);
+        Ok(state.own.get_or_insert_default().clone())
+    }
+
+    /// Keeps a stream of what is said outside of calls. Of more than a few the oldest that nobody reads is forgotten,
+    /// or ends.
+    pub(super) fn keep_own(&self, stream: Stream) -> Result<Arc<Stream>, Ended> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(Ended);
         }
-        state.own.clone()
+        let stream = Arc::new(stream);
+        if state.own_streams.len() >= OWN_STREAMS {
+            let unread = state.own_streams.iter().position(|stream| !stream.is_read());
+            let oldest = state.own_streams.remove(unread.unwrap_or(0));
+            oldest.iter().for_each(|oldest| oldest.end());
+        }
+        state.own_streams.push_back(stream.clone());
+        Ok(stream)
     }
 
     /// A stream that is not read to its end.
     pub(super) fn stream(&self, id: StreamId) -> Option<Arc<Stream>> {
         let state = self.lock();
-        let own = state.own.as_ref().filter(|own| own.id == id);
+        let own = state.own_streams.iter().find(|own| own.id == id);
         own.or_else(|| state.streams.get(&id)).cloned()
     }
 
@@ -287,6 +308,7 @@ impl Live {
         let calls = std::mem::take(&mut state.calls);
         let streams = std::mem::take(&mut state.streams);
         let own = state.own.take();
+        let own_streams = std::mem::take(&mut state.own_streams);
         let listening = state.listening.take();
         drop(state);
         self.line.close();
@@ -296,8 +318,11 @@ impl Live {
             }
             cx.outbox().close();
         }
-        for stream in streams.into_values().chain(own) {
+        for stream in streams.into_values().chain(own_streams) {
             stream.end();
+        }
+        if let Some(own) = own {
+            own.outbox.close();
         }
         drop(listening);
     }
@@ -320,7 +345,7 @@ impl Live {
         };
         let stalled: Vec<_> = {
             let state = self.lock();
-            let streams = state.streams.values().chain(&state.own);
+            let streams = state.streams.values().chain(&state.own_streams);
             streams.filter(|stream| stream.detach_stalled(then)).cloned().collect()
         };
         for stream in stalled {
@@ -354,7 +379,7 @@ impl State {
     }
 
     fn is_idle(&self) -> bool {
-        let mut streams = self.streams.values().chain(&self.own);
+        let mut streams = self.streams.values().chain(&self.own_streams);
         self.calls.is_empty() && !streams.any(|stream| stream.is_read())
     }
 }

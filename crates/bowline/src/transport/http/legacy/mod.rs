@@ -3,6 +3,13 @@
 //! A session belongs to the principal that opened it, and its calls belong to the session: a connection that breaks
 //! ends none of them. What was sent on a stream can be asked for again by the id of its last event.
 //!
+//! There are as many sessions as [`Limits::sessions`] says, and [`Limits::sessions_per_principal`] of one principal: a
+//! principal that opens one more loses the one it left alone for longest, unless all of them are in use. A session is
+//! in use while a call runs in it or somebody reads a stream of it.
+//!
+//! A client may hold several streams open for what is said outside of calls: each message goes out on the one that was
+//! taken up last. Whoever comes back to a stream by its last event takes it over from whoever reads it.
+//!
 //! A [`SessionStore`] keeps what a server remembers of its sessions, an [`EventStore`] what it sent; both are in memory
 //! unless an [`Endpoint`](super::Endpoint) is given others. [`contract`] tests stores.
 //!
@@ -18,6 +25,7 @@ mod id;
 mod listen;
 mod live;
 mod memory;
+mod own;
 mod post;
 mod reading;
 mod record;

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Post};
 use super::live::{Ended, Live};
-use super::route::{SESSION_ID, check_version, missing, session, session_id, strip};
+use super::route::{SESSION_ID, missing, session, session_id, strip};
 use super::sessions::{Missing, Sessions};
 use crate::principal::Principal;
 use crate::transport::http::body::ResponseBody;
@@ -29,7 +29,6 @@ pub(super) async fn post(
         && let Scanned::Message(message) = &body
         && opens(message)
     {
-        check_version(&parts.headers, None)?;
         return open(sessions, message.clone(), principal).await;
     }
     let live = session(sessions, &parts.headers, &principal).await?;

@@ -1,6 +1,7 @@
 //! The body of a response that carries a stream, and what becomes of a stream that nobody carries.
 
 use super::live::Live;
+use super::sessions::Sessions;
 use super::stream::{Stream, Taken};
 use super::{StoredEvent, StreamId};
 use crate::closing::Closing;
@@ -29,7 +30,9 @@ pub(super) struct Reading {
     begin: Begin,
     /// Events that were sent before, to be sent again.
     again: VecDeque<StoredEvent>,
-    /// The newest event that the client has.
+    /// Whether the client knows how to come back to this stream.
+    primed: bool,
+    /// The newest event of it that the client has.
     sent: u64,
     /// What is left of a large event.
     pieces: VecDeque<Bytes>,
@@ -37,34 +40,36 @@ pub(super) struct Reading {
 }
 
 /// Where a reader begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) enum Begin {
     /// With what nobody has read.
     New,
-    /// Behind this event.
+    /// Behind this event, which was sent.
     After(u64),
+    /// With these events, which were sent on a stream that is no more, and with what nobody has read.
+    Again(Vec<StoredEvent>),
     /// It has begun.
     Going,
 }
 
 impl Reading {
-    /// Takes a stream over.
+    /// Reads a stream that has been taken over with this ticket.
     pub(super) fn new(
+        sessions: &Sessions,
         stream: Arc<Stream>,
         home: Weak<Live>,
-        limits: Arc<Limits>,
-        closing: Closing,
+        ticket: u64,
         begin: Begin,
     ) -> Self {
-        let ticket = stream.attach();
         Self {
             stream,
             home,
             ticket,
-            limits,
-            closing,
+            limits: sessions.limits.clone(),
+            closing: sessions.closing.clone(),
             begin,
             again: VecDeque::new(),
+            primed: true,
             sent: 0,
             pieces: VecDeque::new(),
             over: false,
@@ -78,14 +83,24 @@ impl Reading {
             return Some(piece);
         }
         match std::mem::replace(&mut self.begin, Begin::Going) {
-            Begin::New if self.stream.primes => return Some(self.prime()),
             Begin::After(seq) => self.catch_up(seq).await,
-            Begin::New | Begin::Going => {}
+            Begin::Again(events) => {
+                self.again = events.into();
+                self.primed = !self.stream.primes;
+            }
+            Begin::New => self.primed = !self.stream.primes,
+            Begin::Going => {}
         }
         if let Some(event) = self.again.pop_front() {
-            self.sent = event.seq;
+            if event.stream == self.stream.id {
+                self.sent = event.seq;
+            }
             self.over |= event.last;
             return Some(self.event(&event));
+        }
+        if !self.primed {
+            self.primed = true;
+            return Some(self.prime());
         }
         while !self.over {
             match self.wait().await {
@@ -136,7 +151,7 @@ impl Reading {
                     Poll::Pending => beat,
                 };
                 // A call may go on for a while; whoever only listens would listen for ever.
-                if self.stream.own().is_some() && closed.as_mut().poll(task).is_ready() {
+                if self.stream.is_own() && closed.as_mut().poll(task).is_ready() {
                     return Poll::Ready(Some(Taken::Over));
                 }
                 if alarm.deadline() != due {

@@ -73,22 +73,35 @@ pub(super) async fn session(
         ));
     };
     let live = sessions.find(principal, id.as_bytes()).await.map_err(missing)?;
-    check_version(headers, Some(live.revision))?;
+    check_version(headers)?;
     Ok(live)
 }
 
-/// Checks the header that repeats the protocol version: it may be left out, but not say another one than was agreed.
-pub(super) fn check_version(headers: &HeaderMap, agreed: Option<Revision>) -> Result<(), Refused> {
-    let version = the_only(headers, &PROTOCOL_VERSION, "MCP-Protocol-Version")?;
-    let (Some(version), Some(agreed)) = (version, agreed) else {
-        return Ok(());
-    };
-    if version.as_bytes() == agreed.as_str().as_bytes() {
-        return Ok(());
+/// Checks the header that repeats the protocol version of a session.
+///
+/// It may be left out. It should be the version that was agreed on, but clients are about that send another one; the
+/// session knows better, so that only what no session can speak is refused.
+fn check_version(headers: &HeaderMap) -> Result<(), Refused> {
+    match the_only(headers, &PROTOCOL_VERSION, "MCP-Protocol-Version")? {
+        Some(version) if !is_one_of(legacy::SUPPORTED, version.as_bytes()) => {
+            let known: Vec<_> = legacy::SUPPORTED.iter().map(|version| version.as_str()).collect();
+            let known = known.join(", ");
+            let message =
+                format!("header MCP-Protocol-Version must be one of {known} in a session");
+            Err(refuse_unread(StatusCode::BAD_REQUEST, message))
+        }
+        _ => Ok(()),
     }
-    let message =
-        format!("header MCP-Protocol-Version must be {agreed}, as this session has agreed on");
-    Err(refuse_unread(StatusCode::BAD_REQUEST, message))
+}
+
+/// Tells that nothing more comes on the stream that a client wants to go on with: it is over, was never there, or is
+/// of another session. A stream that ends at once would make clients ask again for ever.
+pub(super) fn nothing_more() -> Refused {
+    refuse_unread(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "nothing more comes behind the event that header Last-Event-ID names",
+    )
+    .header(header::ALLOW, "POST, DELETE")
 }
 
 /// Tells why there is no session.
@@ -106,7 +119,6 @@ pub(super) fn missing(why: Missing) -> Refused {
             "sessions are not available; try again later",
         )
         .header(header::RETRY_AFTER, "5"),
-        Missing::Failed(error) => refuse(StatusCode::OK, None, &error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::id::session_id;
-use super::live::{AbortOnDrop, Live};
+use super::live::{AbortOnDrop, Ended, Live};
 use super::stream::Stream;
 use super::sweep;
 use super::table::{Full, Table};
@@ -39,7 +39,7 @@ pub(super) struct Sessions {
 }
 
 /// Why there is no such session for this request.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Missing {
     /// There is none, or it belongs to somebody else.
     Unknown,
@@ -47,8 +47,6 @@ pub(super) enum Missing {
     Full(Full),
     /// It cannot be told now.
     Unavailable,
-    /// The service does not say what it is.
-    Failed(ErrorObject),
 }
 
 /// How often a session is read again because another one ended meanwhile.
@@ -118,7 +116,10 @@ impl Sessions {
             let Some(record) = found.filter(|record| record.principal() == principal) else {
                 return Err(Missing::Unknown);
             };
-            let settings = self.settings(principal).await.map_err(Missing::Failed)?;
+            let settings = self.settings(principal).await.map_err(|error| {
+                tracing::error!(code = error.code.0, "the service does not say what it offers");
+                Missing::Unavailable
+            })?;
             let session = record.restore(settings);
             let live = Live::new(key, principal.clone(), session, record.created());
             let live = Arc::new(live.ok_or(Missing::Unavailable)?);
@@ -185,7 +186,7 @@ impl Sessions {
     /// Listens to what the session wants to hear of now; returns when nothing can be missed any more.
     pub(super) async fn listen(&self, live: &Arc<Live>) {
         let _turn = live.turn.lock().await;
-        let Some(own) = live.own(|| self.own_stream(live)) else {
+        let Ok(own) = live.own() else {
             return;
         };
         let before = live.set_listening(None);
@@ -195,10 +196,8 @@ impl Sessions {
         let bounds =
             Bounds { messages: self.limits.outbox_messages, bytes: self.limits.outbox_bytes };
         let tell = async move |message: Raw| {
-            while let Some(outbox) = own.own()
-                && outbox.send_once(&message, bounds).is_err()
-            {
-                poll_fn(|task| outbox.poll_drained(task)).await;
+            while own.outbox.send_once(&message, bounds).is_err() {
+                poll_fn(|task| own.outbox.poll_drained(task)).await;
             }
         };
         let (heard, acknowledged) = oneshot::channel::<()>();
@@ -216,10 +215,13 @@ impl Sessions {
         let _ = tokio::time::timeout(self.limits.stream_grace, acknowledged).await;
     }
 
-    /// The stream of what a session says outside of calls.
-    pub(super) fn own_stream(&self, live: &Live) -> Option<Stream> {
-        let place = (StreamId::random()?, live.key, self.events.clone());
-        Some(Stream::of_session(place, live.primes()))
+    /// A new stream of what a session says outside of calls.
+    pub(super) fn own_stream(&self, live: &Live) -> Result<Arc<Stream>, Missing> {
+        let id = StreamId::random(true).ok_or(Missing::Unavailable)?;
+        let place = (id, live.key, self.events.clone());
+        let made =
+            live.own().and_then(|own| live.keep_own(Stream::of_session(place, live.primes(), own)));
+        made.map_err(|Ended| Missing::Unknown)
     }
 
     /// Ends a session for good.

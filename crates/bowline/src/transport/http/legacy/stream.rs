@@ -4,9 +4,10 @@
 //! it over, and the one before ends. Each message gets its number when the reader takes it, and stays in the hands of
 //! the stream until the reader has put it into the store: a reader that is dropped in between loses nothing.
 
+use super::own::Own;
 use super::{EventStore, SessionKey, StoredEvent, StreamId};
 use crate::context::Context;
-use crate::outbox::{Next, Outbox};
+use crate::outbox::Next;
 use bowline_protocol::scan::Raw;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,8 +21,8 @@ pub(super) struct Stream {
     pub(super) events: Arc<dyn EventStore>,
     /// Whether its readers are told how to come back before anything else.
     pub(super) primes: bool,
-    /// What a session says outside of calls; `None` in the stream of a call.
-    own: Option<Outbox>,
+    /// What the session says outside of calls; `None` in the stream of a call.
+    own: Option<Arc<Own>>,
     /// Held for a few instructions, never across an await.
     state: Mutex<State>,
 }
@@ -73,19 +74,19 @@ impl Stream {
         Self { id, session, events, primes, own: None, state }
     }
 
-    /// The stream of what a session says outside of calls; it ends when it is told to.
+    /// A stream of what a session says outside of calls; it ends when it is told to.
     pub(super) fn of_session(
         place: (StreamId, SessionKey, Arc<dyn EventStore>),
         primes: bool,
+        own: Arc<Own>,
     ) -> Self {
         let (id, session, events) = place;
-        let own = Some(Outbox::default());
-        Self { id, session, events, primes, own, state: Mutex::default() }
+        Self { id, session, events, primes, own: Some(own), state: Mutex::default() }
     }
 
-    /// What the session says outside of calls.
-    pub(super) fn own(&self) -> Option<&Outbox> {
-        self.own.as_ref()
+    /// Whether it is of no call.
+    pub(super) fn is_own(&self) -> bool {
+        self.own.is_some()
     }
 
     /// Takes the stream over; gives the ticket to read with.
@@ -95,16 +96,33 @@ impl Stream {
         state.reader = state.tickets;
         state.asked = Some(Instant::now());
         state.wake();
+        if let Some(own) = &self.own {
+            own.attach(self.id);
+        }
         state.reader
+    }
+
+    /// As [`Stream::attach`], to go on behind an event; `None` where no such event was ever taken.
+    pub(super) fn attach_behind(&self, seq: u64) -> Option<u64> {
+        // It can only grow until the stream is taken over.
+        let newest = self.lock().seq;
+        (seq <= newest).then(|| self.attach())
     }
 
     /// Lets the stream go; whether nobody has it now.
     pub(super) fn detach(&self, ticket: u64) -> bool {
         let mut state = self.lock();
         if state.reader == ticket {
-            state.reader = 0;
+            self.let_go(&mut state);
         }
         state.reader == 0
+    }
+
+    fn let_go(&self, state: &mut State) {
+        state.reader = 0;
+        if let Some(own) = &self.own {
+            own.detach(self.id);
+        }
     }
 
     /// Whether somebody reads.
@@ -117,7 +135,7 @@ impl Stream {
         let mut state = self.lock();
         let stalled = state.reader != 0 && state.asked.is_some_and(|asked| asked < then);
         if stalled {
-            state.reader = 0;
+            self.let_go(&mut state);
             state.wake();
         }
         stalled
@@ -164,9 +182,10 @@ impl Stream {
         state.wake();
         let calls = std::mem::take(&mut state.calls);
         state.loose = VecDeque::new();
+        self.let_go(&mut state);
         drop(state);
-        for cx in calls.iter().map(Context::outbox).chain(&self.own) {
-            cx.close();
+        for cx in &calls {
+            cx.outbox().close();
         }
     }
 
@@ -181,7 +200,7 @@ impl Stream {
         }
         let mut due: Option<Instant> = None;
         if let Some(own) = &self.own {
-            match own.poll_next(task) {
+            match own.poll_next(self.id, task) {
                 Poll::Ready(Next::Message(message)) => return self.number(&mut state, message),
                 Poll::Ready(Next::NotBefore(time)) => due = Some(time),
                 Poll::Ready(Next::Answer(_) | Next::End) | Poll::Pending => {}
