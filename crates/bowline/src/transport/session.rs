@@ -119,6 +119,10 @@ async fn run<T>(
                 && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
             {
                 running = None;
+                if let Outcome::Error(error) = &outcome {
+                    // The client has not asked for it in so many words, so that there is no answer to say it in.
+                    tracing::warn!(code = error.code.0, error = %error.message, "a session hears of no changes");
+                }
                 conclude(&cx, &outcome, None);
             }
             match cx.outbox().poll_next(task) {

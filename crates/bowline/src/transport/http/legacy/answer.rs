@@ -53,6 +53,8 @@ pub(super) async fn one(
     match begin(sessions, live, headers, principal, call) {
         Err((id, fault)) => Err(fault.refuse(&id)),
         Ok(Some(Begun::Done(cx, outcome))) if !(prefers_stream || cx.outbox().is_used()) => {
+            // What the handler has left behind may neither say nor ask anything any more.
+            cx.outbox().close();
             Ok(whole(written(&cx, &outcome, sessions.service.server_info().as_ref())))
         }
         Ok(begun) => {
