@@ -53,7 +53,7 @@ pub(crate) fn measure(target: Target, posts: u32) -> Result<Vec<Gate>, String> {
         Gate::new(
             "invalid POSTs: … more than at half time, MiB",
             mebibytes(last) - mebibytes(half),
-            1.0,
+            2.0,
         ),
     ])
 }

@@ -147,7 +147,7 @@ fn left_alone(target: Target) -> Result<Vec<Gate>, String> {
 
 const CAP: u32 = 10_000;
 const EXISTING: u32 = 10;
-const INIT_TIMEOUT_MS: u32 = 10_000;
+const INIT_TIMEOUT_MS: u32 = 5_000;
 const FEW: u32 = 100;
 const IDLE_MS: u32 = 2_000;
 const AT_ONCE: u32 = 32;

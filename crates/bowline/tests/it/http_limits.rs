@@ -141,6 +141,27 @@ async fn a_head_must_come_in_time() {
     }
 }
 
+/// `close` waits for nobody who has not said yet what is wanted, though there is time to.
+#[tokio::test]
+async fn who_says_nothing_holds_up_no_end() {
+    let (address, mut running, _watch) = listening(|http| http).await;
+    let mut silent = Vec::new();
+    for begun in ["", "PRI * HTTP/2.0"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    // Connections are taken in their order: once this one is answered, those before it are served too.
+    let call = http1("echo", &json!({ "message": "hi" }), "connection: close\r\n");
+    assert_eq!(status(&exchange(address, call.as_bytes()).await), 200);
+    let start = Instant::now();
+    running.close(Duration::from_secs(60)).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
+    for mut stream in silent {
+        assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or_default(), 0);
+    }
+}
+
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_others_to_end() {
     let (address, _running, watch) = listening(|http| {
