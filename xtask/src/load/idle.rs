@@ -18,7 +18,8 @@ pub(crate) struct Idle {
 /// Opens so many sessions over one connection, then streams of the first of them.
 pub(crate) fn measure(target: Target, sessions: u32, streams: u32) -> Result<Idle, String> {
     let sessions_limit = format!("sessions={}", sessions + WARM);
-    let running = target.start(&[&sessions_limit], false)?;
+    // One worker has one arena of the allocator: how two share what is freed changes from run to run.
+    let running = target.start(&[&sessions_limit], true)?;
     let port = running.port;
     let mut connection = Connection::open(port)?;
     for number in 0..WARM {
