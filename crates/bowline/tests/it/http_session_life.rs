@@ -157,6 +157,22 @@ async fn there_are_only_so_many_sessions() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_that_nobody_uses_do_not_end_one_that_is_used() {
+    let (service, _, _) = stored(Limits::local().sessions_per_principal(3));
+    let used = Peer::open(&service, NEWEST).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        let response = Peer::new(&service, NEWEST).post(&initialize(NEWEST)).await;
+        statuses.push(response.status().as_u16());
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    // The first of the unused ones makes room, as soon as it is old enough.
+    assert_eq!(statuses, [200, 200, 429, 200, 200, 429]);
+    assert_eq!(used.text(1, "echo", json!({"message": "hi"})).await, "hi");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_principal_with_too_many_sessions_loses_the_one_it_forgot() {
     let sessions = Arc::new(MemorySessions::new(100));
     let kept = sessions.clone();

@@ -103,7 +103,8 @@ impl Table {
         let keys = self.owned.get(principal)?.iter();
         let idle = keys.filter_map(|key| self.live.get(key)).filter(|live| live.is_idle());
         let aside = idle.map(|live| (live.used(), live.key));
-        let left = aside.filter(|((_, used), _)| now.saturating_duration_since(*used) >= BETWEEN);
-        left.min().map(|(_, key)| key)
+        // Whoever opens session after session waits for those, and does not end what is used.
+        let ((_, used), key) = aside.min()?;
+        (now.saturating_duration_since(used) >= BETWEEN).then_some(key)
     }
 }
