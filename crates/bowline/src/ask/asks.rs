@@ -9,15 +9,15 @@ use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context as Task, Waker};
 
-/// What one run asks.
+/// What one run asks; most ask nothing, and then it holds nothing.
 ///
 /// The lock is held for a few instructions, and never while code of a user runs; it is needed because a handler may
 /// ask from tasks of its own.
 #[derive(Debug, Default)]
-pub(crate) struct Asks(Mutex<State>);
+pub(crate) struct Asks(OnceLock<Box<Mutex<State>>>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -151,7 +151,7 @@ impl Asks {
 
     /// Whether the call waits for its client rather than for its handler.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.lock().live > 0
+        self.0.get().is_some_and(|state| held(state).live > 0)
     }
 
     /// Notes what tells a visit from others.
@@ -163,7 +163,7 @@ impl Asks {
     /// What tells the visit that was asked for under this key from others.
     #[cfg(not(modern_only))]
     pub(super) fn visit(&self, key: &str) -> Option<String> {
-        self.lock().visits.get(key).cloned()
+        held(self.0.get()?).visits.get(key).cloned()
     }
 
     /// The chain of this run.
@@ -202,10 +202,19 @@ impl Asks {
         Ok(Begun::Now { busy: Busy { asks: self, key: key.into() }, resumed: state.round > 0 })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock can leave the state half-changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the ledger has the rest of what earlier rounds left; told once.
+    pub(super) fn take_stored(&self) -> Option<String> {
+        held(self.0.get()?).stored.take()
     }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        held(self.0.get_or_init(Box::default))
+    }
+}
+
+fn held(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Nothing that runs under the lock can leave the state half-changed.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Wakes a driver; never under the lock, since what a waker does is nobody's promise.

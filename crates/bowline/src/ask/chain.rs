@@ -79,7 +79,7 @@ pub(crate) fn open(server: &Server, cx: &Context) -> Result<(), ErrorObject> {
 /// # Errors
 /// When the ledger has it no more, or cannot be read.
 pub(crate) async fn load(server: &Server, cx: &Context) -> Result<(), ErrorObject> {
-    let Some(name) = cx.asks().lock().stored.take() else {
+    let Some(name) = cx.asks().take_stored() else {
         return Ok(());
     };
     let desk = server.desk();
