@@ -38,7 +38,8 @@ pub(crate) struct Line {
 
 #[derive(Debug, Default)]
 struct State {
-    asking: Asking<Open>,
+    /// Made by the first question: most sessions are never asked.
+    asking: Option<Box<Asking<Open>>>,
     /// Questions that have no answer, put or not yet.
     questions: usize,
     phase: Phase,
@@ -53,6 +54,12 @@ enum Phase {
     Early,
     Open,
     Closed,
+}
+
+impl State {
+    fn asking(&mut self) -> &mut Asking<Open> {
+        self.asking.get_or_insert_default()
+    }
 }
 
 /// A question without an answer.
@@ -91,7 +98,7 @@ impl Line {
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.phase = Phase::Closed;
-        let open: Vec<_> = state.asking.drain().collect();
+        let open = state.asking.take();
         drop(state);
         drop(open);
         self.bell.notify_waiters();
@@ -99,7 +106,7 @@ impl Line {
 
     /// Takes what the client answered. What belongs to no question is counted and forgotten.
     pub(crate) fn answered(&self, message: Message) {
-        let answered = self.lock().asking.receive(message);
+        let answered = self.lock().asking().receive(message);
         match answered {
             // Who asked may be gone by now.
             Ok(Some(Answered { data, response, .. })) => drop(data.reply.send(response)),
@@ -124,8 +131,9 @@ impl Line {
     /// Gives up the questions of a call that is about to be dropped: the messages that tell the client so.
     pub(crate) fn cancel_of(&self, cx: &Context) -> Vec<Raw> {
         let mut state = self.lock();
-        let asked = state.asking.ids_where(|open| open.call == cx.address());
-        asked.into_iter().filter_map(|id| Some(state.asking.cancel(id, None)?.1)).collect()
+        let asking = state.asking();
+        let asked = asking.ids_where(|open| open.call == cx.address());
+        asked.into_iter().filter_map(|id| Some(asking.cancel(id, None)?.1)).collect()
     }
 
     /// Asks, and waits for the answer; inside, what the client made of it that is no answer.
@@ -207,7 +215,7 @@ impl Line {
     ) -> Asked<'a> {
         let open = Open { call: cx.address(), reply };
         // The time is kept by whoever waits.
-        let (id, message) = self.lock().asking.call(Duration::ZERO, request, open);
+        let (id, message) = self.lock().asking().call(Duration::ZERO, request, open);
         Asked { line: self, cx, id, message }
     }
 
@@ -258,7 +266,7 @@ struct Asked<'a> {
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        let cancelled = self.line.lock().asking.cancel(self.id, None);
+        let cancelled = self.line.lock().asking().cancel(self.id, None);
         if let Some((_, message)) = cancelled {
             // Refused where nobody reads any more, and then there is nobody to tell.
             let _ = self.cx.send(message);

@@ -24,6 +24,8 @@ impl Own {
     pub(super) fn attach(&self, stream: StreamId) {
         let mut readers = self.lock();
         readers.retain(|(id, _)| *id != stream);
+        // Nearly always it is the only one.
+        readers.reserve_exact(1);
         readers.push((stream, None));
     }
 
