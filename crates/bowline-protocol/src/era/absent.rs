@@ -1,5 +1,6 @@
 //! What stands for sessions where they are left out: nothing can be of one, since a [`Stamp`] cannot be made.
 
+use super::Incoming;
 use crate::outcome::Outcome;
 use crate::scan::{MetaKey, Raw};
 use bowline_types::revision::Revision;
@@ -21,20 +22,20 @@ impl Stamp {
     pub(super) fn meta_str(&self, _: MetaKey) -> Option<Cow<'_, str>> {
         match *self {}
     }
-}
 
-pub(super) fn response(_: Revision, _: &str, id: &[u8], outcome: &Outcome) -> Raw {
-    super::modern::response(id, outcome, None)
-}
+    pub(super) fn response(&self, _: &Incoming, _: &Outcome) -> Raw {
+        match *self {}
+    }
 
-pub(super) fn response_pieces(_: Revision, _: &str, id: &[u8], outcome: &Outcome) -> [Bytes; 3] {
-    super::modern::response_pieces(id, outcome, None)
-}
+    pub(super) fn response_pieces(&self, _: &Incoming, _: &Outcome) -> [Bytes; 3] {
+        match *self {}
+    }
 
-pub(super) fn argument_violation(_: Revision, message: &str) -> Outcome {
-    super::modern::argument_violation(message)
-}
+    pub(super) fn argument_violation(&self, _: &Incoming, _: &str) -> Outcome {
+        match *self {}
+    }
 
-pub(super) fn notification(_: Revision, notification: &Raw) -> Option<Raw> {
-    Some(notification.clone())
+    pub(super) fn notification(&self, _: &Incoming, _: &Raw) -> Option<Raw> {
+        match *self {}
+    }
 }

@@ -18,7 +18,6 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use crate::dialect::argument_violation;
 pub use batch::join;
 pub use peer::Peer;
 pub use settings::Settings;
@@ -104,8 +103,8 @@ pub enum Step {
         /// The answer.
         reply: Raw,
     },
-    /// The roots of the client changed.
-    RootsChanged,
+    /// The roots of the client changed: whoever remembers them asks again.
+    RootsChanged(Message),
     /// The client gave up a request of its own, which may be answered already or never have been there.
     Cancelled(Id),
     /// The client tells how far it is with a request of ours.

@@ -1,8 +1,12 @@
 //! What a session remembers of its client, so that each of its requests can answer what a newer one says itself.
 
+use super::{Incoming, legacy};
+use crate::dialect;
+use crate::outcome::Outcome;
 use crate::scan::{MetaKey, Raw, decode_text};
 use bowline_types::log::LoggingLevel;
 use bowline_types::revision::Revision;
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// The reserved keys of `_meta` that a session answers for its requests.
@@ -50,6 +54,26 @@ impl Stamp {
     #[must_use]
     pub fn client_capabilities(&self) -> &Raw {
         &self.capabilities
+    }
+
+    /// Writes the answer to a request of the session.
+    pub(super) fn response(&self, to: &Incoming, outcome: &Outcome) -> Raw {
+        legacy::response(to.revision, &to.method(), to.id_text(), outcome)
+    }
+
+    /// As [`Stamp::response`], in pieces.
+    pub(super) fn response_pieces(&self, to: &Incoming, outcome: &Outcome) -> [Bytes; 3] {
+        legacy::response_pieces(to.revision, &to.method(), to.id_text(), outcome)
+    }
+
+    /// Answers a call of the session whose arguments break the tool's schema.
+    pub(super) fn argument_violation(&self, to: &Incoming, message: &str) -> Outcome {
+        dialect::argument_violation(to.revision, message)
+    }
+
+    /// A notification in the shape of the session's; `None` when it does not exist there.
+    pub(super) fn notification(&self, to: &Incoming, notification: &Raw) -> Option<Raw> {
+        legacy::notification(to.revision, notification)
     }
 
     /// The value of a key as JSON; `None` for a key that a session does not answer.

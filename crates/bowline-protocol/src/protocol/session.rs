@@ -9,7 +9,7 @@ use super::answering::{Answering, Received};
 use crate::era::legacy::{self, Session, Settings, Step};
 use crate::era::{self, Refusal, modern};
 use crate::outcome::{Body, Outcome};
-use crate::scan::{MAX_DEPTH, Message, MetaKey, Raw, Scanned, scan};
+use crate::scan::{Message, MetaKey, Raw, Scanned};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::Revision;
 use std::sync::Arc;
@@ -87,10 +87,11 @@ impl<T> Answering<T> {
             Step::Subscribe { reply, .. } | Step::Unsubscribe { reply, .. } => {
                 Received::Session(Told::Listening(reply))
             }
-            Step::RootsChanged => roots_changed().map_or(Received::Nothing, Received::Notification),
             Step::Cancelled(id) => self.cancelled(id),
             Step::Response(message) => Received::Response(message),
-            Step::Notification(message) => Received::Notification(message),
+            Step::RootsChanged(message) | Step::Notification(message) => {
+                Received::Notification(message)
+            }
             // No request of ours asks for progress.
             Step::Progress(_) | Step::Ignore => Received::Nothing,
         }
@@ -169,13 +170,4 @@ fn no_session() -> ErrorObject {
         "params._meta.{key}: missing; send it with every request ({new}), or `initialize` first ({old})"
     );
     ErrorObject::invalid_params(error).data(serde_json::json!({ "supported": supported }))
-}
-
-/// The notification that the client's roots changed, for whoever wants to ask for them anew; it has nothing in it.
-fn roots_changed() -> Option<Message> {
-    let text = crate::write::notification_raw("notifications/roots/list_changed", None);
-    match scan(text.into_bytes(), MAX_DEPTH) {
-        Ok(Scanned::Message(message)) => Some(message),
-        _ => None,
-    }
 }

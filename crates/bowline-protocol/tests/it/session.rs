@@ -167,7 +167,7 @@ impl Exchange {
                 self.answered(message);
                 None
             }
-            Step::RootsChanged => {
+            Step::RootsChanged(_) => {
                 let roots = decode_value(json!({ "method": "roots/list" })).unwrap();
                 let request =
                     dialect::question(self.peer().revision(), "changed", &roots, "").unwrap();

@@ -155,7 +155,7 @@ impl Line {
         let answer = async {
             self.ready().await?;
             let (reply, answer) = oneshot::channel();
-            let asked = self.begin(cx, &message, reply);
+            let asked = self.begin(cx, &message, reply)?;
             if let InputRequest::Elicit(request) = &request
                 && matches!(request.params, ElicitRequestParams::Url(_))
             {
@@ -181,7 +181,7 @@ impl Line {
             match self.lock().phase {
                 Phase::Early => {}
                 Phase::Open => return Ok(()),
-                Phase::Closed => return Err(Error::closed("the session has ended")),
+                Phase::Closed => return Err(ended()),
             }
             bell.await;
         }
@@ -212,11 +212,16 @@ impl Line {
         cx: &'a Context,
         request: &Request,
         reply: oneshot::Sender<Response>,
-    ) -> Asked<'a> {
+    ) -> Result<Asked<'a>> {
         let open = Open { call: cx.address(), reply };
+        let mut state = self.lock();
+        // It may have closed since it was ready, and nobody would answer any more.
+        if state.phase == Phase::Closed {
+            return Err(ended());
+        }
         // The time is kept by whoever waits.
-        let (id, message) = self.lock().asking().call(Duration::ZERO, request, open);
-        Asked { line: self, cx, id, message }
+        let (id, message) = state.asking().call(Duration::ZERO, request, open);
+        Ok(Asked { line: self, cx, id, message })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -306,6 +311,10 @@ fn read(key: &str, response: Response) -> Result<Result<Map<String, Value>, Stri
         Response::Malformed(why) => Ok(Err(why.into())),
         Response::Error(error) => Err(refused(key, error)),
     }
+}
+
+fn ended() -> Error {
+    Error::closed("the session has ended")
 }
 
 fn refused(key: &str, error: ErrorObject) -> Error {

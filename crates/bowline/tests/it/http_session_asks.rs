@@ -1,9 +1,13 @@
 //! What goes to the client by itself: questions on the stream of their call, changes on the stream of the session.
 
 use crate::http_session_support::{
-    Event, Peer, Stream, VERSIONS, bytes, call, is_stream, json_of, messages, mounted,
+    Event, Peer, Stream, VERSIONS, bytes, call, is_stream, json_of, messages, mounted, server,
 };
+use bowline::protocol::scan::Message;
+use bowline::transport::http::Endpoint;
+use bowline::{Answer, Call, Principal, Server, Service};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -254,8 +258,8 @@ async fn nothing_of_a_call_is_said_on_the_stream_of_the_session() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_hears_of_changed_lists_while_somebody_listens() {
-    let (server, _) = crate::http_session_support::server();
-    let service = bowline::transport::http::Endpoint::default().mount(server.clone());
+    let (server, _) = server();
+    let service = Endpoint::default().mount(server.clone());
     let peer = Peer::open(&service, "2025-06-18").await;
     let mut own = Stream::of(peer.get(None).await);
     server.list_changed(bowline::server::ItemKind::Tool);
@@ -266,6 +270,38 @@ async fn a_session_hears_of_changed_lists_while_somebody_listens() {
     peer.delete().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(server.listeners(), 0);
+}
+
+/// Hears what no call owns.
+struct Hearing {
+    server: Arc<Server>,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service for Hearing {
+    fn call(self: Arc<Self>, call: Call) -> Answer {
+        self.server.clone().call(call)
+    }
+
+    fn notify(&self, from: &Principal, notification: Message) {
+        let said = format!("{} {}", from.name(), notification.method());
+        self.heard.lock().unwrap().push(said);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_hears_what_no_call_owns() {
+    let heard = Arc::new(Mutex::default());
+    let hearing = Hearing { server: Arc::new(server().0), heard: Arc::clone(&heard) };
+    let service = Endpoint::default().mount(hearing);
+    let peer = Peer::open_as(&service, NEWEST, "ann").await;
+    for method in ["notifications/roots/list_changed", "notifications/progress", "com.example/own"]
+    {
+        let response = peer.post(&json!({"jsonrpc": "2.0", "method": method})).await;
+        assert_eq!(response.status(), 202, "{method}");
+    }
+    let wanted = ["ann notifications/roots/list_changed", "ann com.example/own"];
+    assert_eq!(*heard.lock().unwrap(), wanted);
 }
 
 /// What the client says of its own accord.

@@ -211,7 +211,7 @@ impl Peer {
         }
         match &*method {
             "notifications/initialized" => Step::Ignore,
-            "notifications/roots/list_changed" => Step::RootsChanged,
+            "notifications/roots/list_changed" => Step::RootsChanged(message),
             // `initialize` cannot be named here: it is answered before anything behind it is read.
             "notifications/cancelled" => message
                 .body(BodyKey::RequestId)

@@ -47,7 +47,7 @@ fn described(step: &Step) -> String {
         Step::LogLevel { level, reply } => format!("log level {level}, {}", reply.as_str()),
         Step::Subscribe { uri, reply } => format!("subscribe {uri}, {}", reply.as_str()),
         Step::Unsubscribe { uri, reply } => format!("unsubscribe {uri}, {}", reply.as_str()),
-        Step::RootsChanged => "roots changed".to_owned(),
+        Step::RootsChanged(_) => "roots changed".to_owned(),
         Step::Cancelled(id) => format!("cancelled {id}"),
         Step::Progress(message) => format!("progress {}", message.raw().as_str()),
         Step::Response(message) => format!("response {}", message.raw().as_str()),

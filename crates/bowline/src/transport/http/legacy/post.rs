@@ -93,8 +93,11 @@ async fn act(sessions: &Sessions, live: &Arc<Live>, principal: &Principal, step:
         }
         Step::Cancelled(id) => live.cancel(&id),
         Step::Response(message) => live.line.answered(message),
-        Step::Notification(message) => sessions.service.notify(principal, message),
-        Step::RootsChanged | Step::Progress(_) | Step::Ignore => {}
+        Step::RootsChanged(message) | Step::Notification(message) => {
+            sessions.service.notify(principal, message);
+        }
+        // No request of ours asks for progress.
+        Step::Progress(_) | Step::Ignore => {}
     }
     Act::Nothing
 }
