@@ -1,0 +1,13 @@
+//! What a client sends and hears, version by version.
+
+mod agreeing;
+mod answering;
+mod hearing;
+mod speaking;
+
+use crate::scan::Raw;
+use serde_json::Value;
+
+fn raw(value: &Value) -> Raw {
+    Raw::encode(value).unwrap()
+}
