@@ -88,6 +88,8 @@ impl Clock {
 mod tests {
     use super::*;
 
+    struct Row(&'static str, Option<u64>, Option<u64>, &'static [Step], Option<u64>);
+
     enum Step {
         Touch(u64),
         Pause(u64),
@@ -98,36 +100,42 @@ mod tests {
     #[test]
     fn a_clock_is_due_when_it_ran_for_so_long() {
         let ms = Duration::from_millis;
-        let rows: &[(&str, Option<u64>, Option<u64>, &[Step], Option<u64>)] = &[
-            ("silence", Some(1000), Some(5000), &[], Some(1000)),
-            ("no timeouts", None, None, &[Touch(5)], None),
-            ("only a maximum", None, Some(50), &[Touch(5)], Some(50)),
-            ("a sign of life", Some(1000), Some(2500), &[Touch(900)], Some(1900)),
-            ("the maximum stays", Some(1000), Some(2500), &[Touch(900), Touch(1800)], Some(2500)),
-            ("a maximum below the idle time", Some(1000), Some(300), &[], Some(300)),
-            ("paused", Some(1000), Some(1500), &[Pause(400)], None),
-            ("paused without end", Some(1000), Some(1500), &[Pause(400), Touch(600)], None),
-            ("resumed", Some(1000), Some(1500), &[Pause(400), Resume(60_000)], Some(60_600)),
-            (
+        let rows = [
+            Row("silence", Some(1000), Some(5000), &[], Some(1000)),
+            Row("no timeouts", None, None, &[Touch(5)], None),
+            Row("only a maximum", None, Some(50), &[Touch(5)], Some(50)),
+            Row("a sign of life", Some(1000), Some(2500), &[Touch(900)], Some(1900)),
+            Row(
+                "the maximum stays",
+                Some(1000),
+                Some(2500),
+                &[Touch(900), Touch(1800)],
+                Some(2500),
+            ),
+            Row("a maximum below the idle time", Some(1000), Some(300), &[], Some(300)),
+            Row("paused", Some(1000), Some(1500), &[Pause(400)], None),
+            Row("paused without end", Some(1000), Some(1500), &[Pause(400), Touch(600)], None),
+            Row("resumed", Some(1000), Some(1500), &[Pause(400), Resume(60_000)], Some(60_600)),
+            Row(
                 "paused twice",
                 Some(1000),
                 Some(1500),
                 &[Pause(400), Pause(500), Resume(1400), Resume(9000)],
                 Some(2000),
             ),
-            (
+            Row(
                 "a sign of life while paused counts from the pause",
                 Some(1000),
                 Some(9000),
                 &[Pause(400), Touch(700), Resume(10_400)],
                 Some(11_400),
             ),
-            ("at the end of time", Some(u64::MAX), Some(u64::MAX), &[], Some(u64::MAX)),
+            Row("at the end of time", Some(u64::MAX), Some(u64::MAX), &[], Some(u64::MAX)),
         ];
-        for (name, idle, total, steps, expected) in rows {
+        for Row(name, idle, total, steps, expected) in rows {
             let timeouts = Timeouts { idle: idle.map(ms), total: total.map(ms) };
             let mut clock = Clock::start(timeouts, Duration::ZERO);
-            for step in *steps {
+            for step in steps {
                 match *step {
                     Touch(at) => clock.touch(ms(at)),
                     Pause(at) => clock.pause(ms(at)),

@@ -6,7 +6,6 @@ use super::request::Request;
 use super::throttle::Throttle;
 use crate::era::client::{Ear, Heard, Hearing};
 use crate::era::{Incoming, Refusal, modern};
-use crate::limits::Limits;
 use crate::outcome::Outcome;
 use crate::scan::{Message, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
@@ -82,10 +81,10 @@ impl<T, D> Protocol<T, D> {
         }
     }
 
-    /// The side of a client: its peer is a server, and nothing is agreed on yet.
+    /// The side of a client: its peer is a server, and nothing is agreed on yet. It allows messages of this depth.
     #[must_use]
-    pub fn of_client(limits: &Limits) -> Self {
-        Self { ear: Some(Ear::new(limits)), ..Self::new(limits.json_depth) }
+    pub fn of_client(depth: usize) -> Self {
+        Self { ear: Some(Ear::new(depth)), ..Self::new(depth) }
     }
 
     /// Takes what a client and its server agreed on: from now on messages of the server mean what they mean in this
@@ -103,7 +102,7 @@ impl<T, D> Protocol<T, D> {
 
     /// Takes one line of the peer.
     pub fn receive(&mut self, now: Duration, line: Bytes) -> Event<T, D> {
-        match self.ear.as_ref().map(|ear| ear.hear(line.clone())) {
+        match self.ear.as_ref().map(|ear| ear.hear(&line)) {
             None => self.of_peer_client(now, line),
             Some(Hearing::One(heard)) => self.of_server(heard),
             Some(Hearing::Batch(batch)) => {

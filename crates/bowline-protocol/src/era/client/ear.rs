@@ -2,7 +2,6 @@
 
 use super::session;
 use crate::era::{Incoming, Stamp, modern};
-use crate::limits::Limits;
 use crate::outcome::Outcome;
 use crate::scan::{BodyKey, Kind, Message, Raw, Scanned, read_id, scan};
 use crate::table::{self, RowKind, Sender};
@@ -17,8 +16,6 @@ use std::{iter, option, vec};
 #[derive(Clone, Debug)]
 pub struct Ear {
     pub(super) depth: usize,
-    /// The most messages of one batch.
-    pub(super) most: usize,
     revision: Option<Revision>,
     /// What is put on a request of the server; only in a session it may send some.
     pub(super) stamp: Option<Arc<Stamp>>,
@@ -26,7 +23,6 @@ pub struct Ear {
 
 /// What one message of a server is.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "answers are the rule, and taken apart at once")]
 pub enum Heard {
     /// An answer, or what ought to be one; [`Response::of`](crate::protocol::Response::of) reads it.
     Answer(Message),
@@ -69,11 +65,10 @@ pub enum Hearing {
 }
 
 impl Ear {
-    /// The reading before anything is agreed on.
+    /// The reading before anything is agreed on, of messages of at most this depth.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
-        let (depth, most) = (limits.json_depth, limits.running_per_link);
-        Self { depth, most, revision: None, stamp: None }
+    pub fn new(depth: usize) -> Self {
+        Self { depth, revision: None, stamp: None }
     }
 
     /// The same once this protocol version is agreed on.
@@ -90,13 +85,13 @@ impl Ear {
 
     /// Reads one text: a line, the data of an event, a body.
     #[must_use]
-    pub fn hear(&self, text: Bytes) -> Hearing {
+    pub fn hear(&self, text: &Bytes) -> Hearing {
         match scan(text.clone(), self.depth) {
             Ok(Scanned::Message(message)) => Hearing::One(self.message(message)),
             Ok(Scanned::Batch(batch)) => session::batch(self, &batch),
             Err(fault) => {
                 // Of a broken request the id is one of the server's own.
-                let is_answer = memmem::find(&text, b"\"method\"").is_none();
+                let is_answer = memmem::find(text, b"\"method\"").is_none();
                 let (id, fault) = (fault.id.clone(), fault.to_string().into());
                 Hearing::One(Heard::Unreadable { id: id.filter(|_| is_answer), fault })
             }
@@ -127,7 +122,7 @@ impl Ear {
 
     /// Refuses a message; only what has an id, of a session's server, is answered.
     pub(super) fn refused(&self, message: &Message, error: ErrorObject) -> Heard {
-        let reply = self.stamp.as_ref().and(message.id());
+        let reply = self.stamp.as_ref().and_then(|_| message.id());
         let reply = reply.map(|_| self.response(message.id_text(), &Outcome::Error(error.clone())));
         Heard::Refused { error, reply }
     }

@@ -19,6 +19,9 @@ use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::revision::{Era, Revision};
 use std::sync::Arc;
 
+/// The most messages that are taken out of one batch.
+const MOST: usize = 128;
+
 /// The params of a request in the shape of a protocol version.
 pub(super) fn params(revision: Revision, method: &str, params: Body) -> Body {
     dialect::params(revision, method, params)
@@ -48,8 +51,7 @@ pub(super) fn request(ear: &Ear, message: Message) -> Heard {
     // A session's server may ask for a sign of life before anything is agreed on.
     let in_session = ear.stamp.is_some() || ear.revision().is_none();
     if in_session && method == "ping" {
-        let done = Outcome::complete(Body::empty());
-        return Heard::Reply(ear.response(message.id_text(), &done));
+        return Heard::Reply(pong(message.id_text()));
     }
     let row = table::find(&method);
     let sendable = |revision: Revision| {
@@ -66,13 +68,18 @@ pub(super) fn request(ear: &Ear, message: Message) -> Heard {
     Heard::Question(Incoming { message, row, revision, stamp: Some(stamp) })
 }
 
+/// The answer to `ping`, which looks the same in all protocol versions that have it.
+fn pong(id: &[u8]) -> Raw {
+    legacy::response(legacy::SUPPORTED[0], "ping", id, &Outcome::complete(Body::empty()))
+}
+
 /// What a batch is: the messages of it, where the protocol version has batches or may turn out to have them.
 pub(super) fn batch(ear: &Ear, text: &Raw) -> Hearing {
     if ear.revision().is_some_and(|revision| !supports(revision, Feature::Batches)) {
         let fault = "several messages in one text, which this protocol version does not have";
         return Hearing::One(Heard::Unreadable { id: None, fault: fault.into() });
     }
-    match batch::messages(text, ear.most, ear.depth) {
+    match batch::messages(text, MOST, ear.depth) {
         Err(error) => Hearing::One(Heard::Unreadable { id: None, fault: error.message.into() }),
         Ok(messages) => {
             let heard = messages.into_iter().map(|message| match message {

@@ -3,6 +3,8 @@
 mod agreeing;
 mod answering;
 mod hearing;
+#[cfg(not(modern_only))]
+mod questions;
 mod speaking;
 
 use crate::scan::Raw;

@@ -122,5 +122,6 @@ fn results_of_sessions_are_finished_and_their_errors_have_the_newest_codes() {
             failure: of the server's own (-32002)
         tools/call "error":{"code":-32042,"message":"visit","data":{"elicitations":[]}}
             failure: visit (-32042)
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
