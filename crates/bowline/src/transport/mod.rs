@@ -2,6 +2,8 @@
 
 #[cfg(any(unix, feature = "http"))]
 mod accept;
+#[cfg(feature = "client")]
+pub mod child;
 #[cfg(feature = "http")]
 pub mod http;
 mod link;
