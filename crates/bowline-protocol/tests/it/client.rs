@@ -75,7 +75,7 @@ impl Client {
 
     fn answers(mut self, id: impl Into<Id>, outcome: &Outcome, expected: &Expect) -> Self {
         let kept = self.protocol.finish(&id.into(), outcome);
-        writeln!(self.told, "   {kept:?}").unwrap();
+        writeln!(self.told, "kept {kept:?}").unwrap();
         self.flush();
         expected.assert_eq(&std::mem::take(&mut self.told));
         self
@@ -178,11 +178,11 @@ fn questions_of_a_session_are_answered_as_it_has_it() {
             "#]],
         )
         .answers(1, &done, &expect![[r#"
-               Some("sampling/createMessage")
+            kept Some("sampling/createMessage")
             -> {"jsonrpc":"2.0","id":1,"result":{"model":"m"}}
         "#]])
         .answers("r", &done, &expect![[r#"
-               None
+            kept None
         "#]]);
     let error = Outcome::Error(ErrorObject::missing_required_client_capability(<_>::default()));
     Client::new(Some(Revision::V2025_06_18)).hears(&[roots], &expect![[r#"
@@ -192,7 +192,7 @@ fn questions_of_a_session_are_answered_as_it_has_it() {
         "r",
         &error,
         &expect![[r#"
-               Some("roots/list")
+            kept Some("roots/list")
             -> {"jsonrpc":"2.0","id":"r","error":{"code":-32602,"message":"client did not declare a capability that this request needs","data":{"requiredCapabilities":{}}}}
         "#]],
     );
