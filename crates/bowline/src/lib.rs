@@ -30,6 +30,8 @@
 
 pub mod ask;
 mod closing;
+#[cfg(feature = "client")]
+pub mod config;
 mod context;
 mod error;
 pub mod layer;
