@@ -30,3 +30,5 @@ pub use speaker::{Speaker, UnsupportedMethod};
 
 #[cfg(modern_only)]
 use absent as session;
+
+pub(super) use session::{newest_session, read_session};
