@@ -57,3 +57,15 @@ impl Child {
     }
     pub async fn close(&self, _: Ending) {}
 }
+
+pub struct StderrLines;
+impl StderrLines {
+    pub async fn next(&mut self) -> Option<String> {
+        None
+    }
+}
+impl StderrLog {
+    pub fn lines(&self) -> StderrLines {
+        StderrLines
+    }
+}
