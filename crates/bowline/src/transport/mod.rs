@@ -2,6 +2,8 @@
 
 #[cfg(any(unix, feature = "http"))]
 mod accept;
+#[cfg(all(feature = "client", any(unix, windows)))]
+pub mod child;
 #[cfg(feature = "http")]
 pub mod http;
 mod link;
