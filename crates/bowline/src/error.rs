@@ -39,10 +39,6 @@ enum Kind {
     /// The link is closed.
     Closed,
     /// The peer was not reached, so nothing was asked of it.
-    #[cfg_attr(
-        not(all(feature = "client", feature = "http")),
-        expect(dead_code, reason = "only what connects cannot reach")
-    )]
     Unreachable,
     /// Something was registered or configured wrongly.
     Invalid,
