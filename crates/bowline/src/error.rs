@@ -28,6 +28,12 @@ enum Kind {
     Refused(ErrorObject),
     /// The peer lacks what was asked of it: these capabilities, where that is all it lacks.
     Unsupported(Option<Box<ClientCapabilities>>),
+    /// The peer answered with something that is no answer to what was asked.
+    BadAnswer,
+    /// A tool failed, by its own account.
+    Tool,
+    /// Somebody here gave it up.
+    Cancelled,
     /// A person said no.
     Declined,
     /// Something that must happen at most once may have happened.
@@ -100,6 +106,20 @@ impl Error {
         Self::new(Kind::Unreachable, message)
     }
 
+    /// An answer to a request of this method that cannot be used.
+    pub(crate) fn bad_answer(method: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::BadAnswer, format!("{method}: {why}"))
+    }
+
+    /// A tool that said `isError`.
+    pub(crate) fn tool(name: &str, text: &str) -> Self {
+        Self::new(Kind::Tool, format!("tool `{}` failed: {text}", name.escape_debug()))
+    }
+
+    pub(crate) fn cancelled(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Cancelled, message)
+    }
+
     pub(crate) fn invalid(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Invalid, message)
     }
@@ -160,6 +180,24 @@ impl Error {
             Kind::Rpc(error) => Some(error.clone()),
             _ => required.map(missing),
         }
+    }
+
+    /// Whether the peer broke the protocol, or answered in a shape that cannot be used.
+    #[must_use]
+    pub fn is_bad_answer(&self) -> bool {
+        self.0.kind == Kind::BadAnswer
+    }
+
+    /// Whether a tool failed, by its own account (`isError`).
+    #[must_use]
+    pub fn is_tool_error(&self) -> bool {
+        self.0.kind == Kind::Tool
+    }
+
+    /// Whether it was given up before its end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.kind == Kind::Cancelled
     }
 
     /// Whether a person declined or cancelled a question.

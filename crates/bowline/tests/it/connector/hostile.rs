@@ -91,7 +91,8 @@ async fn what_is_not_a_response_is_named() {
         let peer = Peer::new([Step::Hold(text.to_owned())]).await;
         let error = send(&connector(trusting()), &peer.url()).await.unwrap_err();
         let address = peer.address;
-        let expected = format!("http://{address} answered what is not HTTP; check the URL");
+        let expected = format!("http://{address}: what came is not HTTP; check the URL");
+        assert!(error.is_bad_answer());
         assert_eq!(error.to_string(), expected, "{text:?}");
     }
 }

@@ -64,7 +64,7 @@ impl Connector {
     /// - [`Error::is_unreachable`]: no server has processed anything; sending again is safe.
     /// - [`Error::is_timeout`], [`Error::is_closed`]: no head came, or not in time.
     /// - [`Error::is_overloaded`]: the head is too large.
-    /// - Otherwise what came cannot be read.
+    /// - [`Error::is_bad_answer`]: what came is not HTTP, or compressed.
     pub async fn send(
         &self,
         request: Request<Bytes>,
@@ -197,9 +197,10 @@ fn head_size(headers: &HeaderMap) -> usize {
 fn answer(response: Response<Incoming>, origin: Origin) -> Result<Response<Body>> {
     let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
     if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Error::codec(format!(
-            "{origin} compressed its response, which was not asked for; let it send bodies as they are"
-        )));
+        return Err(Error::bad_answer(
+            &origin.to_string(),
+            "the response is compressed, which was not asked for; let the server send it as it is",
+        ));
     }
     Ok(response.map(|incoming| Body::new(incoming, origin)))
 }

@@ -24,7 +24,7 @@ pub(super) fn request(error: legacy::Error, origin: &Origin) -> Error {
         }
         Some(cause) if cause.is_parse_too_large() => large_head(origin),
         Some(cause) if cause.is_parse() => {
-            Error::codec(format!("{origin} answered what is not HTTP; check the URL"))
+            Error::bad_answer(&origin.to_string(), "what came is not HTTP; check the URL")
         }
         Some(cause) if was_refused(cause) => {
             Error::unreachable(format!("{origin} takes no more requests now"))
