@@ -30,7 +30,7 @@ impl Client {
 
     fn hears(mut self, lines: &[&str], expected: &Expect) -> Self {
         for line in lines {
-            writeln!(self.told, "<- {line}|").unwrap();
+            writeln!(self.told, "<- {line}").unwrap();
             let event = self.protocol.receive(Duration::ZERO, (*line).to_owned().into());
             self.take(event);
             self.flush();
@@ -87,24 +87,21 @@ fn noise_on_the_stream_is_told_and_never_answered() {
     Client::new(Some(Revision::LATEST)).hears(
         &[
             "Server listening on port 3000",
-            "",
             "[]",
             "5",
             r#"{"level":"info","msg":"started"}"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{"ok":true}}"#,
         ],
         &expect![[r#"
-            <- Server listening on port 3000|
+            <- Server listening on port 3000
                refused: expected a value at byte 0 (-32700)
-            <- |
-               refused: expected a value at byte 0 (-32700)
-            <- []|
+            <- []
                refused: several messages in one text, which this protocol version does not have (-32700)
-            <- 5|
+            <- 5
                refused: expected a JSON-RPC message object (-32700)
-            <- {"level":"info","msg":"started"}|
+            <- {"level":"info","msg":"started"}
                refused: `jsonrpc` must be "2.0" (-32600)
-            <- {"jsonrpc":"2.0","id":1,"result":{"ok":true}}|
+            <- {"jsonrpc":"2.0","id":1,"result":{"ok":true}}
                first: {"ok":true}
         "#]],
     );
@@ -120,13 +117,13 @@ fn an_unreadable_answer_ends_its_request() {
             r#"{"jsonrpc":"2.0","id":9,"result":{"a":1,"a":2}}"#,
         ],
         &expect![[r#"
-            <- {"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}|
+            <- {"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}
                first: malformed: member `a` stands twice, again at byte 41
-            <- {"jsonrpc":"2.0","id":2,"result":[]}|
+            <- {"jsonrpc":"2.0","id":2,"result":[]}
                second: malformed: `result` must be an object
-            <- {"jsonrpc":"2.0","id":2,"result":{}}|
+            <- {"jsonrpc":"2.0","id":2,"result":{}}
                nothing
-            <- {"jsonrpc":"2.0","id":9,"result":{"a":1,"a":2}}|
+            <- {"jsonrpc":"2.0","id":9,"result":{"a":1,"a":2}}
                refused: member `a` stands twice, again at byte 41 (-32700)
         "#]],
     );
@@ -160,19 +157,19 @@ fn questions_of_a_session_are_answered_as_it_has_it() {
                 r#"{"jsonrpc":"2.0","id":9,"method":"tools/list"}"#,
             ],
             &expect![[r#"
-                <- {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}|
+                <- {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}
                    asked sampling/createMessage
-                <- {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}|
+                <- {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}
                    refused: a request with this id is still being answered (-32600)
                 -> {"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"a request with this id is still being answered"}}
-                <- {"jsonrpc":"2.0","id":"r","method":"roots/list"}|
+                <- {"jsonrpc":"2.0","id":"r","method":"roots/list"}
                    asked roots/list
-                <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"r"}}|
+                <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"r"}}
                    stop roots/list
-                <- {"jsonrpc":"2.0","id":8,"method":"ping"}|
+                <- {"jsonrpc":"2.0","id":8,"method":"ping"}
                    nothing
                 -> {"jsonrpc":"2.0","id":8,"result":{}}
-                <- {"jsonrpc":"2.0","id":9,"method":"tools/list"}|
+                <- {"jsonrpc":"2.0","id":9,"method":"tools/list"}
                    refused: method not found: tools/list (-32601)
                 -> {"jsonrpc":"2.0","id":9,"error":{"code":-32601,"message":"method not found: tools/list"}}
             "#]],
@@ -186,7 +183,7 @@ fn questions_of_a_session_are_answered_as_it_has_it() {
         "#]]);
     let error = Outcome::Error(ErrorObject::missing_required_client_capability(<_>::default()));
     Client::new(Some(Revision::V2025_06_18)).hears(&[roots], &expect![[r#"
-        <- {"jsonrpc":"2.0","id":"r","method":"roots/list"}|
+        <- {"jsonrpc":"2.0","id":"r","method":"roots/list"}
            asked roots/list
     "#]]).answers(
         "r",
@@ -211,19 +208,19 @@ fn a_server_of_the_newest_version_may_end_a_stream_and_ask_nothing() {
             r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}"#,
         ],
         &expect![[r#"
-            <- {"jsonrpc":"2.0","id":1,"method":"ping"}|
+            <- {"jsonrpc":"2.0","id":1,"method":"ping"}
                refused: method not found: ping (-32601)
-            <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3}}|
+            <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3}}
                end of listen
-            <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}|
+            <- {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}
                nothing
-            <- {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1}}|
+            <- {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1}}
                progress of 2
-            <- {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}|
+            <- {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}
                nothing
-            <- {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}|
+            <- {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}
                notification notifications/tools/list_changed
-            <- {"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}|
+            <- {"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}
                stray what? (-32700)
         "#]],
     );
@@ -234,14 +231,14 @@ fn a_server_of_the_newest_version_may_end_a_stream_and_ask_nothing() {
 fn a_batch_is_taken_in_the_version_that_had_them() {
     let batch = r#"[{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":5,"method":"ping"},{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}]"#;
     Client::new(Some(Revision::V2025_03_26)).hears(&[batch], &expect![[r#"
-        <- [{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":5,"method":"ping"},{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}]|
+        <- [{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":5,"method":"ping"},{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}]
            second: {}
            nothing
            first: error m (1)
         -> {"jsonrpc":"2.0","id":5,"result":{}}
     "#]]);
     Client::new(Some(Revision::V2025_06_18)).hears(&[batch], &expect![[r#"
-        <- [{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":5,"method":"ping"},{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}]|
+        <- [{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":5,"method":"ping"},{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}]
            refused: several messages in one text, which this protocol version does not have (-32700)
     "#]]);
 }
@@ -256,12 +253,12 @@ fn before_an_agreement_a_sign_of_life_is_given() {
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"m"}}"#,
         ],
         &expect![[r#"
-            <- {"jsonrpc":"2.0","id":5,"method":"ping"}|
+            <- {"jsonrpc":"2.0","id":5,"method":"ping"}
                nothing
             -> {"jsonrpc":"2.0","id":5,"result":{}}
-            <- {"jsonrpc":"2.0","id":6,"method":"roots/list"}|
+            <- {"jsonrpc":"2.0","id":6,"method":"roots/list"}
                refused: method not found: roots/list (-32601)
-            <- {"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"m"}}|
+            <- {"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"m"}}
                first: error m (-32601)
         "#]],
     );
