@@ -10,6 +10,7 @@ mod ask;
 mod ask_answers;
 mod ask_once;
 mod ask_state;
+mod client;
 mod link_bad_input;
 mod link_calls;
 mod link_end;
