@@ -94,7 +94,7 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(not(modern_only))]
+    #[cfg(any(not(modern_only), feature = "client"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
