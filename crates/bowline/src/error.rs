@@ -92,7 +92,7 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(any(not(modern_only), all(feature = "client", feature = "http")))]
+    #[cfg(any(not(modern_only), feature = "client"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
