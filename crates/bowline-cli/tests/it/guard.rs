@@ -21,7 +21,7 @@ const KINDS: [&str; 6] = [
     "trap '' TERM INT HUP; echo ready; while :; do sleep 1000; done",
     "(trap '' TERM; exec sleep 1000) & echo ready; cat",
     "sh -c 'sh -c \"sleep 1000; true\" & echo ready; wait; true'; true",
-    "sleep 1000 & echo ready; exit 0",
+    "sleep 1000 & echo ready; sleep 0.3; exit 0",
 ];
 
 /// Slower than any test, so that nobody but the guard ends anything.
@@ -107,6 +107,9 @@ fn parent() {
             let (stdout, stdin) = child.take_io().unwrap();
             let mut lines = BufReader::new(stdout).lines();
             assert_eq!(lines.next_line().await.unwrap().as_deref(), Some("ready"));
+            if script.ends_with("exit 0") {
+                child.exited().await;
+            }
             children.push((child, lines, stdin));
         }
         println!("groups: {}", groups.join(" "));

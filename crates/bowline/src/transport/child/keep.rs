@@ -110,10 +110,10 @@ impl Keeper {
         };
         self.input.close();
         let mut gone = self.goes_within(|ending| ending.eof).await;
-        how = how.or(self.process.has_exited().then_some(How::EndOfInput));
+        how = how.or_else(|| self.process.has_exited().then_some(How::EndOfInput));
         if !gone && self.process.processes.terminate() {
             gone = self.goes_within(|ending| ending.term).await;
-            how = how.or(self.process.has_exited().then_some(How::Terminated));
+            how = how.or_else(|| self.process.has_exited().then_some(How::Terminated));
         }
         let how = how.unwrap_or(How::Killed);
         let exit = self.process.end().await;
