@@ -44,6 +44,8 @@ enum Kind {
     TimedOut,
     /// The link is closed.
     Closed,
+    /// The peer was not reached, so nothing was asked of it.
+    Unreachable,
     /// Something was registered or configured wrongly.
     Invalid,
     /// Reading or writing failed.
@@ -90,13 +92,18 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(not(modern_only))]
+    #[cfg(any(not(modern_only), all(feature = "client", feature = "http")))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
 
     pub(crate) fn closed(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Closed, message)
+    }
+
+    #[cfg(all(feature = "client", feature = "http"))]
+    pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unreachable, message)
     }
 
     /// An answer to a request of this method that cannot be used.
@@ -215,6 +222,12 @@ impl Error {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.kind == Kind::Closed
+    }
+
+    /// Whether the peer could not be reached, so that nothing was asked of it and trying again is safe.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.0.kind == Kind::Unreachable
     }
 
     /// Whether something was registered or configured wrongly.

@@ -38,6 +38,9 @@ mod trace;
 #[cfg(unix)]
 mod unix_sockets;
 
+#[cfg(all(feature = "client", feature = "http"))]
+mod connector;
+
 #[cfg(feature = "http")]
 mod http_bad_input;
 #[cfg(feature = "http")]
