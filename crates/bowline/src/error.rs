@@ -30,6 +30,10 @@ enum Kind {
     Unsupported(Option<Box<ClientCapabilities>>),
     /// The peer answered with something that is no answer to what was asked.
     BadAnswer,
+    /// The server wants credentials, or others.
+    Unauthorized,
+    /// The server could not be reached, and has seen nothing.
+    Unreachable,
     /// A tool failed, by its own account.
     Tool,
     /// Somebody here gave it up.
@@ -44,8 +48,6 @@ enum Kind {
     TimedOut,
     /// The link is closed.
     Closed,
-    /// The peer was not reached, so nothing was asked of it.
-    Unreachable,
     /// Something was registered or configured wrongly.
     Invalid,
     /// Reading or writing failed.
@@ -92,7 +94,7 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(any(not(modern_only), all(feature = "client", feature = "http")))]
+    #[cfg(any(not(modern_only), feature = "client"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
@@ -101,7 +103,11 @@ impl Error {
         Self::new(Kind::Closed, message)
     }
 
-    #[cfg(all(feature = "client", feature = "http"))]
+    /// No way to speak with a server was found.
+    pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
+        Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
+    }
+
     pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Unreachable, message)
     }
@@ -188,6 +194,18 @@ impl Error {
         self.0.kind == Kind::BadAnswer
     }
 
+    /// Whether the server wants credentials, or others than it was given.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.kind == Kind::Unauthorized
+    }
+
+    /// Whether the server could not be reached or started: it has seen nothing.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.0.kind == Kind::Unreachable
+    }
+
     /// Whether a tool failed, by its own account (`isError`).
     #[must_use]
     pub fn is_tool_error(&self) -> bool {
@@ -222,12 +240,6 @@ impl Error {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.kind == Kind::Closed
-    }
-
-    /// Whether the peer could not be reached, so that nothing was asked of it and trying again is safe.
-    #[must_use]
-    pub fn is_unreachable(&self) -> bool {
-        self.0.kind == Kind::Unreachable
     }
 
     /// Whether something was registered or configured wrongly.

@@ -32,6 +32,11 @@ pub(in crate::era) fn read_session(result: &Raw) -> Result<Agreed, NoAgreement> 
     read_initialize(result)
 }
 
+/// Whether HTTP has a header for the protocol version.
+pub(crate) fn says_version(revision: Revision) -> bool {
+    revision >= Revision::V2025_06_18
+}
+
 /// The params of a request in the shape of a protocol version.
 pub(super) fn params(revision: Revision, method: &str, params: Body) -> Body {
     dialect::params(revision, method, params)
