@@ -1,0 +1,16 @@
+//! Clients, against servers that are scripted: honest ones, hostile ones, and ones that end in the middle.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on panics, and its helpers take what `json!` makes"
+)]
+
+mod deliver;
+mod honest;
+mod hostile_messages;
+mod hostile_stream;
+mod old;
+mod outcome;
+mod script;
+mod web;
