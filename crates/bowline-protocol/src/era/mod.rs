@@ -5,6 +5,7 @@
 
 #[cfg(modern_only)]
 mod absent;
+pub mod client;
 #[cfg(not(modern_only))]
 pub mod legacy;
 pub mod modern;
