@@ -197,7 +197,8 @@ async fn questions_that_nobody_waits_for_are_answered_without_piling_up() {
         peer.answer(&call, honest::says("good")).await;
         peer.honest().await;
     });
-    let client = connect(&script, &Faults::default()).await.unwrap();
+    let client =
+        connect(&script.clone().speaking(honest::LEGACY), &Faults::default()).await.unwrap();
     assert_eq!(call(&client, "row").await, Got::Said("good".into()));
     let answers: Vec<Value> =
         script.heard().into_iter().filter(|heard| heard.get("method").is_none()).collect();

@@ -8,6 +8,8 @@
 
 mod deliver;
 mod honest;
+#[cfg(feature = "http")]
+mod hostile_http;
 mod hostile_messages;
 mod hostile_stream;
 mod old;
