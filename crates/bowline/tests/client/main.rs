@@ -11,6 +11,8 @@ mod honest;
 #[cfg(feature = "http")]
 mod hostile_http;
 mod hostile_messages;
+#[cfg(all(feature = "http", not(modern_only)))]
+mod hostile_old;
 mod hostile_stream;
 mod old;
 mod outcome;

@@ -1,10 +1,9 @@
 //! A server of HTTP+SSE, of protocol version 2024-11-05: a stream of events, and an address to post to.
 
 use crate::honest;
-use crate::web::{EVENTS, Exchange, TEXT, Web};
+use crate::web::{Exchange, TEXT, Web};
 use serde_json::Value;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -18,8 +17,6 @@ enum Told {
     Bytes(Vec<u8>),
     End,
 }
-
-type Play = dyn Fn(Value, Stream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 impl Stream {
     /// Writes bytes as they are.
@@ -58,31 +55,36 @@ impl Stream {
     }
 }
 
-/// Starts a server that plays this for every message that is posted. Until then it says `opening`, behind the head.
+/// Starts a server that says `opening` on its stream and plays this for every message that is posted.
 pub(crate) async fn server<F, A>(opening: &'static str, play: F) -> Web
 where
     F: Fn(Value, Stream) -> A + Send + Sync + 'static,
     A: Future<Output = ()> + Send + 'static,
 {
-    let play: Arc<Play> = Arc::new(move |message, stream| Box::pin(play(message, stream)));
+    let play = Arc::new(play);
     let stream = Stream::default();
-    Web::new(move |exchange| answer(exchange, opening, play.clone(), stream.clone())).await
+    Web::new(move |exchange| {
+        let (play, stream) = (play.clone(), stream.clone());
+        async move { answer(exchange, opening, &stream, &*play).await }
+    })
+    .await
 }
 
 /// The event that names the address to post to.
 pub(crate) const OPENING: &str = "event: endpoint\ndata: /messages?session=1\n\n";
 
-async fn answer(
+/// Opens the stream, or takes a message.
+pub(crate) async fn answer<A: Future<Output = ()>>(
     mut exchange: Exchange,
-    opening: &'static str,
-    play: Arc<Play>,
-    stream: Stream,
+    opening: &str,
+    stream: &Stream,
+    play: impl Fn(Value, Stream) -> A,
 ) -> Exchange {
     match (exchange.heard.verb.as_str(), exchange.heard.path.as_str()) {
         ("GET", "/mcp") => {
             let mut told = stream.open();
-            let head = format!("HTTP/1.1 200 OK\r\n{EVENTS}connection: close\r\n\r\n");
-            exchange.say(head + opening).await;
+            exchange.stream().await;
+            exchange.say(opening).await;
             loop {
                 tokio::select! {
                     told = told.recv() => match told {
@@ -95,7 +97,7 @@ async fn answer(
         }
         ("POST", "/messages?session=1") => {
             exchange.respond("202 Accepted", TEXT, "accepted").await;
-            play(exchange.heard.body.clone(), stream).await;
+            play(exchange.heard.body.clone(), stream.clone()).await;
         }
         _ => exchange.respond("404 Not Found", TEXT, "not here").await,
     }
