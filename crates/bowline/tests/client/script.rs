@@ -18,8 +18,12 @@ pub(crate) struct Script {
     play: Arc<Play>,
     version: &'static str,
     buffer: usize,
+    name: Arc<str>,
     seen: Arc<Seen>,
 }
+
+/// Every script has a name of its own: what is remembered of one must not be taken for another.
+static NAMES: AtomicUsize = AtomicUsize::new(0);
 
 type Play = dyn Fn(Peer) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
@@ -40,6 +44,7 @@ impl Script {
             play: Arc::new(move |peer| Box::pin(play(peer))),
             version: honest::MODERN,
             buffer: 64 * 1024,
+            name: format!("script {}", NAMES.fetch_add(1, Ordering::SeqCst)).into(),
             seen: Arc::default(),
         }
     }
@@ -101,7 +106,7 @@ impl Connect for Script {
     }
 
     fn name(&self) -> String {
-        "a script".to_owned()
+        self.name.to_string()
     }
 }
 
