@@ -7,6 +7,7 @@
 )]
 
 mod deliver;
+mod ending;
 mod honest;
 #[cfg(feature = "http")]
 mod hostile_http;
