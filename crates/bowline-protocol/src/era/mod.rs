@@ -9,6 +9,7 @@ pub mod client;
 #[cfg(not(modern_only))]
 pub mod legacy;
 pub mod modern;
+pub mod probe;
 #[cfg(not(modern_only))]
 mod stamp;
 mod write;

@@ -87,7 +87,6 @@ fn noise_on_the_stream_is_told_and_never_answered() {
     Client::new(Some(Revision::LATEST)).hears(
         &[
             "Server listening on port 3000",
-            "",
             "[]",
             "5",
             r#"{"level":"info","msg":"started"}"#,
@@ -95,8 +94,6 @@ fn noise_on_the_stream_is_told_and_never_answered() {
         ],
         &expect![[r#"
             <- Server listening on port 3000
-               refused: expected a value at byte 0 (-32700)
-            <- 
                refused: expected a value at byte 0 (-32700)
             <- []
                refused: several messages in one text, which this protocol version does not have (-32700)

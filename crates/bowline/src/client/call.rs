@@ -154,7 +154,7 @@ impl Call<'_> {
             };
             match Answer::read(live.revision(), self.method, response, core.result_kinds()) {
                 Ok(answer) => match answer.kind {
-                    ResultKind::InputRequired => self.answer(&live, &answer.text).await?,
+                    ResultKind::InputRequired => self.answer(&answer.text).await?,
                     _ => {
                         self.check(&answer.text)?;
                         entry.keep(core, &answer);
@@ -163,7 +163,10 @@ impl Call<'_> {
                 },
                 Err(client::Failure::Error(error)) => {
                     // The tool has changed since it was listed, or was never listed: nothing was done yet.
-                    if error.code == ErrorCode::HEADER_MISMATCH && self.tool.is_some() && !self.relisted {
+                    if error.code == ErrorCode::HEADER_MISMATCH
+                        && self.tool.is_some()
+                        && !self.relisted
+                    {
                         self.relisted = true;
                         core.list_tools_anew().await?;
                         continue;
@@ -179,7 +182,7 @@ impl Call<'_> {
     async fn attempt(&mut self, live: &Live) -> Result<Response, Failure> {
         let unsupported = |fault: client::UnsupportedMethod| Error::unsupported(fault.to_string());
         let refused = |error| Failure::Refused { error, status: 0 };
-        let body = live.speaker().outgoing(self.method, self.params.clone());
+        let body = live.speaker.outgoing(self.method, self.params.clone());
         let body = body.map_err(|fault| refused(unsupported(fault)))?;
         let mut request = Request::new(self.method).params(body);
         if self.options.on_progress.is_some() {
@@ -187,7 +190,7 @@ impl Call<'_> {
         }
         let headers = self.core.param_headers(live, self.tool.as_deref(), &self.params);
         let headers = headers.map_err(refused)?;
-        let mut exchange = live.wire().exchange(Outgoing { request, headers });
+        let mut exchange = live.wire.exchange(Outgoing { request, headers });
         // The time without a sign of life begins with each exchange; the total one goes on.
         self.clock.touch(self.core.now());
         self.drive(live, &mut *exchange).await
@@ -257,7 +260,9 @@ impl Call<'_> {
         let (mut wait, mut alarm) = (pin!(wait), Alarm::default());
         poll_fn(|task| match wait.as_mut().poll(task) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => alarm.until(self.core, self.clock.due(), task).map(|()| Err(self.late())),
+            Poll::Pending => {
+                alarm.until(self.core, self.clock.due(), task).map(|()| Err(self.late()))
+            }
         })
         .await
     }
@@ -297,7 +302,7 @@ impl Call<'_> {
         let again = self.lost <= REPEATS && self.core.reconnects();
         match failure {
             Failure::Unsent(_) if again => {}
-            Failure::SessionLost(error) if again => self.core.lost(live, error, Duration::ZERO),
+            Failure::SessionLost(error) if again => self.core.lost(live.number, error, true),
             Failure::Lost(_) if again && self.may_repeat() => {}
             failure => return Err(failure.into_error()),
         }
@@ -313,7 +318,7 @@ impl Call<'_> {
     /// Answers what the server must know before it goes on, and puts the answers into the request.
     ///
     /// See [Multi round-trip requests](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr).
-    async fn answer(&mut self, live: &Live, result: &Raw) -> Result<()> {
+    async fn answer(&mut self, result: &Raw) -> Result<()> {
         self.rounds += 1;
         let limit = self.core.limits().rounds;
         if self.rounds > limit {
@@ -327,7 +332,7 @@ impl Call<'_> {
         members.remove("requestState");
         if let Some(questions) = required.input_requests {
             self.clock.pause(self.core.now());
-            let answers = self.core.answers(live, &self.asked(), questions).await;
+            let answers = self.core.answers(&self.asked(), questions).await;
             self.clock.resume(self.core.now());
             members.insert("inputResponses".to_owned(), answers?);
         }
@@ -362,7 +367,8 @@ impl Alarm {
             return Poll::Pending;
         };
         let at = core.born() + due;
-        let (set, sleep) = self.0.get_or_insert_with(|| (due, Box::pin(tokio::time::sleep_until(at))));
+        let (set, sleep) =
+            self.0.get_or_insert_with(|| (due, Box::pin(tokio::time::sleep_until(at))));
         if *set != due {
             *set = due;
             sleep.as_mut().reset(at);

@@ -51,6 +51,11 @@ pub(crate) trait Wire: Send + Sync + Debug + 'static {
 pub(crate) trait Exchange: Send {
     /// What the server says next; nothing follows the answer.
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Result<Event, Failure>>;
+
+    /// The HTTP status that the answer came with.
+    fn status(&self) -> Option<u16> {
+        None
+    }
 }
 
 /// A request of ours, complete but for its id.

@@ -2,7 +2,7 @@
 
 #[cfg(any(unix, feature = "http"))]
 mod accept;
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", any(unix, windows)))]
 pub mod child;
 #[cfg(feature = "http")]
 pub mod http;

@@ -1,6 +1,6 @@
 //! What stands for sessions where they are left out: a server sends no requests and no batches.
 
-use super::{Ear, Heard, Hearing};
+use super::{Agreed, Ear, Heard, Hearing, NoAgreement};
 use crate::era::{Stamp, modern};
 use crate::outcome::{Body, Outcome};
 use crate::scan::{Message, Raw};
@@ -30,4 +30,16 @@ pub(super) fn request(ear: &Ear, message: Message) -> Heard {
 
 pub(super) fn batch(_: &Ear, _: &Raw) -> Hearing {
     Hearing::One(Heard::Unreadable { id: None, fault: "several messages in one text".into() })
+}
+
+pub(in crate::era) fn newest_session() -> Option<Revision> {
+    None
+}
+
+pub(in crate::era) fn read_session(_: &Raw) -> Result<Agreed, NoAgreement> {
+    Err(NoAgreement::NoneInCommon(Vec::new()))
+}
+
+pub(crate) fn says_version(_: Revision) -> bool {
+    true
 }

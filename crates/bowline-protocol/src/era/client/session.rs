@@ -8,7 +8,7 @@ mod question;
 pub use initialize::{initialize, initialized, read_initialize};
 pub use question::{Asked, Unsayable, question, reply_to_question};
 
-use super::{Ear, Heard, Hearing};
+use super::{Agreed, Ear, Heard, Hearing, NoAgreement};
 use crate::dialect::{self, Feature, supports};
 use crate::era::legacy::{self, batch};
 use crate::era::{Incoming, Stamp};
@@ -21,6 +21,21 @@ use std::sync::Arc;
 
 /// The most messages that are taken out of one batch.
 const MOST: usize = 128;
+
+/// The newest protocol version that has sessions.
+pub(in crate::era) fn newest_session() -> Option<Revision> {
+    legacy::SUPPORTED.first().copied()
+}
+
+/// Reads the result of `initialize`.
+pub(in crate::era) fn read_session(result: &Raw) -> Result<Agreed, NoAgreement> {
+    read_initialize(result)
+}
+
+/// Whether HTTP has a header for the protocol version.
+pub(crate) fn says_version(revision: Revision) -> bool {
+    revision >= Revision::V2025_06_18
+}
 
 /// The params of a request in the shape of a protocol version.
 pub(super) fn params(revision: Revision, method: &str, params: Body) -> Body {

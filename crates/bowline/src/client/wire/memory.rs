@@ -4,9 +4,9 @@ use super::{BoxFuture, Event, Exchange, Failure, Outgoing, Wire};
 use crate::closing::Closing;
 use crate::context::{Context, Surroundings};
 use crate::error::Error;
+use crate::outbox::Next;
 use crate::principal::Principal;
 use crate::service::{Answer, Call, Service};
-use crate::outbox::Next;
 use crate::transport::link::{conclude, panicked};
 use bowline_protocol::era::client::{Ear, Heard, Hearing};
 use bowline_protocol::http::HeaderMap;
@@ -119,7 +119,10 @@ struct Open {
 enum Stage {
     Unsent(Outgoing),
     /// The call runs, and then what it has sent is read.
-    Running { cx: Context, answer: Option<Answer> },
+    Running {
+        cx: Context,
+        answer: Option<Answer>,
+    },
     Done,
 }
 

@@ -43,7 +43,8 @@ impl Slot {
         let mut dropped = 0;
         while held.events.len() > limits.outbox_messages || held.bytes > limits.outbox_bytes {
             // The newest one stays, however large: it has passed the limit of a message.
-            let oldest = held.events.iter().position(|event| matches!(event, Event::Notification(_)));
+            let oldest =
+                held.events.iter().position(|event| matches!(event, Event::Notification(_)));
             let Some(at) = oldest.filter(|at| at + 1 < held.events.len()) else {
                 break;
             };

@@ -253,7 +253,8 @@ impl Shared {
             ndjson::Event::TooLong { prefix } => {
                 let limit = self.limits.client_line_bytes;
                 let fault = format!("a line longer than the limit of {limit} bytes");
-                let spoilt = recover_id(&prefix).and_then(|id| self.lock().protocol.spoil(&id, &fault));
+                let spoilt =
+                    recover_id(&prefix).and_then(|id| self.lock().protocol.spoil(&id, &fault));
                 match spoilt {
                     Some(answered) => protocol::Event::Answered(answered),
                     None => return self.hears.fault(Error::bad_answer("server", fault)),
@@ -305,7 +306,8 @@ impl Shared {
             Some(slot) => {
                 let dropped = slot.notification(message, &self.limits);
                 if dropped > 0 {
-                    let fault = format!("{dropped} notifications of a subscription were not read in time");
+                    let fault =
+                        format!("{dropped} notifications of a subscription were not read in time");
                     self.hears.fault(Error::overloaded(fault));
                 }
             }
