@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics, and its helpers take what `json!` makes"
 )]
 
+mod cache;
 mod deliver;
 mod ending;
 mod honest;
@@ -15,8 +16,10 @@ mod hostile_messages;
 #[cfg(all(feature = "http", not(modern_only)))]
 mod hostile_old;
 mod hostile_stream;
+mod listen;
 mod old;
 mod outcome;
+mod pages;
 mod probe;
 mod rounds;
 mod script;
