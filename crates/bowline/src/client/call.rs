@@ -188,7 +188,7 @@ impl Call<'_> {
         if self.options.on_progress.is_some() {
             request = request.progress();
         }
-        let headers = self.core.param_headers(live, self.tool.as_deref(), &self.params);
+        let headers = self.core.param_headers(live, self.tool.as_deref(), &request);
         let headers = headers.map_err(refused)?;
         let mut exchange = live.wire.exchange(Outgoing { request, headers });
         // The time without a sign of life begins with each exchange; the total one goes on.

@@ -6,8 +6,9 @@ use super::{Client, call};
 use crate::error::{Error, Result};
 use crate::server::schema::raw::Validator;
 use bowline_protocol::http::HeaderMap;
-use bowline_protocol::http::headers::{Annotation, annotations};
+use bowline_protocol::http::headers::{self, Annotation, annotations};
 use bowline_protocol::outcome::Body;
+use bowline_protocol::protocol::Request;
 use bowline_protocol::scan::Raw;
 use bowline_types::List;
 use bowline_types::content::ContentBlock;
@@ -140,23 +141,14 @@ impl Core {
         &self,
         live: &Live,
         tool: Option<&str>,
-        params: &Body,
+        request: &Request,
     ) -> Result<HeaderMap> {
-        let known = tool.and_then(|tool| self.tools().get(tool));
-        let Some(known) = known.filter(|known| {
-            live.is_modern()
-                && !known.annotations.is_empty()
-                && matches!(self.target.0, Kind::Url(_))
-        }) else {
-            return Ok(HeaderMap::new());
-        };
-        let mut members: Map<String, Value> = params.members().decode()?;
-        let arguments = match members.remove("arguments") {
-            Some(Value::Object(arguments)) => arguments,
-            _ => Map::new(),
-        };
-        let _ = (&known.annotations, arguments);
-        Ok(HeaderMap::new())
+        let over_http = live.is_modern() && matches!(self.target.0, Kind::Url(_));
+        match tool.filter(|_| over_http).and_then(|tool| self.tools().get(tool)) {
+            Some(known) => headers::param_headers(&known.annotations, request)
+                .map_err(|fault| Error::invalid(fault.to_string())),
+            None => Ok(HeaderMap::new()),
+        }
     }
 }
 
