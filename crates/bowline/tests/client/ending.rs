@@ -75,7 +75,7 @@ async fn gathered(calls: Vec<JoinHandle<Got>>) -> Vec<Got> {
 /// A server that never answers calls of `silent`, and goes away at a call of `leave`, for good.
 fn leaving() -> Script {
     Script::new(|mut peer| async move {
-        if peer.nth > 1 {
+        if peer.nth > 1 && !peer.is_first() {
             return;
         }
         loop {

@@ -61,13 +61,13 @@ const ROWS: &[Row] = &[
     // Envelopes.
     row("a result and an error", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,"error":{"code":1,"message":"m"}}"#], Bad, Bad, Bad, Bad),
     row("neither result nor error", &[r#"{"jsonrpc":"2.0","id":$ID}"#], Late, Bad, Gone, Late),
-    row("a method beside the result", &[r#"{"jsonrpc":"2.0","id":$ID,"method":"x","result":$GOOD}"#], Late, Bad, Gone, Late),
+    row("a method beside the result", &[r#"{"jsonrpc":"2.0","id":$ID,"method":"x","result":$GOOD}"#], Bad, Bad, Bad, Bad),
     row("no version of JSON-RPC", &[r#"{"id":$ID,"result":$GOOD}"#], Bad, Bad, Bad, Bad),
     row("JSON-RPC 1.0", &[r#"{"jsonrpc":"1.0","id":$ID,"result":$GOOD}"#], Bad, Bad, Bad, Bad),
     row("the version as a number", &[r#"{"jsonrpc":2.0,"id":$ID,"result":$GOOD}"#], Bad, Bad, Bad, Bad),
     row("two ids", &[r#"{"jsonrpc":"2.0","id":$ID,"id":$ID,"result":$GOOD}"#], Late, Bad, Gone, Late),
-    row("two results", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,"result":$GOOD}"#], Late, Bad, Gone, Late),
-    row("two results, one escaped", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,"resul\u0074":$GOOD}"#], Late, Bad, Gone, Late),
+    row("two results", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,"result":$GOOD}"#], Bad, Bad, Bad, Bad),
+    row("two results, one escaped", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,"resul\u0074":$GOOD}"#], Bad, Bad, Bad, Bad),
     row("an array", &["[1,2,3]"], Late, Bad, Gone, Late),
     row("an empty array", &["[]"], Late, Bad, Gone, Late),
     row("a text", &[r#""good""#], Late, Bad, Gone, Late),
@@ -79,14 +79,14 @@ const ROWS: &[Row] = &[
     row("a notification instead of an answer", &[r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#], Late, Bad, Gone, Late),
 
     // What is no JSON.
-    row("half an object", &[r#"{"jsonrpc":"2.0","id":$ID,"result":"#], Late, Bad, Gone, Late),
-    row("a comma too many", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,}"#], Late, Bad, Gone, Late),
+    row("half an object", &[r#"{"jsonrpc":"2.0","id":$ID,"result":"#], Bad, Bad, Bad, Bad),
+    row("a comma too many", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD,}"#], Bad, Bad, Bad, Bad),
     row("single quotes", &[r"{'jsonrpc':'2.0','id':$ID,'result':{}}"], Late, Bad, Gone, Late),
-    row("two objects in one", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD}{}"#], Late, Bad, Gone, Late),
-    row("NaN", &[r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[],"structuredContent":NaN}}"#], Late, Bad, Gone, Late),
-    row("half a pair of surrogates", &[r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[{"type":"text","text":"\ud800"}]}}"#], Late, Bad, Gone, Late),
+    row("two objects in one", &[r#"{"jsonrpc":"2.0","id":$ID,"result":$GOOD}{}"#], Bad, Bad, Bad, Bad),
+    row("NaN", &[r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[],"structuredContent":NaN}}"#], Bad, Bad, Bad, Bad),
+    row("half a pair of surrogates", &[r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[{"type":"text","text":"\ud800"}]}}"#], Bad, Bad, Bad, Bad),
     row("bytes that are no UTF-8", &[r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[{"type":"text","text":"$FF"}]}}"#], Late, Bad, Gone, Late),
-    row("a control character in a text", &["{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"\u{1}\"}]}}"], Late, Bad, Gone, Late),
+    row("a control character in a text", &["{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"\u{1}\"}]}}"], Bad, Bad, Bad, Bad),
     row("HTML", &["<!DOCTYPE html><html><body>Bad Gateway</body></html>"], Late, Bad, Gone, Late),
 
     // Errors.

@@ -116,7 +116,7 @@ async fn over_a_lost_connection_it_is_made_anew_and_says_so() {
             } else {
                 peer.honestly(&asked).await;
             }
-            if peer.nth == 1 {
+            if peer.is_first() {
                 peer.until_call("leave").await;
                 return;
             }
@@ -133,8 +133,10 @@ async fn over_a_lost_connection_it_is_made_anew_and_says_so() {
         assert!(client.call_tool("leave", ()).await.is_err());
         let limit = Duration::from_secs(300);
         let mut next = async || tokio::time::timeout(limit, changes.next()).await.unwrap();
-        assert_eq!(next().await, Some(Change::Resumed), "{version}");
-        assert_eq!(next().await, Some(Change::Resource("file:///b".into())), "{version}");
+        let told = [next().await, next().await].map(Option::unwrap);
+        for want in [Change::Resumed, Change::Resource("file:///b".into())] {
+            assert!(told.contains(&want), "{version}: {told:?}");
+        }
         client.close().await;
         assert_eq!(next().await, None, "{version}");
     }

@@ -45,16 +45,16 @@ const ROWS: &[Row] = &[
     row("answers late", MODERN, does!(|peer, asked| { tokio::time::sleep(Duration::from_secs(4)).await; peer.honestly(asked).await; Stays }), MODERN, 1, 4),
     row("takes its time to start", MODERN, does!(|peer, asked| { tokio::time::sleep(Duration::from_secs(25)).await; peer.honestly(asked).await; Stays }), MODERN, 1, 25),
     row("says that it speaks another version, and ours", MODERN, does!(|peer, asked| { peer.send(&unsupported(asked, json!(["2027-01-01", MODERN]))).await; Stays }), MODERN, 1, 0),
-    row("does not know the method", LEGACY, does!(|peer, asked| { peer.error(asked, -32601, "method not found").await; Stays }), LEGACY, 1, 0),
-    row("finds the params invalid", LEGACY, does!(|peer, asked| { peer.error(asked, -32602, "not initialized").await; Stays }), LEGACY, 1, 0),
-    row("fails in its own way", LEGACY, does!(|peer, asked| { peer.error(asked, 42, "what?").await; Stays }), LEGACY, 1, 0),
+    row("does not know the method", LEGACY, does!(|peer, asked| { peer.error(asked, -32601, "method not found").await; Stays }), LEGACY, 2, 0),
+    row("finds the params invalid", LEGACY, does!(|peer, asked| { peer.error(asked, -32602, "not initialized").await; Stays }), LEGACY, 2, 0),
+    row("fails in its own way", LEGACY, does!(|peer, asked| { peer.error(asked, 42, "what?").await; Stays }), LEGACY, 2, 0),
     row("names only versions that open sessions", LEGACY, does!(|peer, asked| { peer.send(&unsupported(asked, json!(["2025-11-25", "2025-06-18"]))).await; Stays }), LEGACY, 1, 0),
     row("exits", LEGACY, does!(|_peer, _asked| Leaves), LEGACY, 2, 1),
     row("exits with a complaint", LEGACY, does!(|peer, _asked| { peer.say("Traceback (most recent call last):\n").await; Leaves }), LEGACY, 2, 1),
-    row("says nothing", LEGACY, does!(|_peer, _asked| Stays), LEGACY, 1, 30),
-    row("says nothing but noise", LEGACY, does!(|peer, _asked| { peer.say("starting\n").await; Stays }), LEGACY, 1, 5),
-    row("answers without an id", LEGACY, does!(|peer, _asked| { peer.line(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"invalid"}}"#).await; Stays }), LEGACY, 1, 5),
-    row("answers another id", LEGACY, does!(|peer, _asked| { peer.line(r#"{"jsonrpc":"2.0","id":"x","result":{}}"#).await; Stays }), LEGACY, 1, 5),
+    row("says nothing", LEGACY, does!(|_peer, _asked| Stays), LEGACY, 2, 30),
+    row("says nothing but noise", LEGACY, does!(|peer, _asked| { peer.say("starting\n").await; Stays }), LEGACY, 2, 5),
+    row("answers without an id", LEGACY, does!(|peer, _asked| { peer.line(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"invalid"}}"#).await; Stays }), LEGACY, 2, 5),
+    row("answers another id", LEGACY, does!(|peer, _asked| { peer.line(r#"{"jsonrpc":"2.0","id":"x","result":{}}"#).await; Stays }), LEGACY, 2, 30),
     row("answers half", LEGACY, does!(|peer, _asked| { peer.say("{\"jsonrpc\":\"2.0\",\"id\":").await; Leaves }), LEGACY, 2, 1),
 ];
 
@@ -263,6 +263,6 @@ mod over_http {
         assert_eq!(heard[1].header("mcp-name"), Some("good"));
         assert_eq!(heard[1].header("mcp-session-id"), None);
         assert_eq!(heard[1].header("accept"), Some("application/json, text/event-stream"));
-        assert_eq!(honest::MODERN, heard[1].header("mcp-protocol-version").unwrap());
+        assert_eq!(MODERN, heard[1].header("mcp-protocol-version").unwrap());
     }
 }

@@ -335,7 +335,7 @@ async fn a_handler_that_fails_or_panics_ends_nothing_but_its_question() {
             let script = Script::new(asking_once).speaking(version);
             let builder = Client::builder().on_elicit(move |_, _| async move {
                 assert!(!panics, "as the test wants it");
-                Err(bowline::client::Target::url("nonsense").unwrap_err())
+                Err(Target::url("nonsense").unwrap_err())
             });
             let client = connect(builder, &script).await.unwrap();
             let calling = tokio::time::timeout(Duration::from_secs(3600), call(&client, "ask"));

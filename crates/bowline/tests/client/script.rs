@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{
     AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf, split,
 };
+use tokio::sync::Notify;
 
 /// A server that plays the same script for every connection.
 #[derive(Clone)]
@@ -94,11 +95,16 @@ impl Connect for Script {
         let (input, out) = split(far);
         let nth = self.seen.connections.fetch_add(1, Ordering::SeqCst) + 1;
         let (version, seen) = (self.version, self.seen.clone());
-        let peer = Peer { input: BufReader::new(input), out, nth, version, seen: seen.clone() };
+        let (input, hung_up) = (BufReader::new(input), Arc::default());
+        let peer = Peer { input, out, nth, version, seen: seen.clone(), hung_up };
+        let hung_up = peer.hung_up.clone();
         let played = (self.play)(peer);
-        // Owned by the test's runtime, and over when the script is.
+        // Owned by the test's runtime, and over when the script is, or when it waits in vain.
         tokio::spawn(async move {
-            played.await;
+            tokio::select! {
+                () = played => {}
+                () = hung_up.notified() => {}
+            }
             seen.ended.fetch_add(1, Ordering::SeqCst);
         });
         let (input, output) = split(near);
@@ -118,9 +124,17 @@ pub(crate) struct Peer {
     pub(crate) nth: usize,
     pub(crate) version: &'static str,
     seen: Arc<Seen>,
+    /// Told when a script waits for what cannot come any more.
+    hung_up: Arc<Notify>,
 }
 
 impl Peer {
+    /// Whether this is the first connection that was of use: a server that opens sessions is started once more when
+    /// the probe has found that out.
+    pub(crate) fn is_first(&self) -> bool {
+        self.nth == if self.version == honest::MODERN { 1 } else { 2 }
+    }
+
     /// The next message of the client; `None` when it has hung up.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         let mut line = String::new();
@@ -133,16 +147,21 @@ impl Peer {
         Some(message)
     }
 
-    /// The next message of this method; what comes before it is answered honestly. Never comes back when the client
-    /// hangs up before it.
+    /// The next message of this method; what comes before it is answered honestly. The script ends when
+    /// the client hangs up before it.
     pub(crate) async fn until(&mut self, method: &str) -> Value {
         loop {
             match self.next().await {
                 Some(message) if message["method"] == method => return message,
                 Some(message) => self.honestly(&message).await,
-                None => std::future::pending().await,
+                None => self.in_vain().await,
             }
         }
+    }
+
+    async fn in_vain<T>(&self) -> T {
+        self.hung_up.notify_one();
+        std::future::pending().await
     }
 
     /// The next call of this tool.
@@ -162,7 +181,7 @@ impl Peer {
             match self.next().await {
                 Some(message) if message.get("method").is_none() => return message,
                 Some(message) => self.honestly(&message).await,
-                None => std::future::pending().await,
+                None => self.in_vain().await,
             }
         }
     }

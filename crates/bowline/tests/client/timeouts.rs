@@ -111,6 +111,8 @@ async fn progress_that_goes_back_or_is_none_is_harmless() {
                 json!({"progressToken": token, "progress": progress}),
             )
             .await;
+            // Of reports that come at once only the last is worth hearing.
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         peer.answer(&call, honest::says("good")).await;
         peer.notify("notifications/progress", json!({"progressToken": token, "progress": 9})).await;
