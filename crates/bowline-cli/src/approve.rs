@@ -82,10 +82,10 @@ fn lines(entry: &Entry) -> Vec<(&'static str, String)> {
             let mut lines = vec![("starts", words.collect::<Vec<_>>().join(" "))];
             lines.extend(cwd.iter().map(|cwd| ("in", word(cwd.raw()))));
             lines.extend(env_file.iter().map(|file| ("reads", word(file.raw()))));
-            lines
-                .extend(env.iter().map(|(name, value)| {
-                    ("sets", format!("{}={}", word(name), word(value.raw())))
-                }));
+            let sets = |(name, value): &(String, Text)| {
+                format!("{}={}", word(name), value_of(name, value))
+            };
+            lines.extend(env.iter().map(|variable| ("sets", sets(variable))));
             lines
         }
         Kind::Http { url, headers, .. } => {

@@ -38,7 +38,7 @@ fn everything_is_shown_but_secrets_of_the_file() {
             in       ${HOME}
             reads    .env
             sets     NODE_OPTIONS="--require ./x.js"
-            sets     API_KEY=s3cret
+            sets     API_KEY=(hidden)
             sets     TOKEN=${GITHUB_TOKEN}
 
           web
@@ -46,7 +46,8 @@ fn everything_is_shown_but_secrets_of_the_file() {
             sends    Authorization: "Bearer ${TOKEN}"
             sends    Cookie: (hidden)
             sends    X-A: b
-    "#]].assert_eq(&in_full(&config));
+    "#]]
+    .assert_eq(&in_full(&config));
 }
 
 #[test]
@@ -66,7 +67,8 @@ fn it_is_asked_once_for_each_state_of_the_file() {
     expect![[r#"
         error: FOLDER/.mcp.json was not approved
         hint: name another config with --config FILE, or a server by its URL
-    "#]].assert_eq(&folder.shown(&refused));
+    "#]]
+    .assert_eq(&folder.shown(&refused));
     approve(&config, Some(&approvals), true, Some(&mut no)).unwrap();
     assert_eq!(no.heard.len(), 1, "--yes asks nobody");
     approve(&config, Some(&approvals), false, None).unwrap_err();

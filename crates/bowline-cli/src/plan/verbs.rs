@@ -193,7 +193,8 @@ fn the_server_is_the_first_operand_or_the_command() {
             complete git prompt:review language=py
                 complete | name git | prompt review, language "py" []
             complete git review language
-                complete | name git | prompt review, language "" []
+                error: `language` is no argument to complete
+                hint: write NAME=PREFIX, or NAME= for every value
             complete git resource:file:///{path} path=/etc/ host=a
                 complete | name git | template file:///{path}, path "/etc/" [("host", "a")]
             complete review language=py framework=fl -- cmd
@@ -262,7 +263,8 @@ fn two_servers_are_refused() {
                 error: there are two servers: `git`, and the command after `--`
                 hint: write either bowline prompt git review or bowline prompt review -- cmd
             complete git review language=py -- cmd
-                complete | - | prompt git, review "" [("language", "py")] | cmd
+                error: there are two servers: `git`, and the command after `--`
+                hint: write either bowline complete git review language=py or bowline complete review language=py -- cmd
             subscribe git file:///a -- cmd
                 error: there are two servers: `git`, and the command after `--`
                 hint: write either bowline subscribe git file:///a or bowline subscribe file:///a -- cmd
@@ -297,7 +299,7 @@ fn what_stands_behind_the_dashes_is_not_ours() {
                 hint: nothing after `--` is ours: write bowline call tool a=1 b:=2 -- cmd
             call -- npx -y server tool --flag=x
                 error: `call` has no TOOL before the `--`
-                hint: nothing after `--` is ours: write bowline call --flag=x -- npx -y server tool
+                hint: nothing after `--` is ours: write bowline call TOOL -- npx -y server tool --flag=x
             call -- cmd
                 error: `call` has no TOOL before the `--`
                 hint: nothing after `--` is ours: write bowline call TOOL -- cmd
@@ -429,8 +431,8 @@ fn what_is_missing_is_named() {
                 error: `prompt:` names neither a prompt nor a resource template
                 hint: write prompt:NAME or resource:TEMPLATE
             complete git review =x
-                error: `=x` names no argument
-                hint: write NAME=PREFIX
+                error: `=x` is no argument to complete
+                hint: write NAME=PREFIX, or NAME= for every value
             complete git review language=py more
                 error: `more` is no argument that has a value
                 hint: write NAME=TEXT for arguments besides the one to complete
@@ -719,16 +721,20 @@ fn times_have_units() {
         5 s    error: --timeout "5 s": no time from 1ms to 24h
         1d     error: --timeout "1d": no time from 1ms to 24h
         inf    error: --timeout "inf": no time from 1ms to 24h
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 #[test]
 fn protocol_versions_are_known_ones() {
-    check(&["info git --protocol 2025-06-18", "info git --protocol 2025-01-01"], &expect![[r#"
+    check(
+        &["info git --protocol 2025-06-18", "info git --protocol 2025-01-01"],
+        &expect![[r#"
         info git --protocol 2025-06-18
             info | name git
         info git --protocol 2025-01-01
             error: --protocol "2025-01-01": no protocol version that is known
             hint: write one of 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28
-    "#]]);
+    "#]],
+    );
 }
