@@ -9,6 +9,7 @@ mod approve;
 mod args;
 mod escape;
 mod exit;
+mod guard;
 mod listen;
 mod locate;
 mod logs;
@@ -30,6 +31,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
+    if guard::is_wanted() {
+        let format = Format::of(LogArgs::default());
+        return guard::run().unwrap_or_else(|fault| fault.tell(format)).into();
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
