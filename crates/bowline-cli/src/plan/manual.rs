@@ -55,8 +55,8 @@ fn every_line_of_the_manual_means_this() {
             ping | - |  | uvx mcp-server-time
         bowline call everything echo message=hello
             call | everything | echo message text "hello"
-        bowline call everything add a=1 b=2
-            call | everything | add a text "1", b text "2"
+        bowline call everything header_params region=eu count=2 verbose=true
+            call | everything | header_params region text "eu", count text "2", verbose text "true"
         bowline call echo message=hello -- bowline serve everything
             call | - | echo message text "hello" | bowline serve everything
         bowline call git log max_count:=5 --json
@@ -81,8 +81,8 @@ fn every_line_of_the_manual_means_this() {
             read | - | file:///etc/hosts | bowline serve filesystem /etc
         bowline prompt everything greet name=Ann
             prompt | everything | greet name text "Ann"
-        bowline prompt everything review code=@src/main.rs
-            prompt | everything | review code text of src/main.rs
+        bowline prompt everything review language=rust code=@src/main.rs
+            prompt | everything | review language text "rust", code text of src/main.rs
         bowline complete everything prompt:travel country=f
             complete | everything | prompt travel, country "f" []
         bowline complete everything travel city=pa country=france
