@@ -6,11 +6,16 @@
 mod args;
 mod escape;
 mod exit;
+mod field;
 mod listen;
 mod logs;
+mod nearest;
 mod plan;
 mod serve;
+mod show;
 mod signals;
+mod terminal;
+mod verbs;
 
 use args::{Args, LogArgs};
 use bowline::Server;
