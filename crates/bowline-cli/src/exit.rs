@@ -14,15 +14,15 @@ pub(crate) enum Exit {
     Done = 0,
     /// The command line was wrong, or anything else that has no code of its own.
     Failed = 1,
-    /// The server wants to know who calls, or does not let them (HTTP 401, 403).
-    Unauthorized = 3,
-    /// The server could not be reached or started, or was lost.
+    /// The server wants to know who calls, or does not let them.
+    AuthRequired = 3,
+    /// The server cannot be reached or started, or was lost.
     Unreachable = 4,
-    /// The tool failed, the server answered with an error, or what was asked for is not there.
-    Refused = 5,
-    /// The server broke the protocol.
-    Violated = 7,
-    /// Time ran out.
+    /// The tool says that it failed, the server answers with an error, or what was asked for is not there.
+    ToolFailed = 5,
+    /// The server broke a rule of the protocol.
+    Violation = 7,
+    /// The server took too long.
     TimedOut = 8,
     /// Interrupted from the keyboard.
     Interrupted = 130,
@@ -31,15 +31,15 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What scripts read in errors that are written as JSON.
-    fn code(self) -> &'static str {
+    /// What a script reads in the last line of standard error.
+    fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
-            Self::Unauthorized => "auth_required",
+            Self::AuthRequired => "auth_required",
             Self::Unreachable => "unreachable",
-            Self::Refused => "refused",
-            Self::Violated => "protocol_violation",
+            Self::ToolFailed => "tool_failed",
+            Self::Violation => "protocol_violation",
             Self::TimedOut => "timeout",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
@@ -63,6 +63,8 @@ pub(crate) struct Fault {
     rpc: Option<Box<(i64, Option<serde_json::Value>)>>,
     /// What the server's process said last on standard error.
     stderr: String,
+    /// It is told as JSON, whoever reads it.
+    as_json: bool,
 }
 
 impl Fault {
@@ -73,6 +75,7 @@ impl Fault {
             exit: Exit::Failed,
             rpc: None,
             stderr: String::new(),
+            as_json: false,
         }
     }
 
@@ -86,9 +89,9 @@ impl Fault {
         let exit = if error.is_timeout() {
             Exit::TimedOut
         } else if error.is_bad_answer() {
-            Exit::Violated
+            Exit::Violation
         } else if error.rpc().is_some() || error.is_tool_error() {
-            Exit::Refused
+            Exit::ToolFailed
         } else if error.is_closed() {
             Exit::Unreachable
         } else {
@@ -96,6 +99,15 @@ impl Fault {
         };
         let mut fault = Self::new(chain(error)).exit(exit);
         fault.rpc = error.rpc().map(|rpc| Box::new((rpc.code.0, rpc.data.clone())));
+        fault
+    }
+
+    /// As [`Fault::of_server`], when no connection was made.
+    pub(crate) fn of_connecting(error: &bowline::Error) -> Self {
+        let mut fault = Self::of_server(error);
+        if fault.exit == Exit::Failed && !error.is_invalid() {
+            fault.exit = Exit::Unreachable;
+        }
         fault
     }
 
@@ -116,12 +128,25 @@ impl Fault {
         self
     }
 
+    /// Has it told as JSON, whoever reads it.
+    pub(crate) fn as_json(mut self) -> Self {
+        self.as_json = true;
+        self
+    }
+
+    /// Whether the peer answered with an error.
+    pub(crate) fn is_rpc(&self) -> bool {
+        self.rpc.is_some()
+    }
+
     /// Tells it as the last thing on standard error: to a person, or as one line of JSON.
     pub(crate) fn tell(&self, format: Format) -> Exit {
         if self.exit != Exit::Done {
             screen::write(&match format {
-                Format::Human => self.to_string(),
-                Format::Json => escape::json(&format!("{}\n", self.json())).into_owned(),
+                Format::Human if !self.as_json => self.to_string(),
+                Format::Human | Format::Json => {
+                    escape::json(&format!("{}\n", self.json())).into_owned()
+                }
             });
         }
         self.exit
@@ -129,7 +154,7 @@ impl Fault {
 
     /// One object, which also stands for a server in the results about several.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let mut error = json!({ "code": self.exit.code(), "message": self.message });
+        let mut error = json!({ "code": self.exit.word(), "message": self.message });
         if let Some(hint) = &self.hint {
             error["hint"] = json!(hint);
         }

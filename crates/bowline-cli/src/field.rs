@@ -3,7 +3,7 @@
 //! Of a JSON Schema this reads what tells a person, and the words on a command line, what to write. Whether the whole
 //! fits the schema the peer says.
 
-use crate::nearest::nearest;
+use bowline::config::nearest;
 use serde_json::{Map, Number, Value};
 
 /// A member of an object.

@@ -105,11 +105,21 @@ pub(crate) fn raw<'a>(
     Ok(bytes)
 }
 
-/// The bytes of the contents of a resource.
+/// The bytes of contents of a resource, one after the other.
 ///
 /// # Errors
 /// When they are broken.
-pub(crate) fn bytes_of(contents: &ResourceContents) -> Result<Vec<u8>, Fault> {
+pub(crate) fn raw_contents<'a>(
+    contents: impl IntoIterator<Item = &'a ResourceContents>,
+) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    for part in contents {
+        bytes.extend(bytes_of(part)?);
+    }
+    Ok(bytes)
+}
+
+fn bytes_of(contents: &ResourceContents) -> Result<Vec<u8>, Fault> {
     match contents {
         ResourceContents::Text(text) => Ok(text.text.clone().into_bytes()),
         ResourceContents::Blob(blob) => decode("resource", &blob.blob),

@@ -12,9 +12,8 @@ pub(crate) mod screen;
 mod server;
 mod style;
 
-pub(crate) use content::{contents, messages, raw, texts};
-pub(crate) use items::{prompts, resources, templates, tools};
-pub(crate) use json::pretty;
+pub(crate) use content::{contents, messages, raw, raw_contents, texts};
+pub(crate) use items::{argument, prompts, resources, templates, tools};
 pub(crate) use out::{Form, Out};
 pub(crate) use progress::Progress;
 pub(crate) use save::Folder;

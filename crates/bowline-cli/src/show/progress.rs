@@ -43,6 +43,13 @@ impl Progress {
         }
     }
 
+    /// Makes room for the result.
+    pub(crate) fn end(&self) {
+        if self.shown == Shown::OnScreen {
+            screen::live(None);
+        }
+    }
+
     /// No more often than an eye can follow, but the end always.
     fn is_due(&self, report: &ProgressNotificationParams) -> bool {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,9 +65,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown == Shown::OnScreen {
-            screen::live(None);
-        }
+        self.end();
     }
 }
 

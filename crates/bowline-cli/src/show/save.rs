@@ -57,7 +57,7 @@ pub(super) fn decode(what: &str, base64: &str) -> Result<Vec<u8>, Fault> {
     STANDARD
         .decode(base64)
         .or_else(|_| STANDARD_NO_PAD.decode(base64))
-        .map_err(|error| Fault::new(format!("{what} is no base64: {error}")).exit(Exit::Violated))
+        .map_err(|error| Fault::new(format!("{what} is no base64: {error}")).exit(Exit::Violation))
 }
 
 /// What files of a media type are called; peers do not choose it.

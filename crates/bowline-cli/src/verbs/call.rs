@@ -44,7 +44,12 @@ async fn find(client: &Client, name: &str) -> Result<Tool, Fault> {
     Err(named::unknown("tool", name, &others))
 }
 
-fn show(name: &str, result: &CallToolResult, whole: &str, session: &Session) -> Result<Exit, Fault> {
+fn show(
+    name: &str,
+    result: &CallToolResult,
+    whole: &str,
+    session: &Session,
+) -> Result<Exit, Fault> {
     let out = session.out;
     let failed = result.is_error == Some(true);
     match out.form {
@@ -62,7 +67,7 @@ fn show(name: &str, result: &CallToolResult, whole: &str, session: &Session) -> 
     if failed {
         let text = show::texts(result.content.iter(), &session.folder, Style::PLAIN)?;
         let text = if text.is_empty() { "it does not say why".to_owned() } else { text };
-        return Err(Fault::new(format!("tool `{name}` failed: {text}")).exit(Exit::Refused));
+        return Err(Fault::new(format!("tool `{name}` failed: {text}")).exit(Exit::ToolFailed));
     }
     Ok(Exit::Done)
 }

@@ -26,8 +26,10 @@ pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Ex
     };
     let mut params = CompleteRequestParams::new(of, CompletionArgument::new(&argument, prefix));
     if !given.is_empty() {
-        params.context =
-            Some(CompletionContext::new().arguments(given.into_iter().collect::<std::collections::BTreeMap<_, _>>()));
+        params.context = Some(
+            CompletionContext::new()
+                .arguments(given.into_iter().collect::<std::collections::BTreeMap<_, _>>()),
+        );
     }
     let request = client.request::<method::Complete>(params);
     let result = match session.ask(&client, &common, &argument, request).await {
@@ -42,7 +44,8 @@ pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Ex
     match out.form {
         Form::Json => out.json(result.as_str())?,
         Form::Raw => {
-            let lines: String = completion.values.iter().map(|value| format!("{value}\n")).collect();
+            let lines: String =
+                completion.values.iter().map(|value| format!("{value}\n")).collect();
             out.bytes(lines.as_bytes())?;
         }
         Form::Text => {
@@ -51,7 +54,9 @@ pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Ex
             let shown = completion.values.len() as u64;
             let more = completion.total.map(|total| total.saturating_sub(shown));
             let more = match (more, completion.has_more) {
-                (Some(more), _) if more > 0 => Some(format!("{more} more; begin the value to see them\n")),
+                (Some(more), _) if more > 0 => {
+                    Some(format!("{more} more; begin the value to see them\n"))
+                }
                 (None, Some(true)) => Some("and more; begin the value to see them\n".to_owned()),
                 _ => None,
             };
@@ -80,7 +85,8 @@ async fn misnamed(client: &Client, reference: &Reference, argument: &str) -> Opt
         Reference::Resource(uri) => {
             let templates = client.list_resource_templates().await.ok()?;
             let known = templates.iter().any(|template| template.uri_template == *uri);
-            let names: Vec<_> = templates.into_iter().map(|template| template.uri_template).collect();
+            let names: Vec<_> =
+                templates.into_iter().map(|template| template.uri_template).collect();
             (!known).then(|| named::unknown("resource template", uri, &names))
         }
     }

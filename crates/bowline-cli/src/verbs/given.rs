@@ -4,6 +4,7 @@ use super::session::Session;
 use crate::exit::{Exit, Fault};
 use crate::field::Field;
 use crate::plan::arguments::Source;
+use crate::plan::operands;
 use crate::plan::target::Target;
 use crate::plan::typed::Sources;
 use crate::show::argument;
@@ -66,7 +67,8 @@ pub(crate) async fn complete(
             .hint(format!("write {}", line.example(fields))));
     };
     let answers = terminal::ask(&mut terminal.turn().await, &missing).await;
-    let answers = answers.ok_or_else(|| Fault::new("nothing was called").exit(Exit::Interrupted))?;
+    let answers =
+        answers.ok_or_else(|| Fault::new("nothing was called").exit(Exit::Interrupted))?;
     arguments.extend(answers);
     Ok(arguments)
 }
@@ -76,10 +78,10 @@ impl Line<'_> {
     fn example(&self, fields: &[Field]) -> String {
         let mut words = vec![self.name.to_owned()];
         words.extend(fields.iter().filter(|field| field.required).map(argument));
-        let words = words.join(" ");
+        let (words, target) = (words.join(" "), operands::shown(self.target));
         match self.target {
-            Target::Command(_) => format!("bowline {} {words} {}", self.verb, self.target),
-            target => format!("bowline {} {target} {words}", self.verb),
+            Target::Command(_) => format!("bowline {} {words} {target}", self.verb),
+            _ => format!("bowline {} {target} {words}", self.verb),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Names that a server does not have.
 
 use crate::exit::{Exit, Fault};
-use crate::nearest::nearest;
+use bowline::config::nearest;
 
 /// What to tell whoever named something that is not there.
 pub(crate) fn unknown(what: &str, name: &str, others: &[String]) -> Fault {
-    let fault = Fault::new(format!("there is no {what} `{name}`")).exit(Exit::Refused);
+    let fault = Fault::new(format!("there is no {what} `{name}`")).exit(Exit::ToolFailed);
     let others = || others.iter().map(String::as_str);
     match nearest(name, others()) {
         Some(meant) => fault.hint(format!("did you mean `{meant}`?")),

@@ -20,7 +20,9 @@ pub(crate) async fn read(read: Read, session: &Session) -> Result<Exit, Fault> {
     match out.form {
         Form::Json => out.json(result.as_str())?,
         Form::Raw => out.bytes(&show::raw_contents(contents.iter())?)?,
-        Form::Text => out.text(&show::contents(&contents.into_vec(), &session.folder, out.style)?)?,
+        Form::Text => {
+            out.text(&show::contents(&contents.into_vec(), &session.folder, out.style)?)?
+        }
     }
     Ok(Exit::Done)
 }

@@ -33,10 +33,10 @@ pub(crate) struct Session {
 ///
 /// # Errors
 /// As the verb.
-pub(crate) fn run(
-    verb: impl AsyncFnOnce(&Session) -> Result<Exit, Fault>,
+pub(crate) fn talk(
     output: Output,
     logs: LogArgs,
+    verb: impl AsyncFnOnce(&Session) -> Result<Exit, Fault>,
 ) -> Result<Exit, Fault> {
     let built = Builder::new_current_thread().enable_all().build();
     let runtime =
@@ -44,7 +44,7 @@ pub(crate) fn run(
     let ended = runtime.block_on(Session::new(output, logs).run(verb));
     // A read from a terminal cannot be called off; it must not keep the process.
     runtime.shutdown_timeout(Duration::ZERO);
-    ended
+    ended.map_err(|fault| if output == Output::Json { fault.as_json() } else { fault })
 }
 
 impl Session {
@@ -117,7 +117,8 @@ impl Session {
 
     /// Closes every connection.
     async fn close(&self) {
-        let clients = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        let clients =
+            std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
         let mut closing = tokio::task::JoinSet::new();
         for client in clients {
             closing.spawn(async move { client.close().await });
@@ -140,7 +141,7 @@ pub(crate) fn fault(client: &Client, error: &bowline::Error) -> Fault {
 /// # Errors
 /// When it is something else.
 pub(crate) fn decoded<M: Method>(result: &Raw) -> Result<M::Result, Fault> {
-    result.decode().map_err(|fault| {
-        Fault::new(format!("{}: {fault}", M::NAME)).exit(Exit::Violated)
-    })
+    result
+        .decode()
+        .map_err(|fault| Fault::new(format!("{}: {fault}", M::NAME)).exit(Exit::Violation))
 }

@@ -31,7 +31,7 @@ pub(crate) async fn subscribe(subscribe: Subscribe, session: &Session) -> Result
     let refused: Vec<_> = wanted.iter().filter(|what| !honored.contains(what)).cloned().collect();
     if honored.is_empty() {
         return Err(Fault::new(format!("the server does not tell of: {}", refused.join(", ")))
-            .exit(Exit::Refused));
+            .exit(Exit::ToolFailed));
     }
     if !session.logs.quiet {
         let mut note = format!("watching {}; Ctrl-C ends it\n", honored.join(", "));
