@@ -92,7 +92,7 @@ impl Fault {
             Exit::Violation
         } else if error.rpc().is_some() || error.is_tool_error() {
             Exit::ToolFailed
-        } else if error.is_closed() {
+        } else if error.is_closed() || error.is_unreachable() {
             Exit::Unreachable
         } else {
             Exit::Failed
@@ -132,6 +132,11 @@ impl Fault {
     pub(crate) fn as_json(mut self) -> Self {
         self.as_json = true;
         self
+    }
+
+    /// How the process ends.
+    pub(crate) fn code(&self) -> Exit {
+        self.exit
     }
 
     /// Whether the peer answered with an error.

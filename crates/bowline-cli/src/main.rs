@@ -10,6 +10,7 @@ mod args;
 mod escape;
 mod exit;
 mod field;
+mod guard;
 mod listen;
 mod locate;
 mod logs;
@@ -34,6 +35,10 @@ use tokio::runtime::{Builder, Runtime};
 use verbs::talk;
 
 fn main() -> ExitCode {
+    if guard::is_wanted() {
+        let format = Format::of(LogArgs::default());
+        return guard::run().unwrap_or_else(|fault| fault.tell(format)).into();
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -5,10 +5,12 @@
 
 mod fields;
 mod form;
+mod person;
 mod url;
 
 pub(crate) use fields::ask;
 pub(crate) use form::answer as answer_form;
+pub(crate) use person::{Person, restore};
 pub(crate) use url::answer as answer_url;
 
 use crate::show::{Style, screen};

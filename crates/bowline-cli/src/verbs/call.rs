@@ -1,5 +1,6 @@
 //! `bowline call`: a tool.
 
+use super::link::Link;
 use super::session::{Session, decoded, fault};
 use super::{given, named};
 use crate::exit::{Exit, Fault};
@@ -7,8 +8,7 @@ use crate::field::fields;
 use crate::plan::client::Call;
 use crate::plan::typed;
 use crate::show::{self, Form, Style};
-use bowline::Client;
-use bowline::types::method::{CallTool, Method};
+use bowline::types::method::CallTool;
 use bowline::types::tool::{CallToolResult, Tool};
 use serde_json::Value;
 
@@ -18,29 +18,31 @@ use serde_json::Value;
 /// When there is no such tool, it was given something wrong, or it fails.
 pub(crate) async fn call(call: Call, session: &Session) -> Result<Exit, Fault> {
     let Call { target, tool, arguments, common } = call;
-    let client = session.connect(&target, &common).await?;
-    let tool = find(&client, &tool).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
+    let tool = find(&link, &tool).await?;
     let schema = Value::Object(tool.input_schema.as_map().clone());
     let arguments = typed::typed(&arguments, &schema, &given::Files)?;
     let line = given::Line { verb: "call", target: &target, name: &tool.name };
     let fields = fields(tool.input_schema.as_map());
     let arguments = given::complete(arguments, &fields, &line, session).await?;
     let request = client.call_tool(&tool.name, arguments);
-    let result = session.ask(&client, &common, &tool.name, request).await?;
+    let result = session.ask(&link, &tool.name, request).await?;
     show(&tool.name, &decoded::<CallTool>(&result)?, result.as_str(), session)
 }
 
 /// The tool of that name.
-async fn find(client: &Client, name: &str) -> Result<Tool, Fault> {
-    let mut tools = client.tools();
+async fn find(link: &Link, name: &str) -> Result<Tool, Fault> {
+    let mut tools = link.client.tools();
     let mut others = Vec::new();
     while let Some(tool) = tools.next().await {
-        let tool = tool.map_err(|error| fault(client, &error))?;
+        let tool = tool.map_err(|error| fault(link, &error))?;
         if tool.name == name {
-            return Ok(tool);
+            return if link.allows(name) { Ok(tool) } else { Err(named::forbidden(name)) };
         }
         others.push(tool.name);
     }
+    others.retain(|other| link.allows(other));
     Err(named::unknown("tool", name, &others))
 }
 

@@ -19,7 +19,8 @@ use bowline::types::method;
 /// When nothing there has such an argument.
 pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Exit, Fault> {
     let Complete { target, reference, argument, prefix, given, common } = complete;
-    let client = session.connect(&target, &common).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
     let of: CompletionReference = match &reference {
         Reference::Prompt(name) => PromptReference::new(name).into(),
         Reference::Resource(template) => ResourceTemplateReference::new(template).into(),
@@ -32,10 +33,10 @@ pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Ex
         );
     }
     let request = client.request::<method::Complete>(params);
-    let result = match session.ask(&client, &common, &argument, request).await {
+    let result = match session.ask(&link, &argument, request).await {
         Ok(result) => result,
         Err(fault) if fault.is_rpc() => {
-            return Err(misnamed(&client, &reference, &argument).await.unwrap_or(fault));
+            return Err(misnamed(client, &reference, &argument).await.unwrap_or(fault));
         }
         Err(fault) => return Err(fault),
     };

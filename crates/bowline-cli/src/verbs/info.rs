@@ -12,7 +12,8 @@ use serde_json::json;
 /// When the server cannot be reached.
 pub(crate) async fn info(info: Info, session: &Session) -> Result<Exit, Fault> {
     let Info { target, common } = info;
-    let client = session.connect(&target, &common).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
     let (server, version) = (client.server_info(), client.protocol_version());
     let capabilities = client.server_capabilities();
     let instructions = client.instructions();

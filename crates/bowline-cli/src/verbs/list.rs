@@ -1,17 +1,22 @@
 //! `bowline list`: what servers offer.
 
+use super::link::{self, Found};
 use super::session::{Session, fault};
+use crate::escape;
 use crate::exit::{Exit, Fault};
 use crate::plan::client::{Kinds, List};
 use crate::plan::common::Common;
-use crate::plan::target::{Target, Targets};
-use crate::show::{self, Form, Style};
-use bowline::Client;
+use crate::plan::target::Targets;
+use crate::show::{self, Form, indented};
 use bowline::types::prompt::Prompt;
 use bowline::types::resource::{Resource, ResourceTemplate};
 use bowline::types::tool::Tool;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use tokio::sync::Semaphore;
 
 /// Shows what one server offers, or each of the config; one that fails does not hide the others.
 ///
@@ -21,15 +26,85 @@ pub(crate) async fn list(list: List, session: &Session) -> Result<Exit, Fault> {
     let List { targets, kinds, common } = list;
     match targets {
         Targets::One(target) => {
-            let offer = Offer::of(&target, kinds, &common, session).await?;
+            let found = link::find(&target, &common).await?;
+            let offer = Offer::of(found, kinds, &common, session).await?;
             match session.out.form {
                 Form::Json => session.out.value(&offer)?,
                 Form::Text | Form::Raw => session.out.text(&offer.shown(session))?,
             }
             Ok(Exit::Done)
         }
-        Targets::All => Err(Fault::new("not built yet")),
+        Targets::All => all(kinds, &common, session).await,
     }
+}
+
+/// Shows what each server of the config offers.
+async fn all(kinds: Kinds, common: &Common, session: &Session) -> Result<Exit, Fault> {
+    let turns = Semaphore::new(AT_ONCE);
+    let mut asked: Vec<(String, BoxFuture<'_>)> = Vec::new();
+    for (name, found) in link::find_all(common).await? {
+        let turns = &turns;
+        let offer = async move {
+            let found = found?;
+            let _turn = turns.acquire().await;
+            Offer::of(found, kinds, common, session).await
+        };
+        asked.push((name, Box::pin(offer)));
+    }
+    let (out, mut exit) = (session.out, Exit::Done);
+    let (mut values, mut texts) = (Vec::new(), Vec::new());
+    for (name, offer) in together(asked).await {
+        let mut value = json!({ "name": name });
+        let mut text = format!("{}\n", out.style.name(&name));
+        match offer {
+            Ok(offer) => {
+                if let (Value::Object(value), Ok(Value::Object(offer))) =
+                    (&mut value, serde_json::to_value(&offer))
+                {
+                    value.extend(offer);
+                }
+                text += &indented("  ", &offer.shown(session));
+            }
+            Err(fault) => {
+                value["error"] = fault.json()["error"].take();
+                text += &indented("  ", &escape::escape(&fault.to_string()));
+                exit = if exit == Exit::Done { fault.code() } else { exit };
+            }
+        }
+        values.push(value);
+        texts.push(text);
+    }
+    match out.form {
+        Form::Json => out.value(&json!({ "servers": values }))?,
+        Form::Text | Form::Raw if texts.is_empty() => out.text("the config has no servers\n")?,
+        Form::Text | Form::Raw => out.text(&texts.join("\n"))?,
+    }
+    Ok(exit)
+}
+
+/// How many servers are connected to at the same time.
+const AT_ONCE: usize = 8;
+
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Offer, Fault>> + 'a>>;
+
+/// Waits for all, and returns what each came to, in their order.
+async fn together(
+    mut waiting: Vec<(String, BoxFuture<'_>)>,
+) -> Vec<(String, Result<Offer, Fault>)> {
+    let mut done: Vec<Option<Result<Offer, Fault>>> = waiting.iter().map(|_| None).collect();
+    poll_fn(|task| {
+        for ((_, future), done) in waiting.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let Poll::Ready(offer) = future.as_mut().poll(task)
+            {
+                *done = Some(offer);
+            }
+        }
+        if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let names = waiting.into_iter().map(|(name, _)| name);
+    names.zip(done.into_iter().flatten()).collect()
 }
 
 /// What a server offers, of the kinds that were asked for.
@@ -48,15 +123,16 @@ struct Offer {
 impl Offer {
     /// Asks for everything at once. What a server does not say it has, it is not asked for.
     async fn of(
-        target: &Target,
+        found: Found,
         kinds: Kinds,
         common: &Common,
         session: &Session,
     ) -> Result<Self, Fault> {
-        let client = session.connect(target, common).await?;
+        let link = session.connect_to(found, common).await?;
+        let client = &link.client;
         let has = client.server_capabilities();
-        let fail = |error| fault(&client, &error);
-        let (tools, resources, templates, prompts) = tokio::try_join!(
+        let fail = |error| fault(&link, &error);
+        let (mut tools, resources, templates, prompts) = tokio::try_join!(
             when(kinds.tools, has.tools.is_some(), async || client.list_tools().await),
             when(kinds.resources, has.resources.is_some(), async || client.list_resources().await),
             when(kinds.templates, has.resources.is_some(), async || {
@@ -65,6 +141,9 @@ impl Offer {
             when(kinds.prompts, has.prompts.is_some(), async || client.list_prompts().await),
         )
         .map_err(fail)?;
+        if let Some(tools) = &mut tools {
+            tools.retain(|tool| link.allows(&tool.name));
+        }
         Ok(Self { tools, resources, templates, prompts })
     }
 

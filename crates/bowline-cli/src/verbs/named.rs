@@ -20,3 +20,10 @@ pub(crate) fn unknown(what: &str, name: &str, others: &[String]) -> Fault {
 
 /// How many names are told.
 const MOST: usize = 20;
+
+/// What to tell whoever named a tool that the config does not let be used.
+pub(crate) fn forbidden(name: &str) -> Fault {
+    Fault::new(format!("the config does not allow the tool `{name}`"))
+        .exit(Exit::ToolFailed)
+        .hint("add it to `tools` of the server's entry")
+}

@@ -14,16 +14,17 @@ use tokio::time;
 /// When the server does not answer.
 pub(crate) async fn ping(ping: Ping, session: &Session) -> Result<Exit, Fault> {
     let Ping { target, common } = ping;
-    let client = session.connect(&target, &common).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
     let begun = Instant::now();
     let pong = client.ping();
-    let answered = match common.timeout {
+    let answered = match link.timeout {
         Some(timeout) => time::timeout(timeout, pong).await.map_err(|_| {
             Fault::new(format!("no answer within {timeout:?}")).exit(Exit::TimedOut)
         })?,
         None => pong.await,
     };
-    answered.map_err(|error| fault(&client, &error))?;
+    answered.map_err(|error| fault(&link, &error))?;
     let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
     let out = session.out;
     match out.form {

@@ -1,5 +1,6 @@
 //! `bowline prompt`: one filled in.
 
+use super::link::Link;
 use super::session::{Session, decoded, fault};
 use super::{given, named};
 use crate::exit::{Exit, Fault};
@@ -7,7 +8,6 @@ use crate::field::Field;
 use crate::plan::client;
 use crate::plan::typed;
 use crate::show::{self, Form};
-use bowline::Client;
 use bowline::types::method::GetPrompt;
 use bowline::types::prompt::Prompt;
 
@@ -17,15 +17,16 @@ use bowline::types::prompt::Prompt;
 /// When there is no such prompt, or it was given something wrong.
 pub(crate) async fn prompt(prompt: client::Prompt, session: &Session) -> Result<Exit, Fault> {
     let client::Prompt { target, name, arguments, common } = prompt;
-    let client = session.connect(&target, &common).await?;
-    let prompt = find(&client, &name).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
+    let prompt = find(&link, &name).await?;
     let fields = fields(&prompt);
     let known: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
     let arguments = typed::texts(&arguments, &known, &given::Files)?;
     let line = given::Line { verb: "prompt", target: &target, name: &prompt.name };
     let arguments = given::complete(arguments, &fields, &line, session).await?;
     let request = client.get_prompt(&prompt.name, arguments);
-    let result = session.ask(&client, &common, &prompt.name, request).await?;
+    let result = session.ask(&link, &prompt.name, request).await?;
     let messages = decoded::<GetPrompt>(&result)?.messages.into_vec();
     let out = session.out;
     match out.form {
@@ -37,11 +38,11 @@ pub(crate) async fn prompt(prompt: client::Prompt, session: &Session) -> Result<
 }
 
 /// The prompt of that name.
-async fn find(client: &Client, name: &str) -> Result<Prompt, Fault> {
-    let mut prompts = client.prompts();
+async fn find(link: &Link, name: &str) -> Result<Prompt, Fault> {
+    let mut prompts = link.client.prompts();
     let mut others = Vec::new();
     while let Some(prompt) = prompts.next().await {
-        let prompt = prompt.map_err(|error| fault(client, &error))?;
+        let prompt = prompt.map_err(|error| fault(link, &error))?;
         if prompt.name == name {
             return Ok(prompt);
         }

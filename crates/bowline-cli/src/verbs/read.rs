@@ -12,9 +12,10 @@ use bowline::types::method::ReadResource;
 /// When there is none, or it cannot be read.
 pub(crate) async fn read(read: Read, session: &Session) -> Result<Exit, Fault> {
     let Read { target, uri, common } = read;
-    let client = session.connect(&target, &common).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
     let request = client.read_resource(&uri);
-    let result = session.ask(&client, &common, &uri, request).await?;
+    let result = session.ask(&link, &uri, request).await?;
     let contents = decoded::<ReadResource>(&result)?.contents;
     let out = session.out;
     match out.form {

@@ -1,13 +1,13 @@
 //! What every verb that talks to servers works with.
 
-use super::link;
+use super::link::{self, Found, Link};
 use crate::args::LogArgs;
 use crate::exit::{Exit, Fault};
 use crate::plan::common::{Common, Output};
 use crate::plan::target::Target;
 use crate::show::{Folder, Form, Out, Progress, screen};
 use crate::signals::Signals;
-use crate::terminal::Terminal;
+use crate::terminal::{self, Terminal};
 use bowline::Client;
 use bowline::client::Request;
 use bowline::protocol::scan::Raw;
@@ -73,6 +73,7 @@ impl Session {
             ended = verb(&self) => ended,
             signal = signals.next() => {
                 screen::live(None);
+                terminal::restore();
                 // Whoever interrupts does not want to wait for servers that take their time.
                 let _ = time::timeout(HURRY, self.close()).await;
                 return Ok(signal.at_once());
@@ -88,10 +89,18 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such server, or it cannot be reached.
-    pub(crate) async fn connect(&self, target: &Target, common: &Common) -> Result<Client, Fault> {
-        let client = link::connect(target, common, self).await?;
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
-        Ok(client)
+    pub(crate) async fn connect(&self, target: &Target, common: &Common) -> Result<Link, Fault> {
+        self.connect_to(link::find(target, common).await?, common).await
+    }
+
+    /// As [`Session::connect`], to a server that was found already.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub(crate) async fn connect_to(&self, found: Found, common: &Common) -> Result<Link, Fault> {
+        let link = link::connect(found, common, self).await?;
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(link.client.clone());
+        Ok(link)
     }
 
     /// Sends a request and waits for its result, showing how far it is.
@@ -100,19 +109,18 @@ impl Session {
     /// As the request.
     pub(crate) async fn ask<M: Method>(
         &self,
-        client: &Client,
-        common: &Common,
+        link: &Link,
         label: &str,
         mut request: Request<M>,
     ) -> Result<Raw, Fault> {
-        if let Some(timeout) = common.timeout {
+        if let Some(timeout) = link.timeout {
             request = request.timeout(timeout);
         }
         let progress = Arc::new(Progress::new(label, self.logs.quiet));
         let hear = progress.clone();
         let answer = request.on_progress(move |report| hear.report(&report)).raw().await;
         progress.end();
-        answer.map_err(|error| fault(client, &error))
+        answer.map_err(|error| fault(link, &error))
     }
 
     /// Closes every connection.
@@ -131,9 +139,9 @@ impl Session {
 const HURRY: Duration = Duration::from_millis(1500);
 
 /// What went wrong with a server, with what its process said when it may have been its fault.
-pub(crate) fn fault(client: &Client, error: &bowline::Error) -> Fault {
+pub(crate) fn fault(link: &Link, error: &bowline::Error) -> Fault {
     let fault = Fault::of_server(error);
-    if error.rpc().is_some() { fault } else { fault.stderr(&client.stderr()) }
+    if error.rpc().is_some() { fault } else { fault.stderr(&link.client.stderr()) }
 }
 
 /// Reads the result of a request as what it should be.

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 /// When the server does not tell of changes.
 pub(crate) async fn subscribe(subscribe: Subscribe, session: &Session) -> Result<Exit, Fault> {
     let Subscribe { target, uris, lists, common } = subscribe;
-    let client = session.connect(&target, &common).await?;
+    let link = session.connect(&target, &common).await?;
+    let client = &link.client;
     let mut filter = SubscriptionFilter::new();
     if let Some(lists) = lists {
         filter.tools_list_changed = lists.tools.then_some(true);
@@ -26,7 +27,7 @@ pub(crate) async fn subscribe(subscribe: Subscribe, session: &Session) -> Result
         filter.resource_subscriptions = Some(uris);
     }
     let wanted = watched(&filter);
-    let mut changes = client.subscribe(filter).await.map_err(|error| fault(&client, &error))?;
+    let mut changes = client.subscribe(filter).await.map_err(|error| fault(&link, &error))?;
     let honored = watched(changes.honored());
     let refused: Vec<_> = wanted.iter().filter(|what| !honored.contains(what)).cloned().collect();
     if honored.is_empty() {
