@@ -93,8 +93,9 @@ export async function http(port, stateless) {
                 sessionIdGenerator: () => randomUUID(),
                 onsessioninitialized: made => void (sessions.set(made, transport), count('sessions'))
             });
-            transport.onclose = () => sessions.delete(transport.sessionId) && count('sessions', -1);
-            await newServer().connect(transport);
+            const server = newServer();
+            server.onclose = () => sessions.delete(transport.sessionId) && count('sessions', -1);
+            await server.connect(transport);
         }
         await transport.handleRequest(request, response, body);
     }).listen(port, '127.0.0.1');
