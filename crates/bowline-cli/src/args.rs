@@ -1,7 +1,13 @@
 //! What was typed. What it means is in [`crate::plan`].
 
+pub(crate) mod client;
+
 use crate::logs::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use client::{
+    CallArgs, CompleteArgs, CompletionsArgs, ConfigsArgs, InfoArgs, ListArgs, PingArgs, PromptArgs,
+    ReadArgs, SubscribeArgs,
+};
 use std::path::PathBuf;
 
 /// Run, call, bridge and serve Model Context Protocol servers.
@@ -17,6 +23,26 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// What a server offers, or every server of the config
+    List(ListArgs),
+    /// What a server says about itself
+    Info(InfoArgs),
+    /// One round trip, with its time
+    Ping(PingArgs),
+    /// Call a tool
+    Call(CallArgs),
+    /// Read a resource
+    Read(ReadArgs),
+    /// Fill in a prompt
+    Prompt(PromptArgs),
+    /// Values that an argument of a prompt or of a resource template may have
+    Complete(CompleteArgs),
+    /// Tell of changes, one line each, until interrupted
+    Subscribe(SubscribeArgs),
+    /// The configs of MCP clients on this machine, and the servers in them
+    Configs(ConfigsArgs),
+    /// Write the completions for a shell
+    Completions(CompletionsArgs),
     /// Serve something that is built in
     #[command(subcommand)]
     Serve(Builtin),

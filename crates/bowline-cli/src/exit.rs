@@ -13,6 +13,16 @@ pub(crate) enum Exit {
     Done = 0,
     /// The command line was wrong, or anything else that has no code of its own.
     Failed = 1,
+    /// The server wants to know who calls.
+    AuthRequired = 3,
+    /// The server cannot be reached.
+    Unreachable = 4,
+    /// The tool says that it failed, or what was asked for is not there.
+    ToolFailed = 5,
+    /// The server broke a rule of the protocol.
+    Violation = 7,
+    /// The server took too long.
+    TimedOut = 8,
     /// Interrupted from the keyboard.
     Interrupted = 130,
     /// Told to end a second time, before what was running was done.
@@ -30,15 +40,22 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Fault {
     message: String,
     hint: Option<String>,
+    exit: Exit,
 }
 
 impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, exit: Exit::Failed }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// What the process ends with, other than [`Exit::Failed`].
+    pub(crate) fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
     }
 
@@ -48,14 +65,31 @@ impl Fault {
             Format::Human => self.to_string(),
             Format::Json => {
                 let error = serde_json::json!({
-                    "error": { "code": "failed", "message": self.message, "hint": self.hint }
+                    "error": { "code": self.exit.word(), "message": self.message, "hint": self.hint }
                 });
                 crate::escape::json(&format!("{error}\n")).into_owned()
             }
         };
         // Nobody is left to tell when standard error is closed.
         let _ = io::stderr().lock().write_all(text.as_bytes());
-        Exit::Failed
+        self.exit
+    }
+}
+
+impl Exit {
+    /// What a script reads in the last line of standard error.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::AuthRequired => "auth_required",
+            Self::Unreachable => "unreachable",
+            Self::ToolFailed => "tool_failed",
+            Self::Violation => "protocol_violation",
+            Self::TimedOut => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
     }
 }
 

@@ -3,26 +3,34 @@
 //! [`args`] is what was typed, [`plan`] what it means, and each verb a module that does it. Results go to standard
 //! output, everything else to standard error.
 
+#![allow(dead_code, reason = "the verbs read the plans")]
+
 mod args;
 mod escape;
 mod exit;
+mod guard;
 mod listen;
 mod logs;
 mod plan;
 mod serve;
 mod signals;
+mod verbs;
 
 use args::{Args, LogArgs};
 use bowline::Server;
 use clap::Parser;
 use exit::{Exit, Fault};
 use logs::Format;
-use plan::{Listen, Plan, Task, Ways};
+use plan::{Listen, Plan, Surroundings, Task, Ways};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
+    if guard::is_wanted() {
+        let format = Format::of(LogArgs::default());
+        return guard::run().unwrap_or_else(|fault| fault.tell(format)).into();
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -40,7 +48,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, format: Format) -> Result<Exit, Fault> {
-    let Plan { logs, task } = Plan::new(args, std::env::var("BOWLINE_TOKEN").ok())?;
+    let around = Surroundings {
+        token: std::env::var("BOWLINE_TOKEN").ok(),
+        dashes: std::env::args_os().any(|arg| arg == "--"),
+        names: &Vec::new,
+        is_client: &|_| false,
+    };
+    let Plan { logs, task } = Plan::new(args, around)?;
     logs::start(logs, format)?;
     match task {
         Task::Everything { ways, extra_tools } => {
@@ -50,7 +64,28 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         Task::Filesystem { ways, shares } => {
             serve(&serve::filesystem::server(&shares)?, ways, logs, format)
         }
+        Task::Configs(configs) => verbs::configs(configs),
+        Task::Completions(completions) => verbs::completions(completions),
+        Task::List(list) => talk(verbs::list(list)),
+        Task::Info(info) => talk(verbs::info(info)),
+        Task::Ping(ping) => talk(verbs::ping(ping)),
+        Task::Call(call) => talk(verbs::call(call)),
+        Task::Read(read) => talk(verbs::read(read)),
+        Task::Prompt(prompt) => talk(verbs::prompt(prompt)),
+        Task::Complete(complete) => talk(verbs::complete(complete)),
+        Task::Subscribe(subscribe) => talk(verbs::subscribe(subscribe)),
     }
+}
+
+/// Talks to servers on this thread, which is enough for one conversation.
+fn talk(verb: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
+    let built = Builder::new_current_thread().enable_all().build();
+    let runtime =
+        built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(verb);
+    // A read from a terminal cannot be called off; it must not keep the process.
+    runtime.shutdown_timeout(Duration::ZERO);
+    ended
 }
 
 fn serve(server: &Server, ways: Ways, logs: LogArgs, format: Format) -> Result<Exit, Fault> {

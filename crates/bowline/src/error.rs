@@ -30,6 +30,10 @@ enum Kind {
     Unsupported(Option<Box<ClientCapabilities>>),
     /// The peer answered with something that is no answer to what was asked.
     BadAnswer,
+    /// The server wants credentials, or others.
+    Unauthorized,
+    /// The server could not be reached, and has seen nothing.
+    Unreachable,
     /// A tool failed, by its own account.
     Tool,
     /// Somebody here gave it up.
@@ -90,13 +94,22 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(not(modern_only))]
+    #[cfg(any(not(modern_only), feature = "client"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
 
     pub(crate) fn closed(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Closed, message)
+    }
+
+    /// No way to speak with a server was found.
+    pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
+        Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
+    }
+
+    pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unreachable, message)
     }
 
     /// An answer to a request of this method that cannot be used.
@@ -179,6 +192,18 @@ impl Error {
     #[must_use]
     pub fn is_bad_answer(&self) -> bool {
         self.0.kind == Kind::BadAnswer
+    }
+
+    /// Whether the server wants credentials, or others than it was given.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.kind == Kind::Unauthorized
+    }
+
+    /// Whether the server could not be reached or started: it has seen nothing.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.0.kind == Kind::Unreachable
     }
 
     /// Whether a tool failed, by its own account (`isError`).

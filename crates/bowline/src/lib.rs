@@ -32,6 +32,8 @@ pub mod ask;
 #[cfg(feature = "client")]
 pub mod client;
 mod closing;
+#[cfg(feature = "client")]
+pub mod config;
 mod context;
 mod error;
 pub mod layer;

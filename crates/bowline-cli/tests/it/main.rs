@@ -8,6 +8,8 @@
 
 mod ending;
 mod filesystem;
+#[cfg(target_os = "linux")]
+mod guard;
 mod help;
 mod http;
 mod program;

@@ -1,5 +1,6 @@
 //! What a server may ask of a client, and who answers.
 
+use super::live::Core;
 use super::wire::BoxFuture;
 use crate::ask::form;
 use crate::error::{Error, Result};
@@ -8,15 +9,17 @@ use bowline_protocol::scan::Raw;
 use bowline_types::input::{
     CreateMessageRequestParams, CreateMessageResult, ElicitAction, ElicitRequest,
     ElicitRequestFormParams, ElicitRequestParams, ElicitRequestUrlParams, ElicitResult,
-    InputRequest, InputResponse, ListRootsResult, Root,
+    InputRequest, InputRequests, InputResponse, ListRootsResult, Root,
 };
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::LoggingMessageNotificationParams;
 use bowline_types::method::{Method, Notification};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 /// Who asks, and for the sake of what.
 #[derive(Clone, Debug)]
@@ -195,5 +198,38 @@ impl From<Vec<Root>> for Roots {
 impl fmt::Debug for Handlers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Handlers")
+    }
+}
+
+impl Core {
+    /// Answers the questions of a result, all at the same time.
+    pub(super) async fn answers(&self, asked: &Asked, questions: InputRequests) -> Result<Value> {
+        let mut open: Vec<_> = Vec::new();
+        for (key, question) in questions.iter() {
+            let answering = self.handlers.answer(asked.clone(), question.clone());
+            open.push((key.clone(), Box::pin(answering)));
+        }
+        let mut answers = Map::new();
+        poll_fn(|task| {
+            let mut failed = None;
+            open.retain_mut(|(key, answering)| match answering.as_mut().poll(task) {
+                Poll::Pending => true,
+                Poll::Ready(Ok(answer)) => {
+                    answers.insert(std::mem::take(key), Value::Object(answer.into_map()));
+                    false
+                }
+                Poll::Ready(Err(error)) => {
+                    failed.get_or_insert(error);
+                    false
+                }
+            });
+            match failed {
+                Some(error) => Poll::Ready(Err(error)),
+                None if open.is_empty() => Poll::Ready(Ok(())),
+                None => Poll::Pending,
+            }
+        })
+        .await?;
+        Ok(Value::Object(answers))
     }
 }

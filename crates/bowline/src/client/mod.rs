@@ -21,9 +21,17 @@
 mod asked;
 mod builder;
 mod call;
+mod connect;
+mod kept;
 mod live;
 mod pages;
+mod remember;
 mod request;
+#[cfg(not(modern_only))]
+mod session;
+#[cfg(modern_only)]
+#[path = "no_session.rs"]
+mod session;
 mod state;
 mod subscribe;
 mod target;
@@ -32,7 +40,7 @@ mod wire;
 
 pub use asked::Asked;
 pub use builder::Builder;
-pub use pages::Pages;
+pub use pages::{Listed, Pages};
 pub use request::Request;
 pub use state::State;
 pub use subscribe::{Change, Subscription};
@@ -269,7 +277,7 @@ impl Client {
     /// # Errors
     /// When the connection is lost, or the server's protocol version has no such notification.
     pub async fn notify<N: Notification>(&self, params: &N::Params) -> Result<()> {
-        self.0.notify(bowline_protocol::write::notification(N::NAME, params)?).await
+        self.0.notify(N::NAME, &call::params(params)?).await
     }
 
     /// Listens for changes: of lists, and of resources by their URIs.

@@ -161,6 +161,7 @@ mod sealed {
     use super::{Client, List, Raw};
     use bowline_types::DecodeError;
 
+    #[expect(unnameable_types, reason = "nobody else has pages")]
     pub trait Page: Sized {
         const METHOD: &'static str;
 

@@ -66,6 +66,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// What the way to it is remembered under; nothing for a server in this process, which is asked.
+    pub(super) fn key(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Memory(_) => None,
+            _ => Some(self.name()),
+        }
+    }
+}
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Target").field(&self.name()).finish()

@@ -1,12 +1,18 @@
 //! What a client knows of the tools of its server.
 
-use super::call;
+use super::live::{Core, Live};
+use super::target::Kind;
+use super::{Client, call};
 use crate::error::{Error, Result};
 use crate::server::schema::raw::Validator;
-use bowline_protocol::http::headers::{Annotation, annotations};
+use bowline_protocol::http::HeaderMap;
+use bowline_protocol::http::headers::{self, Annotation, annotations};
 use bowline_protocol::outcome::Body;
+use bowline_protocol::protocol::Request;
+use bowline_protocol::scan::Raw;
+use bowline_types::List;
 use bowline_types::content::ContentBlock;
-use bowline_types::method::{CallTool, Method};
+use bowline_types::method::{CallTool, ListTools, Method};
 use bowline_types::prompt::GetPromptRequestParams;
 use bowline_types::tool::{CallToolRequestParams, CallToolResult, Tool};
 use serde::Serialize;
@@ -73,10 +79,11 @@ impl Known {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn check(&self, result: &CallToolResult) -> Result<(), String> {
-        let Some(schema) = &self.output else {
+    pub(super) fn check(&self, result: &Raw) -> Result<(), String> {
+        let Some(schema) = self.output.as_ref().filter(|_| CHECKED) else {
             return Ok(());
         };
+        let result: CallToolResult = result.decode().map_err(|fault| fault.to_string())?;
         if result.is_error == Some(true) {
             return Ok(());
         }
@@ -98,8 +105,52 @@ impl Known {
     }
 }
 
+/// Whether there is anything to check with.
+const CHECKED: bool = cfg!(feature = "schema");
+
 /// How many violations an error names.
 const VIOLATIONS: usize = 5;
+
+impl Core {
+    /// What of a page of tools can be used, and is remembered.
+    pub(super) fn accept(&self, tools: List<Tool>) -> Vec<Tool> {
+        let over_http = matches!(self.target.0, Kind::Url(_));
+        let mut accepted = Vec::with_capacity(tools.len());
+        for tool in tools {
+            match self.tools().learn(&tool) {
+                Err(why) if over_http => {
+                    let name = tool.name.escape_debug();
+                    let fault = format!("tool `{name}` is left out: {why}");
+                    self.fault(&Error::bad_answer(ListTools::NAME, fault));
+                }
+                _ => accepted.push(tool),
+            }
+        }
+        accepted
+    }
+
+    /// Lists the tools for what calling them depends on.
+    pub(super) async fn list_tools_anew(self: &Arc<Self>) -> Result<()> {
+        self.tools().clear();
+        // Boxed, since a list is itself made of requests.
+        Box::pin(Client(self.clone()).tools().fresh().all()).await.map(drop)
+    }
+
+    /// The headers that repeat arguments of a tool, where there are any to send.
+    pub(super) fn param_headers(
+        &self,
+        live: &Live,
+        tool: Option<&str>,
+        request: &Request,
+    ) -> Result<HeaderMap> {
+        let over_http = live.is_modern() && matches!(self.target.0, Kind::Url(_));
+        match tool.filter(|_| over_http).and_then(|tool| self.tools().get(tool)) {
+            Some(known) => headers::param_headers(&known.annotations, request)
+                .map_err(|fault| Error::invalid(fault.to_string())),
+            None => Ok(HeaderMap::new()),
+        }
+    }
+}
 
 /// The parameters of `tools/call`.
 pub(super) fn call(name: &str, arguments: &impl Serialize) -> Result<Body> {

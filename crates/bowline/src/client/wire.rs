@@ -3,9 +3,17 @@
 //! A wire knows how messages travel and nothing of what they mean to the user. It is opened for one server process or
 //! one endpoint; when it is lost, another one is opened.
 
+mod memory;
+mod slot;
+mod stream;
+
+pub(super) use memory::MemoryWire;
+pub(super) use stream::StreamWire;
+
 use crate::error::Error;
 use bowline_protocol::era::Incoming;
 use bowline_protocol::http::HeaderMap;
+use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{Request, Response};
 use bowline_protocol::scan::{Message, Raw};
 use bowline_types::jsonrpc::Id;
@@ -25,7 +33,10 @@ pub(crate) trait Wire: Send + Sync + Debug + 'static {
     /// up, and the server is told in whichever way the transport has.
     fn exchange(&self, outgoing: Outgoing) -> Box<dyn Exchange>;
 
-    /// Sends a message that awaits no answer: a notification, or the answer to a question.
+    /// Answers a question; nothing is sent when the server has given it up meanwhile.
+    fn reply(&self, id: &Id, outcome: Outcome) -> BoxFuture<Result<(), Failure>>;
+
+    /// Sends a notification.
     fn send(&self, message: Raw) -> BoxFuture<Result<(), Failure>>;
 
     /// The version that was agreed on: what is sent from now on is of it, and so is what is read.
@@ -40,6 +51,11 @@ pub(crate) trait Wire: Send + Sync + Debug + 'static {
 pub(crate) trait Exchange: Send {
     /// What the server says next; nothing follows the answer.
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Result<Event, Failure>>;
+
+    /// The HTTP status that the answer came with.
+    fn status(&self) -> Option<u16> {
+        None
+    }
 }
 
 /// A request of ours, complete but for its id.
@@ -59,7 +75,7 @@ pub(crate) enum Event {
     Progress(Message),
     /// Any other notification of this exchange.
     Notification(Message),
-    /// The server asks something for the sake of this request; the answer is sent by [`Wire::send`].
+    /// The server asks something for the sake of this request; the answer is sent by [`Wire::reply`].
     Question(Incoming),
     /// The server gave up a question of this exchange.
     Cancelled(Id),

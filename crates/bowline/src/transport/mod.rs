@@ -2,11 +2,11 @@
 
 #[cfg(any(unix, feature = "http"))]
 mod accept;
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", any(unix, windows)))]
 pub mod child;
 #[cfg(feature = "http")]
 pub mod http;
-mod link;
+pub(crate) mod link;
 pub mod memory;
 mod running;
 #[cfg(not(modern_only))]

@@ -10,6 +10,14 @@ mod ask;
 mod ask_answers;
 mod ask_once;
 mod ask_state;
+#[cfg(all(feature = "client", target_os = "linux"))]
+mod child_end;
+#[cfg(all(feature = "client", target_os = "linux"))]
+mod child_start;
+#[cfg(all(feature = "client", target_os = "linux"))]
+mod child_stderr;
+#[cfg(feature = "client")]
+mod client;
 mod link_bad_input;
 mod link_calls;
 mod link_end;
@@ -37,6 +45,9 @@ mod support;
 mod trace;
 #[cfg(unix)]
 mod unix_sockets;
+
+#[cfg(all(feature = "client", feature = "http"))]
+mod connector;
 
 #[cfg(feature = "http")]
 mod http_bad_input;

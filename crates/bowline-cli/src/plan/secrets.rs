@@ -1,0 +1,143 @@
+//! Values of headers and variables, which may be secret and so must not stand on the command line.
+
+use crate::exit::Fault;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a value comes from. What it is, is read when it is needed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// This text, in which `${VAR}` and `${VAR:-default}` stand for variables of our environment.
+    Template(String),
+    /// The text of this file, without the line break at its end.
+    File(PathBuf),
+}
+
+/// A header of every HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+/// An environment variable of a program that is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+impl Header {
+    /// Reads `NAME: VALUE`.
+    ///
+    /// # Errors
+    /// When it is something else, or a secret in plain sight.
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+        let Some((name, value)) = text.split_once(':') else {
+            // The text may be a secret that lost its name, so it is not shown.
+            return Err(Fault::new("-H wants NAME: VALUE and got no `:`")
+                .hint("write for example -H 'X-Trace: on'"));
+        };
+        let (name, value) = (name.trim(), value.trim());
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return Err(Fault::new(format!("-H \"{name}\": no name of a header"))
+                .hint("write for example -H 'X-Trace: on'"));
+        }
+        let lower = name.to_ascii_lowercase();
+        if lower.starts_with("mcp-") || OURS.contains(&lower.as_str()) {
+            return Err(Fault::new(format!("-H \"{name}\": the protocol sets this header itself"))
+                .hint("leave it out"));
+        }
+        let value = Value::parse(value);
+        if value.is_literal() && is_secret(&lower) {
+            let scheme = if lower.ends_with("authorization") { "Bearer " } else { "" };
+            return Err(Fault::new(format!(
+                "-H \"{name}\": its value would stand on the command line, where others can see it"
+            ))
+            .hint(format!(
+                "write -H '{name}: {scheme}${{TOKEN}}' in single quotes, with TOKEN in the environment, \
+                 or -H '{name}: @FILE'"
+            )));
+        }
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+impl Variable {
+    /// Reads `NAME=VALUE`, or `NAME` for the variable of that name in our environment.
+    ///
+    /// # Errors
+    /// When it is something else, or a secret in plain sight.
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Value::parse(value)),
+            None => (text, Value::Template(format!("${{{text}}}"))),
+        };
+        let begins =
+            name.bytes().next().is_some_and(|byte| byte == b'_' || byte.is_ascii_alphabetic());
+        if !begins || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
+            return Err(Fault::new(format!("-e \"{name}\": no name of a variable"))
+                .hint("write -e NAME=VALUE, or -e NAME to pass yours on"));
+        }
+        if value.is_literal() && is_secret(&name.to_ascii_lowercase()) {
+            return Err(Fault::new(format!(
+                "-e \"{name}\": its value would stand on the command line, where others can see it"
+            ))
+            .hint(format!(
+                "write -e {name} to pass on yours, -e '{name}=${{OTHER}}' in single quotes, or -e {name}=@FILE"
+            )));
+        }
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+impl Value {
+    fn parse(text: &str) -> Self {
+        match text.strip_prefix('@') {
+            Some(path) if !path.is_empty() => Self::File(path.into()),
+            _ => Self::Template(text.to_owned()),
+        }
+    }
+
+    /// Whether it stands on the command line as it is.
+    fn is_literal(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Template(text) => !text.contains("${") && !text.is_empty(),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template(_) => f.write_str("Template"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// Whether a header or variable of this name, in lower case, likely holds a secret.
+fn is_secret(name: &str) -> bool {
+    let words = ["auth", "cookie", "passw", "passphrase", "secret", "credential", "token"];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let keys = ["apikey", "privatekey", "accesskey", "signingkey", "encryptionkey"];
+    words.iter().any(|word| name.contains(word))
+        || keys.iter().any(|key| plain.contains(key))
+        || matches!(name.rsplit(['_', '-']).next(), Some("key" | "pat" | "pwd"))
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Headers that every exchange sets by its own rules.
+const OURS: &[&str] = &[
+    "accept",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "last-event-id",
+    "transfer-encoding",
+];

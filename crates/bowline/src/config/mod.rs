@@ -1,0 +1,5 @@
+//! Configs of MCP clients.
+
+mod near;
+
+pub use near::nearest;
