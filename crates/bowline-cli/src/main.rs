@@ -5,11 +5,13 @@
 
 #![allow(dead_code, reason = "the verbs read the plans")]
 
+mod approve;
 mod args;
 mod escape;
 mod exit;
 mod guard;
 mod listen;
+mod locate;
 mod logs;
 mod plan;
 mod serve;
@@ -18,10 +20,12 @@ mod verbs;
 
 use args::{Args, LogArgs};
 use bowline::Server;
+use bowline::config::{Client, Places};
 use clap::Parser;
 use exit::{Exit, Fault};
 use logs::Format;
 use plan::{Listen, Plan, Surroundings, Task, Ways};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -48,11 +52,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, format: Format) -> Result<Exit, Fault> {
+    let config = args.config().map(Path::to_owned);
+    let names = || match Places::of_this_process() {
+        Ok(places) => locate::names(&places, config.as_deref()),
+        Err(_) => Vec::new(),
+    };
     let around = Surroundings {
         token: std::env::var("BOWLINE_TOKEN").ok(),
         dashes: std::env::args_os().any(|arg| arg == "--"),
-        names: &Vec::new,
-        is_client: &|_| false,
+        names: &names,
+        is_client: &|id| Client::of_id(id).is_some(),
     };
     let Plan { logs, task } = Plan::new(args, around)?;
     logs::start(logs, format)?;

@@ -118,7 +118,7 @@ impl fmt::Debug for Value {
 }
 
 /// Whether a header or variable of this name, in lower case, likely holds a secret.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let words = ["auth", "cookie", "passw", "passphrase", "secret", "credential", "token"];
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let keys = ["apikey", "privatekey", "accesskey", "signingkey", "encryptionkey"];
