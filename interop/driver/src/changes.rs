@@ -103,7 +103,7 @@ pub(crate) async fn told(subscription: &mut Subscription, wanted: &Change) -> Re
 
 async fn counted(peer: &Peer) -> Result<u64, Failure> {
     let result = peer.client.read_resource(COUNTER).fresh().await?;
-    match &*result.contents {
+    match &result.contents[..] {
         [ResourceContents::Text(contents)] => Ok(contents.text.parse()?),
         other => Err(format!("the counter is {other:?}").into()),
     }

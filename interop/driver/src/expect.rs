@@ -67,7 +67,7 @@ fn canonical(value: Value) -> Value {
         Value::Object(members) => {
             let said = |(key, value): &(String, Value)| {
                 !(value.is_null()
-                    || *value == Value::from(false)
+                    || value.as_bool() == Some(false)
                     || (key == "arguments" && value.as_array().is_some_and(Vec::is_empty)))
             };
             let members = members.into_iter().filter(said);

@@ -6,7 +6,6 @@
 whose latest version is the one named.
 """
 
-import logging
 import os
 import sys
 import warnings
@@ -19,7 +18,6 @@ VERSION, TRANSPORT, *PORT = sys.argv[1:]
 HOME = Path(__file__).parent
 os.environ.setdefault("INTEROP_SURFACE", str(HOME.parent / "surface.json"))
 warnings.simplefilter("ignore")
-logging.disable(logging.CRITICAL)
 
 if VERSION == "2026-07-28":
     import modern as server
