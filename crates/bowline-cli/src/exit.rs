@@ -4,6 +4,7 @@ use crate::escape::{self, escape};
 use crate::logs::Format;
 use crate::show::{indented, screen};
 use serde_json::json;
+use std::error::Error as _;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -105,10 +106,18 @@ impl Fault {
     /// As [`Fault::of_server`], when no connection was made.
     pub(crate) fn of_connecting(error: &bowline::Error) -> Self {
         let mut fault = Self::of_server(error);
-        if fault.exit == Exit::Failed && !error.is_invalid() {
+        let lost = |error: &bowline::Error| error.is_closed() || error.is_unreachable();
+        let ours = |cause: &dyn std::error::Error| cause.downcast_ref().is_some_and(lost);
+        let was_lost = std::iter::successors(error.source(), |cause| cause.source()).any(ours);
+        if was_lost || fault.exit == Exit::Failed && !error.is_invalid() {
             fault.exit = Exit::Unreachable;
         }
         fault
+    }
+
+    /// The code of the peer's error, if it answered with one.
+    pub(crate) fn rpc_code(&self) -> Option<i64> {
+        self.rpc.as_deref().map(|(code, _)| *code)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -137,11 +146,6 @@ impl Fault {
     /// How the process ends.
     pub(crate) fn code(&self) -> Exit {
         self.exit
-    }
-
-    /// Whether the peer answered with an error.
-    pub(crate) fn is_rpc(&self) -> bool {
-        self.rpc.is_some()
     }
 
     /// Tells it as the last thing on standard error: to a person, or as one line of JSON.
