@@ -98,7 +98,11 @@ impl Fault {
         } else {
             Exit::Failed
         };
-        let mut fault = Self::new(chain(error)).exit(exit);
+        let message = match error.rpc() {
+            Some(rpc) => format!("the server answered with an error: {rpc}"),
+            None => chain(error),
+        };
+        let mut fault = Self::new(message).exit(exit);
         fault.rpc = error.rpc().map(|rpc| Box::new((rpc.code.0, rpc.data.clone())));
         fault
     }
@@ -106,9 +110,13 @@ impl Fault {
     /// As [`Fault::of_server`], when no connection was made.
     pub(crate) fn of_connecting(error: &bowline::Error) -> Self {
         let mut fault = Self::of_server(error);
-        let lost = |error: &bowline::Error| error.is_closed() || error.is_unreachable();
-        let ours = |cause: &dyn std::error::Error| cause.downcast_ref().is_some_and(lost);
-        let was_lost = std::iter::successors(error.source(), |cause| cause.source()).any(ours);
+        let mut was_lost = false;
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let ours = error.downcast_ref::<bowline::Error>();
+            was_lost |= ours.is_some_and(|error| error.is_closed() || error.is_unreachable());
+            cause = error.source();
+        }
         if was_lost || fault.exit == Exit::Failed && !error.is_invalid() {
             fault.exit = Exit::Unreachable;
         }

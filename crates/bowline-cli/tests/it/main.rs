@@ -20,3 +20,4 @@ mod stdio;
 mod surface;
 mod terminal;
 mod unix;
+mod verbs;

@@ -12,7 +12,7 @@ pub(crate) struct Peer {
     path: PathBuf,
 }
 
-/// What it does with one request: whatever it sends before the result, and the result or the error.
+/// What it does with one message: whatever it sends before the result, and the result or the error; `null` for none.
 pub(crate) type Says =
     fn(method: &str, params: &Value, send: &mut dyn FnMut(Value)) -> Result<Value, Value>;
 
@@ -55,12 +55,14 @@ fn serve(stream: &UnixStream, says: Says) {
             // A client that has seen enough is gone.
             let _ = writeln!(&mut output, "{message}");
         };
+        let method = request["method"].as_str().unwrap_or_default();
         if request.get("id").is_none() {
+            let _ = says(method, &request["params"], &mut send);
             continue;
         }
-        let method = request["method"].as_str().unwrap_or_default();
         let mut answer = json!({ "jsonrpc": "2.0", "id": request["id"] });
         match says(method, &request["params"], &mut send) {
+            Ok(Value::Null) => continue,
             Ok(mut result) => {
                 if result.get("resultType").is_none() {
                     result["resultType"] = json!("complete");

@@ -4,6 +4,7 @@ use crate::peer::{Peer, discovered};
 use crate::program::bowline;
 use crate::pty::Pty;
 use serde_json::{Value, json};
+use std::num::NonZero;
 
 /// Everything that could steer a terminal, hide text or turn it around, in one name.
 const EVIL: &str = "\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}]8;;http://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}[31mred\rover\u{8}\u{9b}31m\u{90}q\u{202e}desrever\u{2066}\u{200f}\u{61c}\u{e0041}\u{200b}\u{feff}\u{ad}\u{2028}end";
@@ -143,7 +144,9 @@ impl vt100::Callbacks for Steered {
 
 /// That bytes on a terminal are text, and of what steers only what we write ourselves.
 fn assert_harmless(what: &str, bytes: &[u8]) {
-    let mut emulator = vt100::Parser::new_with_callbacks(200, 100, 0, Steered::default());
+    let size = |size| NonZero::new(size).unwrap();
+    let mut emulator =
+        vt100::Parser::new_with_callbacks(size(200), size(100), 0, Steered::default());
     emulator.process(bytes);
     assert_eq!(emulator.callbacks().0, Vec::<String>::new(), "{what}");
     let on_screen = emulator.screen().contents();
@@ -207,8 +210,8 @@ fn nothing_that_a_peer_says_steers_the_terminal() {
         &["call", &target, "talks", "choice=1"],
         &["read", &target, "x://y"],
         &["prompt", &target, "p"],
-        &["complete", &target, "p", "a"],
-        &["complete", &target, "nope", "a"],
+        &["complete", &target, "p", "a="],
+        &["complete", &target, "nope", "a="],
     ];
     for line in lines {
         let mut pty = Pty::start(line);
