@@ -10,9 +10,12 @@ mod stream;
 pub(super) use memory::MemoryWire;
 pub(super) use stream::StreamWire;
 
+#[cfg(feature = "http")]
+pub(crate) mod http;
+
 use crate::error::Error;
 use bowline_protocol::era::Incoming;
-use bowline_protocol::http::HeaderMap;
+use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{Request, Response};
 use bowline_protocol::scan::{Message, Raw};
@@ -96,12 +99,21 @@ pub(crate) enum Failure {
     Refused {
         /// What to tell the caller.
         error: Error,
-        /// The HTTP status.
+        /// The HTTP status; 0 when there was none, because the request cannot be sent as it is or what came is not
+        /// HTTP.
         status: u16,
+        /// What the server says of how to authenticate: its `WWW-Authenticate` headers.
+        #[expect(dead_code, reason = "read by whoever logs in, which nobody does yet")]
+        challenges: Vec<HeaderValue>,
     },
 }
 
 impl Failure {
+    /// What went wrong on this side, whatever the server has done; no status tells of it.
+    pub(crate) fn here(error: Error) -> Self {
+        Self::Refused { error, status: 0, challenges: Vec::new() }
+    }
+
     /// What to tell the caller.
     pub(crate) fn into_error(self) -> Error {
         match self {
