@@ -322,8 +322,10 @@ impl Call<'_> {
         self.rounds += 1;
         let limit = self.core.limits().rounds;
         if self.rounds > limit {
-            let fault = format!("the server has asked {limit} times and is still not done");
-            return Err(Error::bad_answer(self.method, fault));
+            return Err(Error::overloaded(format!(
+                "{}: the server has asked {limit} times and is still not done; see `Limits::rounds`",
+                self.method
+            )));
         }
         let unreadable = |fault| Error::bad_answer(self.method, fault);
         let required: InputRequiredResult = result.decode().map_err(unreadable)?;
