@@ -8,7 +8,7 @@ use client::{
     CallArgs, CompleteArgs, CompletionsArgs, ConfigsArgs, InfoArgs, ListArgs, PingArgs, PromptArgs,
     ReadArgs, SubscribeArgs,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Run, call, bridge and serve Model Context Protocol servers.
 #[derive(Debug, Parser)]
@@ -18,6 +18,24 @@ pub(crate) struct Args {
     pub(crate) logs: LogArgs,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Args {
+    /// The config that was named.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        let client = match &self.verb {
+            Verb::List(args) => &args.client,
+            Verb::Info(args) => &args.client,
+            Verb::Ping(args) => &args.client,
+            Verb::Call(args) => &args.client,
+            Verb::Read(args) => &args.client,
+            Verb::Prompt(args) => &args.client,
+            Verb::Complete(args) => &args.client,
+            Verb::Subscribe(args) => &args.client,
+            Verb::Configs(_) | Verb::Completions(_) | Verb::Serve(_) => return None,
+        };
+        client.config.as_deref()
+    }
 }
 
 /// What to do.

@@ -3,8 +3,8 @@
 pub(crate) mod arguments;
 pub(crate) mod client;
 pub(crate) mod common;
-mod operands;
-mod secrets;
+pub(crate) mod operands;
+pub(crate) mod secrets;
 pub(crate) mod target;
 pub(crate) mod typed;
 
@@ -366,4 +366,10 @@ impl fmt::Debug for Secret {
 const LOOPBACK: &str = "127.0.0.1";
 
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verbs;

@@ -207,16 +207,13 @@ fn complete(args: CompleteArgs, around: &Surroundings<'_>) -> Result<Complete, F
     let (target, rest) =
         Operands { verb: "complete", operands, command, wants: "REF ARG" }.split(around)?;
     let reference = Reference::parse(&rest[0])?;
-    // Here `NAME` alone stands for an empty prefix, which asks for every value.
     let (argument, prefix) = match rest[1].split_once('=') {
-        Some((name, prefix)) => (name.to_owned(), prefix.to_owned()),
-        None => (rest[1].clone(), String::new()),
+        Some((name, prefix)) if !name.is_empty() => (name.to_owned(), prefix.to_owned()),
+        _ => {
+            return Err(Fault::new(format!("`{}` is no argument to complete", rest[1]))
+                .hint("write NAME=PREFIX, or NAME= for every value"));
+        }
     };
-    if argument.is_empty() {
-        return Err(
-            Fault::new(format!("`{}` names no argument", rest[1])).hint("write NAME=PREFIX")
-        );
-    }
     let given = rest[2..].iter().map(|text| match Argument::parse(text) {
         Ok(Argument::Single(single)) => single.plain(),
         _ => Err(Fault::new(format!("`{text}` is no argument that has a value"))

@@ -67,7 +67,7 @@ impl Operands {
             "call" | "prompt" => {
                 self.operands.len() > 1 && matches!(Argument::parse(&self.operands[1]), Err(_))
             }
-            "complete" => self.operands.len() > 2 && !self.operands[2].contains('='),
+            "complete" => self.operands.len() > 1 && !self.operands[1].contains('='),
             "subscribe" => self.operands.first().is_some_and(|first| !first.contains(':')),
             _ => false,
         };
@@ -95,7 +95,9 @@ impl Operands {
             |word: &&String| takes_arguments && word.contains('=') && !word.starts_with('-');
         let arguments = words.iter().rev().take_while(is_argument).count();
         let program = words.len().saturating_sub(arguments + missing);
-        let (command, moved) = if program > 0 {
+        // Flags are the program's own, so where one stands there is nothing to guess.
+        let is_likely = program > 0 && words[program..].iter().all(|word| !word.starts_with('-'));
+        let (command, moved) = if is_likely {
             let moved = words[program..].iter().chain(&self.operands);
             let moved: Vec<_> = moved.cloned().collect();
             (&command[..program], moved)
@@ -186,7 +188,7 @@ pub(super) fn none(verb: &str, rest: &[String]) -> Result<(), Fault> {
 }
 
 /// The target as it would be typed.
-pub(super) fn shown(target: &Target) -> String {
+pub(crate) fn shown(target: &Target) -> String {
     match target {
         Target::Url(url) => quoted(url),
         Target::Unix(path) => quoted(&format!("unix:{}", path.display())),

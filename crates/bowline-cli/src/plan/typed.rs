@@ -44,16 +44,18 @@ pub(crate) fn texts(
     sources: &dyn Sources,
 ) -> Result<Map<String, Value>, Fault> {
     let mut all = whole(arguments, sources)?;
-    if let Some((name, _)) = all.iter().find(|(_, value)| !value.is_string()) {
-        return Err(Fault::new(format!("`{name}`: arguments of prompts are text"))
-            .hint("put its value in quotes"));
-    }
     for (name, values) in grouped(&arguments.singles) {
         if !known.contains(&name) {
             return Err(unknown(name, known));
         }
         let wanted = Wanted { types: vec!["string"], schema: &Value::Null, root: &Value::Null };
         all.insert(name.to_owned(), value(name, &values, &wanted, sources)?);
+    }
+    if let Some((name, _)) = all.iter().find(|(_, value)| !value.is_string()) {
+        return Err(Fault::new(format!(
+            "`{name}` is no text, as every argument of a prompt must be"
+        ))
+        .hint(format!("write {name}=TEXT, or put its value in quotes")));
     }
     Ok(all)
 }
@@ -98,6 +100,9 @@ impl<'a> Wanted<'a> {
         if let Some(value) = self.choice(text) {
             return Ok(value);
         }
+        if !self.choices().is_empty() {
+            return Err(self.no_choice(name, text));
+        }
         if self.types.is_empty() || self.has("string") {
             return Ok(Value::String(text.to_owned()));
         }
@@ -128,6 +133,18 @@ impl<'a> Wanted<'a> {
         let as_json =
             || choices.iter().find(|choice| !choice.is_string() && choice.to_string() == text);
         as_text.or_else(as_json).map(|choice| (*choice).clone())
+    }
+
+    fn no_choice(&self, name: &str, text: &str) -> Fault {
+        let shown =
+            |choice: &&Value| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned);
+        let choices: Vec<_> = self.choices().iter().map(shown).collect();
+        let fault =
+            Fault::new(format!("`{name}` takes one of {}, not \"{text}\"", choices.join(", ")));
+        match nearest(text, choices.iter().map(String::as_str)) {
+            Some(near) => fault.hint(format!("did you mean {name}={near}?")),
+            None => fault.hint(format!("write {name}=… with one of them")),
+        }
     }
 
     fn choices(&self) -> Vec<&'a Value> {
@@ -355,3 +372,6 @@ fn article(of_type: &str) -> String {
         other => format!("a {other}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,13 @@ use super::live::{Core, Ears, Live};
 use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
+#[cfg(feature = "http")]
+use super::wire::http::Way;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
+#[cfg(feature = "http")]
+use crate::transport::http::client::Connector;
 use bowline_protocol::era::client::{Agreed, Speaker};
 use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Step};
 use bowline_protocol::http::HeaderMap;
@@ -73,7 +77,7 @@ pub(super) async fn connect(core: &Arc<Core>) -> Result<(Live, Agreed)> {
             close(opened.take()).await;
             match open(core, attempt).await {
                 Ok(there) => opened = Some(there),
-                Err(Failure::Refused { status, error }) if status != 0 => {
+                Err(Failure::Refused { status, error, .. }) if status != 0 => {
                     fault = Some(error);
                     step = probe.next(Brought::Status(status));
                     continue;
@@ -125,7 +129,15 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let mut stderr = None;
     let wire: Arc<dyn Wire> = match &core.target.0 {
         #[cfg(feature = "http")]
-        Kind::Url(_) => todo!(),
+        Kind::Url(url) => {
+            let connector = Connector::new(&core.setup.http).map_err(Failure::Unsent)?;
+            let headers = core.setup.headers.clone();
+            let way = Way::to(url, connector, headers, Arc::new(limits.clone()), ears.clone())?;
+            match attempt {
+                Attempt::Sse { .. } => way.sse().await?,
+                _ => way.streamable(),
+            }
+        }
         #[cfg(not(feature = "http"))]
         Kind::Url(_) => {
             let fault = "connecting to a URL needs the feature `http` of bowline; enable it";
@@ -229,7 +241,7 @@ async fn attempt_one(
         biased;
         answered = answered => match answered {
             Ok(brought) => Ok(brought),
-            Err(Failure::Refused { error, status }) if status != 0 => {
+            Err(Failure::Refused { error, status, .. }) if status != 0 => {
                 Err((Some(Brought::Status(status)), error))
             }
             Err(Failure::Lost(error)) if is_http => Err((Some(Brought::Garbage), error)),

@@ -10,9 +10,12 @@ mod stream;
 pub(super) use memory::MemoryWire;
 pub(super) use stream::StreamWire;
 
+#[cfg(feature = "http")]
+pub(crate) mod http;
+
 use crate::error::Error;
 use bowline_protocol::era::Incoming;
-use bowline_protocol::http::HeaderMap;
+use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{Request, Response};
 use bowline_protocol::scan::{Message, Raw};
@@ -96,8 +99,12 @@ pub(crate) enum Failure {
     Refused {
         /// What to tell the caller.
         error: Error,
-        /// The HTTP status.
+        /// The HTTP status; 0 when there was none, because the request cannot be sent as it is or what came is not
+        /// HTTP.
         status: u16,
+        /// What the server says of how to authenticate: its `WWW-Authenticate` headers.
+        #[expect(dead_code, reason = "read by whoever logs in, which nobody does yet")]
+        challenges: Vec<HeaderValue>,
     },
 }
 

@@ -13,7 +13,11 @@ use strsim::osa_distance;
 /// ```
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = bounded(name).to_lowercase();
-    let allowed = (lower.chars().count() / 3).clamp(1, 4);
+    let allowed = match lower.chars().count() {
+        // One mistake in one character leaves nothing of it.
+        0 | 1 => 0,
+        length => (length / 3).clamp(1, 4),
+    };
     let near = known.map(|known| (osa_distance(&lower, &bounded(known).to_lowercase()), known));
     near.filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
