@@ -333,6 +333,11 @@ impl Call<'_> {
         }
         let unreadable = |fault| Error::bad_answer(self.method, fault);
         let required: InputRequiredResult = result.decode().map_err(unreadable)?;
+        // "Servers MUST include at least one of `inputRequests` or `requestState`": else the next round is the same again.
+        if required.input_requests.is_none() && required.request_state.is_none() {
+            let fault = "the server wants input, and neither says which nor what to send back";
+            return Err(Error::bad_answer(self.method, fault));
+        }
         let mut members: Map<String, Value> = self.params.members().decode()?;
         members.remove("inputResponses");
         members.remove("requestState");

@@ -47,6 +47,8 @@ pub(super) struct Core {
     tools: Tools,
     live: RwLock<Option<Live>>,
     state: watch::Sender<State>,
+    /// Of the process that was lost last.
+    last_words: Mutex<Option<StderrLog>>,
     /// What the server was when it was there last.
     server: RwLock<Arc<DiscoverResult>>,
     log_level: Mutex<Option<LoggingLevel>>,
@@ -132,6 +134,7 @@ impl Core {
             tools: Tools::default(),
             live: RwLock::new(None),
             state: watch::Sender::new(State::Connecting),
+            last_words: Mutex::new(None),
             server: RwLock::new(Arc::new(DiscoverResult::new(
                 Vec::new(),
                 ServerCapabilities::new(),
@@ -204,6 +207,7 @@ impl Core {
             if live.since.elapsed() >= GOOD {
                 self.attempts.store(0, Ordering::Relaxed);
             }
+            *lock(&self.last_words) = live.stderr.clone();
             *place = None;
         }
         self.tools.clear();
@@ -310,9 +314,11 @@ impl Core {
         Clock::start(timeouts, self.now())
     }
 
+    /// What the process says, and before it says anything, what the last one said.
     pub(super) fn stderr(&self) -> String {
-        let log = self.live().and_then(|live| live.stderr);
-        log.map(|log| log.tail()).unwrap_or_default()
+        let tail = |log: Option<StderrLog>| log.map(|log| log.tail()).unwrap_or_default();
+        let now = tail(self.live().and_then(|live| live.stderr));
+        if now.is_empty() { tail(lock(&self.last_words).clone()) } else { now }
     }
 
     pub(super) fn protocol_version(&self) -> &'static str {

@@ -268,7 +268,11 @@ impl Shared {
                 let error = Error::overloaded(fault);
                 return match spoilt {
                     Some(Answered { data: slot, .. }) => {
-                        slot.end(Err(Failure::Refused { error, status: 0 }));
+                        slot.end(Err(Failure::Refused {
+                            error,
+                            status: 0,
+                            challenges: Vec::new(),
+                        }));
                     }
                     None => self.hears.fault(error),
                 };
