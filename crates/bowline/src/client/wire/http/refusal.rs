@@ -192,6 +192,7 @@ fn refused(
         let _ = write!(why, " (it said: {shown})");
     }
     match status.as_u16() {
+        401 | 403 => Error::unauthorized(why),
         429 | 503 => Error::overloaded(why),
         _ => Error::bad_answer(what, why),
     }
