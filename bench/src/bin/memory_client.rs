@@ -11,11 +11,12 @@ struct Echo {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let calls: u32 = std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(100_000);
-    let server = Server::new("echo", "1.0.0")
-        .tool(Tool::new("echo").description("Says it again."), |Echo { message }: Echo| async move {
-            message
-        });
+    let calls: u32 =
+        std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(100_000);
+    let server = Server::new("echo", "1.0.0").tool(
+        Tool::new("echo").description("Says it again."),
+        |Echo { message }: Echo| async move { message },
+    );
     let client = Client::connect(&server).await?;
     run(&client, calls / 10).await?;
     let before = cpu();

@@ -36,8 +36,6 @@ enum Kind {
     Unreachable,
     /// A tool failed, by its own account.
     Tool,
-    /// Somebody here gave it up.
-    Cancelled,
     /// A person said no.
     Declined,
     /// Something that must happen at most once may have happened.
@@ -126,10 +124,6 @@ impl Error {
         Self::new(Kind::Tool, format!("tool `{}` failed: {text}", name.escape_debug()))
     }
 
-    pub(crate) fn cancelled(message: impl Into<Box<str>>) -> Self {
-        Self::new(Kind::Cancelled, message)
-    }
-
     pub(crate) fn invalid(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Invalid, message)
     }
@@ -214,12 +208,6 @@ impl Error {
     #[must_use]
     pub fn is_tool_error(&self) -> bool {
         self.0.kind == Kind::Tool
-    }
-
-    /// Whether it was given up before its end.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.0.kind == Kind::Cancelled
     }
 
     /// Whether a person declined or cancelled a question.

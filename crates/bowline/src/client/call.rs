@@ -181,7 +181,7 @@ impl Call<'_> {
     /// One exchange.
     async fn attempt(&mut self, live: &Live) -> Result<Response, Failure> {
         let unsupported = |fault: client::UnsupportedMethod| Error::unsupported(fault.to_string());
-        let refused = |error| Failure::Refused { error, status: 0, challenges: Vec::new() };
+        let refused = |error| Failure::here(error);
         let body = live.speaker.outgoing(self.method, self.params.clone());
         let body = body.map_err(|fault| refused(unsupported(fault)))?;
         let mut request = Request::new(self.method).params(body);
@@ -245,11 +245,7 @@ impl Call<'_> {
                 let now = self.core.now();
                 let since = self.core.thinking() - thought;
                 if since.is_zero() {
-                    return Poll::Ready(Err(Failure::Refused {
-                        error: self.late(),
-                        status: 0,
-                        challenges: Vec::new(),
-                    }));
+                    return Poll::Ready(Err(Failure::here(self.late())));
                 }
                 thought += since;
                 self.clock.pause(now.saturating_sub(since));

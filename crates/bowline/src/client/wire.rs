@@ -109,6 +109,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What went wrong on this side, whatever the server has done; no status tells of it.
+    pub(crate) fn here(error: Error) -> Self {
+        Self::Refused { error, status: 0, challenges: Vec::new() }
+    }
+
     /// What to tell the caller.
     pub(crate) fn into_error(self) -> Error {
         match self {

@@ -13,7 +13,7 @@ use bowline_protocol::frame::ndjson;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{self, Answered, Protocol};
-use bowline_protocol::scan::{Message, MetaKey, Raw, read_id, recover_id};
+use bowline_protocol::scan::{Message, MetaKey, Raw, read_id};
 use bowline_types::jsonrpc::Id;
 use bowline_types::revision::Revision;
 use bytes::{Buf, BytesMut};
@@ -263,16 +263,11 @@ impl Shared {
                 let fault = format!(
                     "the server sent a line longer than {limit} bytes; see `Limits::client_line_bytes`"
                 );
-                let spoilt =
-                    recover_id(&prefix).and_then(|id| self.lock().protocol.spoil(&id, &fault));
+                let spoilt = self.lock().protocol.cut_off(&prefix, &fault);
                 let error = Error::overloaded(fault);
                 return match spoilt {
                     Some(Answered { data: slot, .. }) => {
-                        slot.end(Err(Failure::Refused {
-                            error,
-                            status: 0,
-                            challenges: Vec::new(),
-                        }));
+                        slot.end(Err(Failure::here(error)));
                     }
                     None => self.hears.fault(error),
                 };

@@ -248,7 +248,7 @@ pub(super) fn failure(error: Error) -> Failure {
     } else if error.is_closed() || error.is_timeout() {
         Failure::Lost(error)
     } else {
-        Failure::Refused { error, status: 0, challenges: Vec::new() }
+        Failure::here(error)
     }
 }
 
@@ -259,7 +259,7 @@ pub(super) fn closed() -> Failure {
 
 fn unsendable(what: &str, why: &str) -> Failure {
     let error = Error::invalid(format!("{} cannot be sent: {why}", what.escape_debug()));
-    Failure::Refused { error, status: 0, challenges: Vec::new() }
+    Failure::here(error)
 }
 
 pub(super) fn place(url: &Uri) -> Box<str> {
