@@ -101,10 +101,15 @@ impl Error {
         Self::new(Kind::Closed, message)
     }
 
-    /// No way to speak with a server was found.
     #[cfg(feature = "client")]
-    pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
-        Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
+    pub(crate) fn unauthorized(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unauthorized, message)
+    }
+
+    /// What the server did is no way to speak with it.
+    #[cfg(feature = "client")]
+    pub(crate) fn no_connection(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::BadAnswer, message)
     }
 
     #[cfg(feature = "client")]

@@ -329,11 +329,18 @@ impl Call<'_> {
         self.rounds += 1;
         let limit = self.core.limits().rounds;
         if self.rounds > limit {
-            let fault = format!("the server has asked {limit} times and is still not done");
-            return Err(Error::bad_answer(self.method, fault));
+            return Err(Error::overloaded(format!(
+                "{}: the server has asked {limit} times and is still not done; see `Limits::rounds`",
+                self.method
+            )));
         }
         let unreadable = |fault| Error::bad_answer(self.method, fault);
         let required: InputRequiredResult = result.decode().map_err(unreadable)?;
+        // "Servers MUST include at least one of `inputRequests` or `requestState`": else the next round is the same again.
+        if required.input_requests.is_none() && required.request_state.is_none() {
+            let fault = "the server wants input, and neither says which nor what to send back";
+            return Err(Error::bad_answer(self.method, fault));
+        }
         let mut members: Map<String, Value> = self.params.members().decode()?;
         members.remove("inputResponses");
         members.remove("requestState");

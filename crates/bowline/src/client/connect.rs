@@ -10,8 +10,8 @@ use super::web;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
-use bowline_protocol::era::client::{Agreed, Speaker};
-use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Step};
+use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
+use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Reason, Step};
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
@@ -288,7 +288,16 @@ fn refused(core: &Core, failed: &Failed, said: Option<StderrLog>, fault: Option<
     if let Some(last) = tail.lines().rev().find(|line| !line.trim().is_empty()) {
         message += &format!("; the last it said on standard error: {}", last.trim().escape_debug());
     }
-    let error = Error::no_connection(message, failed.wants_credentials());
+    let error = match &failed.reason {
+        _ if failed.wants_credentials() => Error::unauthorized(message),
+        Reason::Ended => Error::closed(message),
+        Reason::Silent => Error::timed_out(message),
+        Reason::Status(429 | 503) => Error::overloaded(message),
+        Reason::NoAgreement(NoAgreement::NoneInCommon(_)) | Reason::Pinned { .. } => {
+            Error::unsupported(message)
+        }
+        _ => Error::no_connection(message),
+    };
     match fault {
         Some(fault) => error.because(fault),
         None => error,

@@ -50,6 +50,8 @@ pub(super) struct Core {
     tools: Tools,
     live: RwLock<Option<Live>>,
     state: watch::Sender<State>,
+    /// Of the process that was lost last.
+    last_words: Mutex<Option<StderrLog>>,
     /// What the server was when it was there last.
     server: RwLock<Arc<DiscoverResult>>,
     log_level: Mutex<Option<LoggingLevel>>,
@@ -140,6 +142,7 @@ impl Core {
             tools: Tools::default(),
             live: RwLock::new(None),
             state: watch::Sender::new(State::Connecting),
+            last_words: Mutex::new(None),
             server: RwLock::new(Arc::new(DiscoverResult::new(
                 Vec::new(),
                 ServerCapabilities::new(),
@@ -213,6 +216,7 @@ impl Core {
             if live.since.elapsed() >= GOOD {
                 self.attempts.store(0, Ordering::Relaxed);
             }
+            *lock(&self.last_words) = live.stderr.clone();
             *place = None;
         }
         self.tools.clear();
@@ -320,9 +324,11 @@ impl Core {
         Clock::start(timeouts, self.now())
     }
 
+    /// What the process says, and before it says anything, what the last one said.
     pub(super) fn stderr(&self) -> String {
-        let log = self.live().and_then(|live| live.stderr);
-        log.map(|log| log.tail()).unwrap_or_default()
+        let tail = |log: Option<StderrLog>| log.map(|log| log.tail()).unwrap_or_default();
+        let now = tail(self.live().and_then(|live| live.stderr));
+        if now.is_empty() { tail(lock(&self.last_words).clone()) } else { now }
     }
 
     pub(super) fn protocol_version(&self) -> &'static str {
