@@ -2,6 +2,7 @@
 
 use crate::escape::escape;
 use crate::logs::Format;
+use bowline::config::Problems;
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -96,6 +97,12 @@ impl Exit {
 impl From<bowline::Error> for Fault {
     fn from(error: bowline::Error) -> Self {
         Self::new(chain(&error))
+    }
+}
+
+impl From<Problems> for Fault {
+    fn from(problems: Problems) -> Self {
+        Self::new(problems.to_string())
     }
 }
 

@@ -219,6 +219,28 @@ fn files_that_are_no_configs_say_so() {
 }
 
 #[test]
+fn whatever_is_cut_off_or_put_in_is_told_and_no_panic() {
+    let text = r#"{ // ä
+        "inputs": [{ "id": "k", "default": "\u00e4" }],
+        "servers": { "ä": { "command": "x", "args": ["${input:k}", 1.5e3], "env": { "A": 'b' } }, "w": { url: "https://${H:-a}" } }
+    }"#;
+    let mut read = 0;
+    for (at, _) in text.char_indices() {
+        let (before, after) = text.split_at(at);
+        read += usize::from(Config::parse("x", before).is_ok());
+        for put_in in ["\0", "\"", "\\", "{", "]", "ä", "${", "/*", "\n"] {
+            if let Ok(config) = Config::parse("x", &format!("{before}{put_in}{after}")) {
+                let environment = super::super::Environment::new();
+                let resolved =
+                    config.entries().iter().filter_map(|entry| entry.resolve(&environment).ok());
+                read += resolved.count();
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
+}
+
+#[test]
 fn depth_is_bounded() {
     let text = "[".repeat(100_000);
     assert!(shown(&text).contains("depth"), "{}", shown(&text));
