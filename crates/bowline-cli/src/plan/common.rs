@@ -154,9 +154,6 @@ fn duration(text: &str) -> Result<Duration, Fault> {
 }
 
 fn version(text: &str) -> Result<Revision, Fault> {
-    text.parse().map_err(|_| {
-        let all: Vec<_> = Revision::ALL.iter().map(Revision::to_string).collect();
-        Fault::new(format!("--protocol \"{text}\": no protocol version that is known"))
-            .hint(format!("write one of {}", all.join(", ")))
-    })
+    let parsed: Result<Revision, _> = text.parse();
+    parsed.map_err(|error| Fault::new(format!("--protocol \"{text}\": {error}")))
 }
