@@ -16,6 +16,9 @@ fn flags_that_mean_nothing_are_refused() {
             "info everything --cacert x",
             "info -H A:b -- cmd",
             "info cursor:git -c x",
+            "list -H A:b",
+            "list -e A",
+            "list -c x",
             "info git --json --raw",
             "info git --cert c",
             "info git --key k",
@@ -42,6 +45,14 @@ fn flags_that_mean_nothing_are_refused() {
             info cursor:git -c x
                 error: --config means nothing here: CLIENT:NAME is in the client's config
                 hint: leave --config out
+            list -H A:b
+                error: -H means nothing here: it would be for every server of the config; name one
+                hint: leave -H out
+            list -e A
+                error: -e means nothing here: it would be for every server of the config; name one
+                hint: leave -e out
+            list -c x
+                list | every server | tools+resources+templates+prompts
             info git --json --raw
                 error: the argument '--json' cannot be used with '--raw'
             info git --cert c
