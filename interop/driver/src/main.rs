@@ -33,8 +33,7 @@ use std::time::Duration;
 /// What one row may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-const USAGE: &str =
-    "usage: interop-driver SERVER [--protocol VERSION] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)";
+const USAGE: &str = "usage: interop-driver SERVER [--protocol VERSION] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)";
 
 /// What is driven.
 struct Job {
