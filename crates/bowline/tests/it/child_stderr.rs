@@ -10,7 +10,8 @@ fn sh(script: &str) -> Command {
 #[tokio::test]
 async fn the_last_words_are_there_when_the_exit_is_known() {
     for round in 0..20 {
-        let child = sh("echo first >&2; echo last words >&2; exit 3").start().await.unwrap();
+        let script = "sleep 0.02; echo first >&2; echo last words >&2; exit 3";
+        let child = sh(script).start().await.unwrap();
         let stat = format!("/proc/{}/stat", child.id().unwrap());
         // The runtime hears nothing until both have come: what was said, and the exit.
         if round % 2 == 0 {
