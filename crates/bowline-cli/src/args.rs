@@ -1,8 +1,14 @@
 //! What was typed. What it means is in [`crate::plan`].
 
+pub(crate) mod client;
+
 use crate::logs::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use client::{
+    CallArgs, CompleteArgs, CompletionsArgs, ConfigsArgs, InfoArgs, ListArgs, PingArgs, PromptArgs,
+    ReadArgs, SubscribeArgs,
+};
+use std::path::{Path, PathBuf};
 
 /// Run, call, bridge and serve Model Context Protocol servers.
 #[derive(Debug, Parser)]
@@ -14,9 +20,47 @@ pub(crate) struct Args {
     pub(crate) verb: Verb,
 }
 
+impl Args {
+    /// The config that was named.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        let client = match &self.verb {
+            Verb::List(args) => &args.client,
+            Verb::Info(args) => &args.client,
+            Verb::Ping(args) => &args.client,
+            Verb::Call(args) => &args.client,
+            Verb::Read(args) => &args.client,
+            Verb::Prompt(args) => &args.client,
+            Verb::Complete(args) => &args.client,
+            Verb::Subscribe(args) => &args.client,
+            Verb::Configs(_) | Verb::Completions(_) | Verb::Serve(_) => return None,
+        };
+        client.config.as_deref()
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// What a server offers, or every server of the config
+    List(ListArgs),
+    /// What a server says about itself
+    Info(InfoArgs),
+    /// One round trip, with its time
+    Ping(PingArgs),
+    /// Call a tool
+    Call(CallArgs),
+    /// Read a resource
+    Read(ReadArgs),
+    /// Fill in a prompt
+    Prompt(PromptArgs),
+    /// Values that an argument of a prompt or of a resource template may have
+    Complete(CompleteArgs),
+    /// Tell of changes, one line each, until interrupted
+    Subscribe(SubscribeArgs),
+    /// The configs of MCP clients on this machine, and the servers in them
+    Configs(ConfigsArgs),
+    /// Write the completions for a shell
+    Completions(CompletionsArgs),
     /// Serve something that is built in
     #[command(subcommand)]
     Serve(Builtin),

@@ -3,25 +3,36 @@
 //! [`args`] is what was typed, [`plan`] what it means, and each verb a module that does it. Results go to standard
 //! output, everything else to standard error.
 
+#![allow(dead_code, reason = "the verbs read the plans")]
+
+mod approve;
 mod args;
 mod escape;
 mod exit;
+mod field;
 mod guard;
 mod listen;
+mod locate;
 mod logs;
 mod plan;
 mod serve;
+mod show;
 mod signals;
+mod terminal;
+mod verbs;
 
 use args::{Args, LogArgs};
 use bowline::Server;
+use bowline::config::{Client, Places};
 use clap::Parser;
 use exit::{Exit, Fault};
 use logs::Format;
-use plan::{Listen, Plan, Task, Ways};
+use plan::{Listen, Plan, Surroundings, Task, Ways};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use verbs::talk;
 
 fn main() -> ExitCode {
     if guard::is_wanted() {
@@ -45,7 +56,18 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, format: Format) -> Result<Exit, Fault> {
-    let Plan { logs, task } = Plan::new(args, std::env::var("BOWLINE_TOKEN").ok())?;
+    let config = args.config().map(Path::to_owned);
+    let names = || match Places::of_this_process() {
+        Ok(places) => locate::names(&places, config.as_deref()),
+        Err(_) => Vec::new(),
+    };
+    let around = Surroundings {
+        token: std::env::var("BOWLINE_TOKEN").ok(),
+        dashes: std::env::args_os().any(|arg| arg == "--"),
+        names: &names,
+        is_client: &|id| Client::of_id(id).is_some(),
+    };
+    let Plan { logs, task } = Plan::new(args, around)?;
     logs::start(logs, format)?;
     match task {
         Task::Everything { ways, extra_tools } => {
@@ -54,6 +76,34 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Filesystem { ways, shares } => {
             serve(&serve::filesystem::server(&shares)?, ways, logs, format)
+        }
+        Task::Configs(configs) => verbs::configs(configs),
+        Task::Completions(completions) => verbs::completions(completions),
+        Task::List(list) => {
+            talk(list.common.output, logs, async |session| verbs::list(list, session).await)
+        }
+        Task::Info(info) => {
+            talk(info.common.output, logs, async |session| verbs::info(info, session).await)
+        }
+        Task::Ping(ping) => {
+            talk(ping.common.output, logs, async |session| verbs::ping(ping, session).await)
+        }
+        Task::Call(call) => {
+            talk(call.common.output, logs, async |session| verbs::call(call, session).await)
+        }
+        Task::Read(read) => {
+            talk(read.common.output, logs, async |session| verbs::read(read, session).await)
+        }
+        Task::Prompt(prompt) => {
+            talk(prompt.common.output, logs, async |session| verbs::prompt(prompt, session).await)
+        }
+        Task::Complete(complete) => {
+            let output = complete.common.output;
+            talk(output, logs, async |session| verbs::complete(complete, session).await)
+        }
+        Task::Subscribe(subscribe) => {
+            let output = subscribe.common.output;
+            talk(output, logs, async |session| verbs::subscribe(subscribe, session).await)
         }
     }
 }

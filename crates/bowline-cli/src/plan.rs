@@ -1,10 +1,19 @@
 //! What the command line means.
 
+pub(crate) mod arguments;
+pub(crate) mod client;
+pub(crate) mod common;
+pub(crate) mod operands;
+pub(crate) mod secrets;
+pub(crate) mod target;
+pub(crate) mod typed;
+
 use crate::args::{
     Args, Builtin, EverythingArgs, FilesystemArgs, LogArgs, Preset, ServeArgs, Verb,
 };
 use crate::exit::Fault;
 use bowline::protocol::limits::Limits;
+use client::{Call, Complete, Completions, Configs, Info, List, Ping, Prompt, Read, Subscribe};
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -24,6 +33,54 @@ pub(crate) enum Task {
     Everything { ways: Ways, extra_tools: usize },
     /// Serve directories.
     Filesystem { ways: Ways, shares: Shares },
+    /// Show what servers offer.
+    List(List),
+    /// Show what a server says about itself.
+    Info(Info),
+    /// Measure a round trip.
+    Ping(Ping),
+    /// Call a tool.
+    Call(Call),
+    /// Read a resource.
+    Read(Read),
+    /// Fill in a prompt.
+    Prompt(Prompt),
+    /// Complete an argument.
+    Complete(Complete),
+    /// Tell of changes.
+    Subscribe(Subscribe),
+    /// Show the configs of this machine.
+    Configs(Configs),
+    /// Write the completions for a shell.
+    Completions(Completions),
+}
+
+/// What a plan must know that is not on the command line.
+pub(crate) struct Surroundings<'a> {
+    /// What `BOWLINE_TOKEN` holds.
+    pub(crate) token: Option<String>,
+    /// Whether there is a `--`, of which clap does not tell when nothing is behind it.
+    pub(crate) dashes: bool,
+    /// The names of the servers in the config, which is read for nothing but an error.
+    pub(crate) names: &'a dyn Fn() -> Vec<String>,
+    /// Whether a known client is called so.
+    pub(crate) is_client: &'a dyn Fn(&str) -> bool,
+}
+
+impl Surroundings<'_> {
+    fn names(&self) -> Vec<String> {
+        (self.names)()
+    }
+
+    /// The servers there are, in words.
+    fn servers(&self) -> String {
+        match self.names().as_slice() {
+            [] => {
+                "there are no servers in the config, so TARGET is a URL or CLIENT:NAME".to_owned()
+            }
+            names => format!("the servers of the config are {}", names.join(", ")),
+        }
+    }
 }
 
 /// What of the file system is served, and how.
@@ -92,20 +149,29 @@ pub(crate) struct Address {
 pub(crate) struct Secret(pub(crate) String);
 
 impl Plan {
-    /// Decides what the arguments mean; `token` is what the environment holds.
+    /// Decides what the arguments mean.
     ///
     /// # Errors
     /// When they contradict each other, or ask for what would not be safe.
-    pub(crate) fn new(args: Args, token: Option<String>) -> Result<Self, Fault> {
-        let Verb::Serve(builtin) = args.verb;
-        let task = match builtin {
+    pub(crate) fn new(args: Args, around: Surroundings<'_>) -> Result<Self, Fault> {
+        let task = match args.verb {
+            Verb::Serve(builtin) => Task::of_server(builtin, around.token)?,
+            verb => Task::of_client(verb, &around)?,
+        };
+        Ok(Self { logs: args.logs, task })
+    }
+}
+
+impl Task {
+    fn of_server(builtin: Builtin, token: Option<String>) -> Result<Self, Fault> {
+        Ok(match builtin {
             Builtin::Everything(EverythingArgs { serve, extra_tools }) => {
                 let example = Example {
                     server: "everything",
                     tool: "echo",
                     arguments: r#"{"message":"hello"}"#,
                 };
-                Task::Everything { ways: Ways::new(serve, token, example)?, extra_tools }
+                Self::Everything { ways: Ways::new(serve, token, example)?, extra_tools }
             }
             Builtin::Filesystem(args) => {
                 let FilesystemArgs {
@@ -117,13 +183,12 @@ impl Plan {
                 } = args;
                 let example =
                     Example { server: "filesystem", tool: "roots_allowed", arguments: "{}" };
-                Task::Filesystem {
+                Self::Filesystem {
                     ways: Ways::new(serve, token, example)?,
                     shares: Shares { dirs, read_only, allow_hard_links, follow_client_roots },
                 }
             }
-        };
-        Ok(Self { logs: args.logs, task })
+        })
     }
 }
 
@@ -301,4 +366,10 @@ impl fmt::Debug for Secret {
 const LOOPBACK: &str = "127.0.0.1";
 
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verbs;

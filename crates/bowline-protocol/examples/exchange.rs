@@ -4,7 +4,7 @@
 
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::{Body, Outcome};
-use bowline_protocol::protocol::{Event, Protocol, Request, Response, Timeouts};
+use bowline_protocol::protocol::{Event, Protocol, Request, Response};
 use bowline_protocol::scan::BodyKey;
 use bowline_types::jsonrpc::ErrorObject;
 use serde_json::json;
@@ -24,9 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let request =
-        Request::new("tools/call").params(params.with_meta(&meta)?).timeouts(Timeouts::of(&limits));
-    client.call(now, &request, "the sum");
+    let request = Request::new("tools/call").params(params.with_meta(&meta)?);
+    client.call(&request, "the sum");
 
     // Pass lines back and forth until nobody has anything to say.
     loop {

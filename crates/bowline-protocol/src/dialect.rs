@@ -20,14 +20,14 @@ mod structured;
 #[cfg(test)]
 mod tests;
 
-pub use capability::{client_capabilities, server_capabilities};
+pub use capability::{client_capabilities, declared_capabilities, server_capabilities};
 pub use feature::{Feature, Unsupported, supports};
 pub use question::{QUESTION_KEY, QuestionError, question};
 
 use crate::outcome::{Body, Outcome};
 use crate::scan::Raw;
-use bowline_types::method::Method;
-use bowline_types::method::{CallTool, GetPrompt, ListTools};
+use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::method::{CallTool, Complete, GetPrompt, ListTools, Method};
 use bowline_types::revision::Revision;
 use memchr::memmem;
 use serde_json::{Map, Value};
@@ -49,6 +49,32 @@ pub fn outcome(revision: Revision, method: &str, outcome: Outcome) -> Outcome {
 #[must_use]
 pub fn argument_violation(revision: Revision, message: &str) -> Outcome {
     error::argument_violation(revision, message)
+}
+
+/// An error that a server of a protocol version answered with, in the shape of the newest one.
+#[must_use]
+pub fn newest_error(revision: Revision, method: &str, error: ErrorObject) -> ErrorObject {
+    error::up(revision, method, error)
+}
+
+/// The params of a client's request in the shape of a protocol version.
+///
+/// Of all requests only `completion/complete` ever gained a member that older servers refuse: the arguments that are
+/// known already.
+#[must_use]
+pub fn params(revision: Revision, method: &str, params: Body) -> Body {
+    if method != Complete::NAME || revision >= Revision::V2025_06_18 {
+        return params;
+    }
+    let without = || {
+        let mut members: Map<String, Value> = params.members().decode().ok()?;
+        members.remove("context")?;
+        Body::of(&members).ok()
+    };
+    match without() {
+        Some(body) => body.with_raw_meta(params.meta().cloned()),
+        None => params,
+    }
 }
 
 /// One difference between results, and the newest protocol version that has it.

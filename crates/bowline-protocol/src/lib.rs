@@ -11,10 +11,12 @@
 //! - [`http`] decides over a request's head and body without touching a socket.
 //! - [`frame`] cuts byte streams into messages.
 //! - [`protocol`] is the duplex exchange on such a stream.
+//! - [`cache`] keeps results of a server for as long as it says.
 //! - [`uri_template`] matches and expands URI templates in linear time.
 //! - [`limits`] bounds everything.
 //! - [`outcome`] is how an exchange ends.
 
+pub mod cache;
 #[cfg(not(modern_only))]
 pub mod dialect;
 pub mod era;

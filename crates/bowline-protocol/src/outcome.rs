@@ -132,6 +132,11 @@ impl Body {
         Ok(self)
     }
 
+    /// The same with another `_meta`, an object.
+    pub(crate) fn with_raw_meta(self, meta: Option<Raw>) -> Self {
+        Self { meta, ..self }
+    }
+
     /// The members, as an object.
     #[must_use]
     pub fn members(&self) -> &Raw {

@@ -28,6 +28,14 @@ enum Kind {
     Refused(ErrorObject),
     /// The peer lacks what was asked of it: these capabilities, where that is all it lacks.
     Unsupported(Option<Box<ClientCapabilities>>),
+    /// The peer answered with something that is no answer to what was asked.
+    BadAnswer,
+    /// The server wants credentials, or others.
+    Unauthorized,
+    /// The server could not be reached, and has seen nothing.
+    Unreachable,
+    /// A tool failed, by its own account.
+    Tool,
     /// A person said no.
     Declined,
     /// Something that must happen at most once may have happened.
@@ -84,13 +92,32 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(not(modern_only))]
+    #[cfg(any(not(modern_only), feature = "client"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
 
     pub(crate) fn closed(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Closed, message)
+    }
+
+    /// No way to speak with a server was found.
+    pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
+        Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
+    }
+
+    pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unreachable, message)
+    }
+
+    /// An answer to a request of this method that cannot be used.
+    pub(crate) fn bad_answer(method: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::BadAnswer, format!("{method}: {why}"))
+    }
+
+    /// A tool that said `isError`.
+    pub(crate) fn tool(name: &str, text: &str) -> Self {
+        Self::new(Kind::Tool, format!("tool `{}` failed: {text}", name.escape_debug()))
     }
 
     pub(crate) fn invalid(message: impl Into<Box<str>>) -> Self {
@@ -153,6 +180,30 @@ impl Error {
             Kind::Rpc(error) => Some(error.clone()),
             _ => required.map(missing),
         }
+    }
+
+    /// Whether the peer broke the protocol, or answered in a shape that cannot be used.
+    #[must_use]
+    pub fn is_bad_answer(&self) -> bool {
+        self.0.kind == Kind::BadAnswer
+    }
+
+    /// Whether the server wants credentials, or others than it was given.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.kind == Kind::Unauthorized
+    }
+
+    /// Whether the server could not be reached or started: it has seen nothing.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.0.kind == Kind::Unreachable
+    }
+
+    /// Whether a tool failed, by its own account (`isError`).
+    #[must_use]
+    pub fn is_tool_error(&self) -> bool {
+        self.0.kind == Kind::Tool
     }
 
     /// Whether a person declined or cancelled a question.

@@ -29,7 +29,11 @@
 //! and nothing of one client within reach of another.
 
 pub mod ask;
+#[cfg(feature = "client")]
+pub mod client;
 mod closing;
+#[cfg(feature = "client")]
+pub mod config;
 mod context;
 mod error;
 pub mod layer;
@@ -39,6 +43,8 @@ pub mod server;
 mod service;
 pub mod transport;
 
+#[cfg(feature = "client")]
+pub use client::Client;
 pub use context::Context;
 pub use error::{Error, Result};
 pub use principal::{Principal, PrincipalKind};

@@ -1,4 +1,4 @@
-use super::{Address, Listen, Plan, Task};
+use super::{Address, Listen, Plan, Surroundings, Task};
 use crate::args::Args;
 use clap::Parser;
 use expect_test::{Expect, expect};
@@ -7,7 +7,13 @@ use expect_test::{Expect, expect};
 fn meaning(args: &[&str], token: Option<&str>) -> String {
     let typed = ["bowline", "serve", "everything"].iter().chain(args);
     let args = Args::try_parse_from(typed).unwrap();
-    match Plan::new(args, token.map(str::to_owned)) {
+    let around = Surroundings {
+        token: token.map(str::to_owned),
+        dashes: false,
+        names: &Vec::new,
+        is_client: &|_| false,
+    };
+    match Plan::new(args, around) {
         Ok(Plan { task: Task::Everything { ways, .. }, .. }) => match ways.listen {
             Listen::Stdio => "stdio".to_owned(),
             Listen::Unix { path, uids } => format!("{} for {uids:?}", path.display()),

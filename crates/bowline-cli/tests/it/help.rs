@@ -19,8 +19,18 @@ fn help_names_the_verbs() {
             Usage: bowline [OPTIONS] <COMMAND>
 
             Commands:
-              serve  Serve something that is built in
-              help   Print this message or the help of the given subcommand(s)
+              list         What a server offers, or every server of the config
+              info         What a server says about itself
+              ping         One round trip, with its time
+              call         Call a tool
+              read         Read a resource
+              prompt       Fill in a prompt
+              complete     Values that an argument of a prompt or of a resource template may have
+              subscribe    Tell of changes, one line each, until interrupted
+              configs      The configs of MCP clients on this machine, and the servers in them
+              completions  Write the completions for a shell
+              serve        Serve something that is built in
+              help         Print this message or the help of the given subcommand(s)
 
             Options:
               -h, --help

@@ -26,6 +26,21 @@ pub fn client_capabilities(
     declared
 }
 
+/// What a client declares, in the shape of a protocol version.
+#[must_use]
+pub fn declared_capabilities(
+    revision: Revision,
+    mut declared: Map<String, Value>,
+) -> Map<String, Value> {
+    // Without its kinds, elicitation is the one by forms, which such a client does not offer.
+    let only_by_url =
+        |elicitation: &Value| elicitation.get("url").is_some() && elicitation.get("form").is_none();
+    if revision <= Revision::V2025_06_18 && declared.get("elicitation").is_some_and(only_by_url) {
+        declared.remove("elicitation");
+    }
+    client_capabilities(revision, declared)
+}
+
 /// What a server declares, in the shape of a protocol version.
 #[must_use]
 pub fn server_capabilities(

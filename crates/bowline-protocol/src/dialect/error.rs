@@ -21,6 +21,17 @@ pub(super) fn down(revision: Revision, method: &str, mut error: ErrorObject) -> 
     error
 }
 
+/// An error of a protocol version in the shape of the newest one.
+///
+/// What older ones leave to the server keeps its code: nobody can tell what was meant.
+pub(super) fn up(revision: Revision, method: &str, mut error: ErrorObject) -> ErrorObject {
+    let by_own_code = method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND;
+    if revision <= Revision::V2025_11_25 && by_own_code {
+        error.code = ErrorCode::INVALID_PARAMS;
+    }
+    error
+}
+
 /// One difference: the code that older protocol versions give to an error.
 type Step = fn(&str, &ErrorObject) -> ErrorCode;
 

@@ -59,11 +59,7 @@ fn check_error(method: &str, error: &ErrorObject, expected: &Expect) {
 fn check_question(request: Value, expected: &Expect) {
     let request: InputRequest = decode_value(request).unwrap();
     let written = |revision| match question(revision, "name", &request, "e-1") {
-        Ok(request) => crate::protocol::Asking::new()
-            .call(std::time::Duration::ZERO, &request, ())
-            .1
-            .as_str()
-            .to_owned(),
+        Ok(request) => crate::protocol::Asking::new().call(&request, ()).1.as_str().to_owned(),
         Err(fault) => format!("{fault}"),
     };
     let mut table = String::new();

@@ -7,7 +7,7 @@
 //!
 //! See [Lifecycle](https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle).
 
-mod batch;
+pub(in crate::era) mod batch;
 mod initialize;
 mod peer;
 mod restore;

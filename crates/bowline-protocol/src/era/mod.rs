@@ -5,9 +5,11 @@
 
 #[cfg(modern_only)]
 mod absent;
+pub mod client;
 #[cfg(not(modern_only))]
 pub mod legacy;
 pub mod modern;
+pub mod probe;
 #[cfg(not(modern_only))]
 mod stamp;
 mod write;

@@ -20,11 +20,11 @@ pub enum Admitted {
 }
 
 /// `MCP-Protocol-Version`
-static PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) static PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 /// `Mcp-Method`
-static METHOD: HeaderName = HeaderName::from_static("mcp-method");
+pub(super) static METHOD: HeaderName = HeaderName::from_static("mcp-method");
 /// `Mcp-Name`
-static NAME: HeaderName = HeaderName::from_static("mcp-name");
+pub(super) static NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Decides over one POST: scans its body, then does as [`decide`].
 ///

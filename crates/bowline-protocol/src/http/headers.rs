@@ -6,10 +6,12 @@
 
 mod annotation;
 mod media;
+mod outgoing;
 mod value;
 
 pub use annotation::{Annotation, InvalidAnnotation, annotations};
 pub use media::{Accepts, MediaType};
+pub use outgoing::{NotAHeader, param_headers, standard_headers, version_header};
 pub use value::{
     Disagreement, InvalidValue, Scalar, check_name, check_param, decode_value, encode_value,
 };

@@ -1,11 +1,9 @@
 //! The half that sends requests of ours and waits for what comes back.
 
-use super::clock::Clock;
 use super::request::Request;
 use crate::scan::{BodyKey, Kind, Message, Raw, encode_text, read_id};
 use bowline_types::jsonrpc::{ErrorObject, Id};
-use core::time::Duration;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 /// The requests of ours that are not answered yet, each with whatever its driver keeps for it.
 ///
@@ -13,8 +11,6 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 #[derive(Debug)]
 pub struct Asking<D> {
     pending: HashMap<i64, Pending<D>>,
-    /// When each is due, soonest first; a request without timeouts, or paused, is not in it.
-    due: BTreeSet<(Duration, i64)>,
     last_id: i64,
     /// The newest of those that were given up, to tell a late answer from a second one.
     given_up: VecDeque<i64>,
@@ -24,7 +20,6 @@ pub struct Asking<D> {
 #[derive(Debug)]
 struct Pending<D> {
     data: D,
-    clock: Clock,
     progress: bool,
     listen: bool,
 }
@@ -55,6 +50,22 @@ pub enum Response {
     Malformed(Box<str>),
 }
 
+impl Response {
+    /// Reads what is one by its members, or ought to be.
+    #[must_use]
+    pub fn of(message: Message) -> Self {
+        match message.kind() {
+            Ok(Kind::Error) => match error_of(&message) {
+                Ok(error) => Self::Error(error),
+                Err(fault) => Self::Malformed(fault.into()),
+            },
+            Ok(Kind::Result) => Self::Result(message),
+            Ok(Kind::Request | Kind::Notification) => Self::Malformed("not a response".into()),
+            Err(fault) => Self::Malformed(fault.to_string().into()),
+        }
+    }
+}
+
 /// Messages that belonged to no request of ours, by what was wrong with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,7 +89,6 @@ impl<D> Default for Asking<D> {
     fn default() -> Self {
         Self {
             pending: HashMap::new(),
-            due: BTreeSet::new(),
             last_id: 0,
             given_up: VecDeque::new(),
             ignored: Ignored::default(),
@@ -94,13 +104,11 @@ impl<D> Asking<D> {
     }
 
     /// Makes a request pending; the message is to be sent.
-    pub fn call(&mut self, now: Duration, request: &Request, data: D) -> (i64, Raw) {
+    pub fn call(&mut self, request: &Request, data: D) -> (i64, Raw) {
         self.last_id += 1;
         let id = self.last_id;
-        let clock = Clock::start(request.clock(), now);
-        self.due.extend(clock.due().map(|due| (due, id)));
         let (progress, listen) = (request.wants_progress(), request.is_listen());
-        self.pending.insert(id, Pending { data, clock, progress, listen });
+        self.pending.insert(id, Pending { data, progress, listen });
         (id, request.write(id))
     }
 
@@ -118,19 +126,20 @@ impl<D> Asking<D> {
         let Some((id, pending)) = message.id().and_then(|id| self.claim(&id)) else {
             return Ok(None);
         };
-        let response = match kind {
-            Ok(Kind::Error) => match error_of(&message) {
-                Ok(error) => Response::Error(error),
-                Err(fault) => Response::Malformed(fault.into()),
-            },
-            Ok(_) => Response::Result(message),
-            Err(fault) => Response::Malformed(fault.to_string().into()),
-        };
-        Ok(Some(Answered { id, data: pending.data, response }))
+        Ok(Some(Answered { id, data: pending.data, response: Response::of(message) }))
     }
 
-    /// Takes a progress notification; the id of the request it belongs to, whose idle time begins anew.
-    pub fn progress(&mut self, now: Duration, notification: &Message) -> Option<i64> {
+    /// Takes a text that was no message, but named this request as the one it answers; `None` when it is not open.
+    pub fn spoil(&mut self, id: &Id, fault: &str) -> Option<Answered<D>> {
+        let Id::Int(id) = *id else {
+            return None;
+        };
+        let data = self.pending.remove(&id)?.data;
+        Some(Answered { id, data, response: Response::Malformed(fault.into()) })
+    }
+
+    /// Takes a progress notification; the id of the request it belongs to.
+    pub fn progress(&mut self, notification: &Message) -> Option<i64> {
         let token = notification.body(BodyKey::ProgressToken).and_then(read_id);
         let found = match token {
             Some(Id::Int(id)) => {
@@ -138,9 +147,8 @@ impl<D> Asking<D> {
             }
             _ => None,
         };
-        match found {
-            Some(id) => self.reset(id, |clock| clock.touch(now)),
-            None => self.ignored.progress += 1,
+        if found.is_none() {
+            self.ignored.progress += 1;
         }
         found
     }
@@ -149,7 +157,7 @@ impl<D> Asking<D> {
     ///
     /// See [Cancellation](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation).
     pub fn cancel(&mut self, id: i64, reason: Option<&str>) -> Option<(D, Raw)> {
-        let pending = self.remove(id)?;
+        let pending = self.pending.remove(&id)?;
         self.give_up(id);
         Some((pending.data, cancelled(id, reason)))
     }
@@ -160,35 +168,9 @@ impl<D> Asking<D> {
             return None;
         };
         self.pending.get(&id).filter(|pending| pending.listen)?;
-        let pending = self.remove(id)?;
+        let pending = self.pending.remove(&id)?;
         self.give_up(id);
         Some((id, pending.data))
-    }
-
-    /// Stops a request's clocks, as while a person thinks; both go on where they stood.
-    pub fn pause(&mut self, now: Duration, id: i64) {
-        self.reset(id, |clock| clock.pause(now));
-    }
-
-    /// Lets a request's clocks go on.
-    pub fn resume(&mut self, now: Duration, id: i64) {
-        self.reset(id, |clock| clock.resume(now));
-    }
-
-    /// When [`Asking::handle_timeout`] wants to be called next.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        self.due.first().map(|&(due, _)| due)
-    }
-
-    /// Gives up one request that is due, with the notification to send; to be called until it returns `None`.
-    pub fn handle_timeout(&mut self, now: Duration) -> Option<(i64, D, Raw)> {
-        let &(due, id) = self.due.first()?;
-        if due > now {
-            return None;
-        }
-        let (data, notification) = self.cancel(id, Some("timed out"))?;
-        Some((id, data, notification))
     }
 
     /// What is kept for an open request.
@@ -231,7 +213,6 @@ impl<D> Asking<D> {
 
     /// Ends all requests, for when the stream has ended; nothing is to be sent.
     pub fn drain(&mut self) -> impl Iterator<Item = (i64, D)> {
-        self.due.clear();
         self.pending.drain().map(|(id, pending)| (id, pending.data))
     }
 
@@ -241,7 +222,7 @@ impl<D> Asking<D> {
             self.ignored.foreign += 1;
             return None;
         };
-        if let Some(pending) = self.remove(id) {
+        if let Some(pending) = self.pending.remove(&id) {
             return Some((id, pending));
         }
         if id < 1 || id > self.last_id {
@@ -256,30 +237,11 @@ impl<D> Asking<D> {
         None
     }
 
-    fn remove(&mut self, id: i64) -> Option<Pending<D>> {
-        let pending = self.pending.remove(&id)?;
-        if let Some(due) = pending.clock.due() {
-            self.due.remove(&(due, id));
-        }
-        Some(pending)
-    }
-
     fn give_up(&mut self, id: i64) {
         if self.given_up.len() == REMEMBERED {
             self.given_up.pop_front();
         }
         self.given_up.push_back(id);
-    }
-
-    fn reset(&mut self, id: i64, change: impl FnOnce(&mut Clock)) {
-        let Some(pending) = self.pending.get_mut(&id) else {
-            return;
-        };
-        if let Some(due) = pending.clock.due() {
-            self.due.remove(&(due, id));
-        }
-        change(&mut pending.clock);
-        self.due.extend(pending.clock.due().map(|due| (due, id)));
     }
 }
 

@@ -4,10 +4,12 @@ use super::answering::{Answering, Received};
 use super::asking::{Answered, Asking};
 use super::request::Request;
 use super::throttle::Throttle;
+use crate::era::client::{Ear, Heard, Hearing, seems_answer};
 use crate::era::{Incoming, Refusal, modern};
 use crate::outcome::Outcome;
-use crate::scan::{Message, Raw};
+use crate::scan::{Message, Raw, recover_id};
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::revision::Revision;
 use bytes::Bytes;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -15,8 +17,8 @@ use std::collections::VecDeque;
 /// One side of a duplex exchange: it answers the peer's requests and sends its own.
 ///
 /// `T` is kept for every request of the peer, `D` for every request of ours. Put what arrives into
-/// [`receive`](Self::receive), send what [`poll_transmit`](Self::poll_transmit) gives, and call
-/// [`handle_timeout`](Self::handle_timeout) at the time that [`poll_timeout`](Self::poll_timeout) names.
+/// [`receive`](Self::receive) and send what [`poll_transmit`](Self::poll_transmit) gives. How long a request may take is
+/// the driver's to know, with a [`Clock`](super::Clock) for each.
 ///
 /// The driver bounds what waits for transmission by sending it before it receives more.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Protocol<T, D> {
     transmit: VecDeque<Raw>,
     throttle: Throttle,
     server_info: Option<Raw>,
+    /// How to hear a peer that is a server; `None` for a peer that is a client.
+    ear: Option<Ear>,
 }
 
 /// What a line of the peer means for the driver.
@@ -57,17 +61,10 @@ pub enum Event<T, D> {
     Stray(ErrorObject),
     /// The line was refused; the reply, if one is due, waits for transmission.
     Refused(ErrorObject),
+    /// Several of these at once, from a server of the one protocol version that had batches.
+    Batch(Vec<Self>),
     /// Nothing that needs anything done.
     Nothing,
-}
-
-/// A request of ours that ran out of time. The peer is told.
-#[derive(Debug)]
-pub struct Expired<D> {
-    /// The request's id.
-    pub id: i64,
-    /// What was kept for it.
-    pub data: D,
 }
 
 impl<T, D> Protocol<T, D> {
@@ -80,7 +77,20 @@ impl<T, D> Protocol<T, D> {
             transmit: VecDeque::new(),
             throttle: Throttle::default(),
             server_info: None,
+            ear: None,
         }
+    }
+
+    /// The side of a client: its peer is a server, and nothing is agreed on yet. It allows messages of this depth.
+    #[must_use]
+    pub fn of_client(depth: usize) -> Self {
+        Self { ear: Some(Ear::new(depth)), ..Self::new(depth) }
+    }
+
+    /// Takes what a client and its server agreed on: from now on messages of the server mean what they mean in this
+    /// protocol version, and its requests are answered as it has it.
+    pub fn agreed(&mut self, revision: Revision) {
+        self.ear = self.ear.take().map(|ear| ear.agreed(revision));
     }
 
     /// Sets what goes into the `_meta` of every result as `io.modelcontextprotocol/serverInfo`.
@@ -92,20 +102,35 @@ impl<T, D> Protocol<T, D> {
 
     /// Takes one line of the peer.
     pub fn receive(&mut self, now: Duration, line: Bytes) -> Event<T, D> {
+        match self.ear.as_ref().map(|ear| ear.hear(&line)) {
+            None => self.of_peer_client(now, line),
+            Some(Hearing::One(heard)) => self.of_server(heard),
+            Some(Hearing::Batch(batch)) => {
+                Event::Batch(batch.into_iter().map(|heard| self.of_server(heard)).collect())
+            }
+        }
+    }
+
+    /// Takes the beginning of a line that is too long to be kept: the request of ours that it seems to answer, which
+    /// will get no other answer.
+    pub fn cut_off(&mut self, prefix: &[u8], fault: &str) -> Option<Answered<D>> {
+        let id = seems_answer(prefix).then(|| recover_id(prefix)).flatten()?;
+        self.asking.spoil(&id, fault)
+    }
+
+    /// Takes a text that is no message, but names this request of ours as the one it answers.
+    pub fn spoil(&mut self, id: &Id, fault: &str) -> Option<Answered<D>> {
+        self.asking.spoil(id, fault)
+    }
+
+    fn of_peer_client(&mut self, now: Duration, line: Bytes) -> Event<T, D> {
         match self.answering.receive(line) {
             Received::Request(incoming) => Event::Request(incoming),
             Received::Cancelled(data) => Event::Cancelled(data),
-            Received::NotRunning(id) => match self.asking.end_listen(&id) {
-                Some((id, data)) => Event::Ended { id, data },
-                None => Event::Nothing,
-            },
+            Received::NotRunning(id) => self.ended(&id),
             Received::Refused(refusal) => self.refuse(now, refusal),
-            Received::Response(message) => match self.asking.receive(message) {
-                Ok(Some(answered)) => Event::Answered(answered),
-                Ok(None) => Event::Nothing,
-                Err(stray) => Event::Stray(stray),
-            },
-            Received::Notification(message) => self.notification(now, message),
+            Received::Response(message) => self.answered(message),
+            Received::Notification(message) => self.notification(message),
             // Without sessions there is nothing of one.
             Received::Session(_) | Received::Nothing => Event::Nothing,
         }
@@ -120,7 +145,10 @@ impl<T, D> Protocol<T, D> {
     pub fn finish(&mut self, id: &Id, outcome: &Outcome) -> Option<T> {
         let data = self.answering.finished(id)?;
         let id = crate::era::id_text(id);
-        self.transmit.push_back(modern::response(&id, outcome, self.server_info.as_ref()));
+        self.transmit.push_back(match &self.ear {
+            Some(ear) => ear.response(&id, outcome),
+            None => modern::response(&id, outcome, self.server_info.as_ref()),
+        });
         Some(data)
     }
 
@@ -140,8 +168,8 @@ impl<T, D> Protocol<T, D> {
     }
 
     /// Sends a request of ours and returns its id.
-    pub fn call(&mut self, now: Duration, request: &Request, data: D) -> i64 {
-        let (id, message) = self.asking.call(now, request, data);
+    pub fn call(&mut self, request: &Request, data: D) -> i64 {
+        let (id, message) = self.asking.call(request, data);
         self.transmit.push_back(message);
         id
     }
@@ -158,19 +186,6 @@ impl<T, D> Protocol<T, D> {
         self.transmit.pop_front()
     }
 
-    /// When [`Protocol::handle_timeout`] wants to be called next.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        self.asking.poll_timeout()
-    }
-
-    /// Gives up one request of ours that is due; to be called until it returns `None`.
-    pub fn handle_timeout(&mut self, now: Duration) -> Option<Expired<D>> {
-        let (id, data, notification) = self.asking.handle_timeout(now)?;
-        self.transmit.push_back(notification);
-        Some(Expired { id, data })
-    }
-
     /// The requests of the peer.
     #[must_use]
     pub fn answering(&self) -> &Answering<T> {
@@ -183,7 +198,7 @@ impl<T, D> Protocol<T, D> {
         &self.asking
     }
 
-    /// The requests of ours, to pause and resume them.
+    /// The requests of ours, to change what is kept for them.
     pub fn asking_mut(&mut self) -> &mut Asking<D> {
         &mut self.asking
     }
@@ -200,11 +215,65 @@ impl<T, D> Protocol<T, D> {
         (answering, self.asking.drain().map(|(_, data)| data).collect())
     }
 
-    fn notification(&mut self, now: Duration, message: Message) -> Event<T, D> {
+    fn of_server(&mut self, heard: Heard) -> Event<T, D> {
+        match heard {
+            Heard::Answer(message) => self.answered(message),
+            Heard::Progress(message) => self.progress(message),
+            Heard::Notification(message) => Event::Notification(message),
+            Heard::Question(incoming) => match self.answering.duplicate(incoming.message()) {
+                Some(refusal) => {
+                    let id = refusal.id.unwrap_or_default();
+                    let outcome = Outcome::Error(refusal.error.clone());
+                    self.transmit.extend(self.ear.as_ref().map(|ear| ear.response(&id, &outcome)));
+                    Event::Refused(refusal.error)
+                }
+                None => Event::Request(incoming),
+            },
+            Heard::Cancelled(id) => match self.answering.finished(&id) {
+                Some(data) => Event::Cancelled(data),
+                None => self.ended(&id),
+            },
+            Heard::Reply(reply) => {
+                self.transmit.push_back(reply);
+                Event::Nothing
+            }
+            Heard::Refused { error, reply } => {
+                self.transmit.extend(reply);
+                Event::Refused(error)
+            }
+            Heard::Unreadable { id, fault } => {
+                let spoilt = id.and_then(|id| self.asking.spoil(&id, &fault));
+                let refused = || Event::Refused(ErrorObject::parse_error(fault));
+                spoilt.map_or_else(refused, Event::Answered)
+            }
+            Heard::Nothing => Event::Nothing,
+        }
+    }
+
+    fn answered(&mut self, response: Message) -> Event<T, D> {
+        match self.asking.receive(response) {
+            Ok(Some(answered)) => Event::Answered(answered),
+            Ok(None) => Event::Nothing,
+            Err(stray) => Event::Stray(stray),
+        }
+    }
+
+    fn ended(&mut self, id: &Id) -> Event<T, D> {
+        match self.asking.end_listen(id) {
+            Some((id, data)) => Event::Ended { id, data },
+            None => Event::Nothing,
+        }
+    }
+
+    fn notification(&mut self, message: Message) -> Event<T, D> {
         if message.method() != "notifications/progress" {
             return Event::Notification(message);
         }
-        match self.asking.progress(now, &message) {
+        self.progress(message)
+    }
+
+    fn progress(&mut self, message: Message) -> Event<T, D> {
+        match self.asking.progress(&message) {
             Some(id) => Event::Progress { id, notification: message },
             None => Event::Nothing,
         }

@@ -20,8 +20,8 @@ mod throttle;
 
 pub use answering::{Answering, Received};
 pub use asking::{Answered, Asking, Ignored, Response};
-pub use clock::Timeouts;
-pub use duplex::{Event, Expired, Protocol};
+pub use clock::{Clock, Timeouts};
+pub use duplex::{Event, Protocol};
 pub use request::Request;
 pub use session::Told;
 pub use throttle::Throttle;

@@ -1,6 +1,5 @@
 //! Requests of ours, before they have an id.
 
-use super::clock::Timeouts;
 use crate::outcome::Body;
 use crate::scan::{MetaKey, Raw, encode_text};
 use std::borrow::Cow;
@@ -13,19 +12,13 @@ pub struct Request {
     method: Cow<'static, str>,
     params: Body,
     progress: bool,
-    timeouts: Timeouts,
 }
 
 impl Request {
-    /// A request without params that may take for ever.
+    /// A request without params.
     #[must_use]
     pub fn new(method: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            method: method.into(),
-            params: Body::empty(),
-            progress: false,
-            timeouts: Timeouts::NONE,
-        }
+        Self { method: method.into(), params: Body::empty(), progress: false }
     }
 
     /// Sets the members of `params`, and `_meta` apart from them.
@@ -42,18 +35,21 @@ impl Request {
         self
     }
 
-    /// Sets how long it may take.
+    /// The method.
     #[must_use]
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
+    pub fn method(&self) -> &str {
+        &self.method
     }
 
-    pub(super) fn clock(&self) -> Timeouts {
-        self.timeouts
+    /// The members of `params`, and `_meta`.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.params
     }
 
-    pub(super) fn wants_progress(&self) -> bool {
+    /// Whether it asks for progress.
+    #[must_use]
+    pub fn wants_progress(&self) -> bool {
         self.progress
     }
 
@@ -61,8 +57,9 @@ impl Request {
         self.method == "subscriptions/listen"
     }
 
-    /// The message, on one line.
-    pub(super) fn write(&self, id: i64) -> Raw {
+    /// The message, on one line, under an id that is the progress token too.
+    #[must_use]
+    pub fn write(&self, id: i64) -> Raw {
         let members = self.params.members().members();
         let meta = self.params.meta().map_or(&[][..], Raw::members);
         let id = id.to_string();

@@ -45,7 +45,7 @@ impl Done {
     }
 
     pub(super) fn id(&self, text: &[u8]) -> Option<Id> {
-        super::message::id_of(self.tables.envelope[EnvelopeKey::Id as usize].of(text))
+        super::message::read_id(self.tables.envelope[EnvelopeKey::Id as usize].of(text))
     }
 
     pub(super) fn broken(&self) -> bool {
@@ -78,7 +78,7 @@ impl<'a> Machine<'a> {
             Ok(batch) => Ok(Done { broken: self.broken, batch, tables: self.tables }),
             Err(mut error) => {
                 let id = self.tables.envelope[EnvelopeKey::Id as usize];
-                error.id = super::message::id_of(id.of(self.text));
+                error.id = super::message::read_id(id.of(self.text));
                 Err(error)
             }
         }

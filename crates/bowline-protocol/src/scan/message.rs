@@ -81,7 +81,7 @@ impl Message {
     /// The id, where there is a valid one.
     #[must_use]
     pub fn id(&self) -> Option<Id> {
-        id_of(self.envelope(EnvelopeKey::Id))
+        read_id(self.envelope(EnvelopeKey::Id))
     }
 
     /// The id as it was written, to be echoed; empty when there is none.
@@ -200,7 +200,8 @@ impl std::fmt::Display for NotAMessage {
 impl std::error::Error for NotAMessage {}
 
 /// Reads an id from its text; `None` for anything that is not a string or a 64-bit integer.
-pub(crate) fn id_of(text: &[u8]) -> Option<Id> {
+#[must_use]
+pub fn read_id(text: &[u8]) -> Option<Id> {
     match text.first()? {
         b'"' => unquote(text).map(|text| Id::from(text.into_owned())),
         _ => integer(text).map(Id::from),

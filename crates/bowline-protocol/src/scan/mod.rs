@@ -21,7 +21,7 @@ pub use message::{Kind, Message, NotAMessage};
 pub use raw::{EncodeError, Raw};
 pub use text::{TextError, decode_text, encode_text};
 
-pub(crate) use message::id_of as read_id;
+pub use message::read_id;
 
 use bowline_types::jsonrpc::Id;
 use bytes::Bytes;

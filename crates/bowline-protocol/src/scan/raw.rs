@@ -47,7 +47,6 @@ impl Raw {
     }
 
     /// The same in memory of its own, of which it takes no more than it needs.
-    #[cfg(not(modern_only))]
     pub(crate) fn compact(&self) -> Self {
         Self(Bytes::copy_from_slice(&self.0))
     }

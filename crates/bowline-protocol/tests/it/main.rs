@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod client;
 mod duplex;
 #[cfg(not(modern_only))]
 mod legacy;

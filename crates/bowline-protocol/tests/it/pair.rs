@@ -2,7 +2,7 @@
 
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::{Body, Outcome};
-use bowline_protocol::protocol::{Event, Protocol, Request, Response, Timeouts};
+use bowline_protocol::protocol::{Event, Protocol, Request, Response};
 use bowline_types::jsonrpc::Id;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -58,8 +58,7 @@ impl Pair {
     }
 
     pub(crate) fn call(&mut self, side: Side, request: &Request, name: &'static str) -> i64 {
-        let now = self.now;
-        let id = self.side(side).call(now, request, name);
+        let id = self.side(side).call(request, name);
         self.flush();
         id
     }
@@ -94,25 +93,13 @@ impl Pair {
     pub(crate) fn run_until(&mut self, ms: u64) {
         let end = Duration::from_millis(ms);
         loop {
-            let arrival = self.wire.front().map(|(due, ..)| *due);
-            let timeouts = [self.a.poll_timeout(), self.b.poll_timeout()];
-            let next = [arrival, timeouts[0], timeouts[1]].into_iter().flatten().min();
-            let Some(next) = next.filter(|next| *next <= end) else {
-                break;
-            };
-            self.now = self.now.max(next);
-            // What arrives in the same instant arrives before the alarm.
-            if arrival == Some(next)
-                && let Some((_, to, line)) = self.wire.pop_front()
-            {
+            match self.wire.front() {
+                Some((due, ..)) if *due <= end => {}
+                _ => break,
+            }
+            if let Some((due, to, line)) = self.wire.pop_front() {
+                self.now = self.now.max(due);
                 self.deliver(to, line);
-            } else {
-                for side in [Side::A, Side::B] {
-                    let now = self.now;
-                    while let Some(expired) = self.side(side).handle_timeout(now) {
-                        self.tell(side, &format!("gives up {} {}", expired.id, expired.data));
-                    }
-                }
             }
             self.flush();
         }
@@ -126,7 +113,12 @@ impl Pair {
 
     fn deliver(&mut self, to: Side, line: Bytes) {
         let now = self.now;
-        let told = match self.side(to).receive(now, line) {
+        let event = self.side(to).receive(now, line);
+        self.take(to, event);
+    }
+
+    fn take(&mut self, to: Side, event: Event<String, &'static str>) {
+        let told = match event {
             Event::Request(incoming) => {
                 let id = incoming.id().unwrap();
                 let told = format!("is asked {id} {}", incoming.method());
@@ -150,6 +142,10 @@ impl Pair {
             Event::Notification(message) => format!("hears {}", message.method()),
             Event::Stray(error) => format!("hears a stray error: {error}"),
             Event::Refused(error) => format!("refuses: {error}"),
+            Event::Batch(events) => {
+                events.into_iter().for_each(|event| self.take(to, event));
+                return;
+            }
             Event::Nothing => "ignores a line".into(),
         };
         self.tell(to, &told);
@@ -184,8 +180,4 @@ pub(crate) fn request(method: &'static str) -> Request {
     });
     let params = Body::of(&serde_json::json!({ "name": "echo" })).unwrap();
     Request::new(method).params(params.with_meta(&meta).unwrap())
-}
-
-pub(crate) fn within(idle: u64, total: u64) -> Timeouts {
-    Timeouts { idle: Some(Duration::from_millis(idle)), total: Some(Duration::from_millis(total)) }
 }

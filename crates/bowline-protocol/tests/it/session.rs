@@ -19,7 +19,6 @@ use bowline_types::{decode, decode_value};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) struct Exchange {
     session: Session,
@@ -253,7 +252,7 @@ impl Exchange {
     /// Sends a request of the server, which the client answers at once.
     fn ask(&mut self, request: &Request, waiting: Option<Incoming>) {
         assert!(self.session.is_open(), "the client is not ready to be asked");
-        let (id, line) = self.asking.call(Duration::ZERO, request, waiting);
+        let (id, line) = self.asking.call(request, waiting);
         self.server_says(&line);
         let asked: Value = decode(line.as_bytes()).unwrap();
         let result = match asked["method"].as_str().unwrap() {

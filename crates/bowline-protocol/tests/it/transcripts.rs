@@ -1,7 +1,7 @@
 //! Golden transcripts: every byte of an exchange, `->` from the client and `<-` from the server.
 
 use crate::pair::Side::{A, B};
-use crate::pair::{Pair, request, within};
+use crate::pair::{Pair, request};
 use bowline_protocol::protocol::Request;
 use expect_test::expect_file;
 
@@ -30,16 +30,6 @@ fn cancel() {
     pair.answer(B, 1, "never sent");
     pair.run_until(100);
     expect_file!["../transcripts/cancel.txt"].assert_eq(&pair.transcript);
-}
-
-#[test]
-fn timeout() {
-    let mut pair = Pair::new(5);
-    pair.call(A, &request("tools/call").progress().timeouts(within(100, 150)), "slow");
-    pair.run_until(80);
-    pair.progress(B, 1, 1.0);
-    pair.run_until(1000);
-    expect_file!["../transcripts/timeout.txt"].assert_eq(&pair.transcript);
 }
 
 #[test]

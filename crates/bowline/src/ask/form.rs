@@ -56,6 +56,24 @@ pub(super) fn check(
     Ok(checked)
 }
 
+/// The content with the schema's defaults for what was left out; tells what does not fit.
+#[cfg(feature = "client")]
+pub(crate) fn complete(
+    schema: &ElicitSchema,
+    mut content: Map<String, Value>,
+) -> Result<Map<String, Value>, String> {
+    for (name, field) in schema.properties.iter() {
+        let left_out = content.get(name).is_none_or(Value::is_null);
+        if left_out
+            && let Some(default) =
+                serde_json::to_value(field).ok().as_ref().and_then(|field| field.get("default"))
+        {
+            content.insert(name.to_owned(), default.clone());
+        }
+    }
+    check(schema, content)
+}
+
 /// The value; an error says what was expected.
 fn check_field(field: &Field, value: Value) -> Result<Value, String> {
     match (field, value) {

@@ -19,7 +19,6 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
-use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
 /// The way to the client of one session: the questions that it has not answered yet.
@@ -220,7 +219,7 @@ impl Line {
             return Err(ended());
         }
         // The time is kept by whoever waits.
-        let (id, message) = state.asking().call(Duration::ZERO, request, open);
+        let (id, message) = state.asking().call(request, open);
         Ok(Asked { line: self, cx, id, message })
     }
 

@@ -13,7 +13,7 @@ mod canonical;
 mod chain;
 mod derive;
 mod desk;
-mod form;
+pub(crate) mod form;
 mod format;
 mod ledger;
 #[cfg(not(modern_only))]

@@ -27,7 +27,7 @@ mod requirement;
 mod resource;
 mod reworded;
 mod run;
-mod schema;
+pub(crate) mod schema;
 mod spec;
 mod strings;
 mod subscribe;

@@ -43,7 +43,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep};
 
-pub(super) use drive::conclude;
+pub(crate) use drive::conclude;
+#[cfg(feature = "client")]
+pub(crate) use drive::panicked;
 
 /// Serves one byte stream until its peer closes it or `closing` is told.
 ///

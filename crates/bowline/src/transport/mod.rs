@@ -6,7 +6,7 @@ mod accept;
 pub mod child;
 #[cfg(feature = "http")]
 pub mod http;
-mod link;
+pub(crate) mod link;
 pub mod memory;
 mod running;
 #[cfg(not(modern_only))]

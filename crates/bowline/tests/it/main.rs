@@ -16,6 +16,8 @@ mod child_end;
 mod child_start;
 #[cfg(all(feature = "client", target_os = "linux"))]
 mod child_stderr;
+#[cfg(feature = "client")]
+mod client;
 mod link_bad_input;
 mod link_calls;
 mod link_end;
@@ -44,8 +46,13 @@ mod trace;
 #[cfg(unix)]
 mod unix_sockets;
 
+#[cfg(all(feature = "client", feature = "http"))]
+mod connector;
+
 #[cfg(feature = "http")]
 mod http_bad_input;
+#[cfg(all(feature = "client", feature = "http", not(modern_only)))]
+mod http_client;
 #[cfg(feature = "http")]
 mod http_exchange;
 #[cfg(feature = "http")]

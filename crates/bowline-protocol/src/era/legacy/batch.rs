@@ -20,7 +20,15 @@ pub(super) fn split(
         ));
     };
     let limits = peer.settings().limits();
-    let most = limits.running_per_link;
+    messages(batch, limits.running_per_link, limits.json_depth)
+}
+
+/// The messages of a batch of at most so many, in a protocol version that has batches.
+pub(in crate::era) fn messages(
+    batch: &Raw,
+    most: usize,
+    depth: usize,
+) -> Result<Vec<Result<Message, Refusal>>, ErrorObject> {
     let elements = elements(batch, most);
     if elements.is_empty() {
         return Err(ErrorObject::invalid_request("the batch is empty; send at least one message"));
@@ -29,7 +37,7 @@ pub(super) fn split(
         let error = format!("the batch has more than {most} messages; send several batches");
         return Err(ErrorObject::invalid_request(error));
     }
-    Ok(elements.iter().map(|element| message(element, limits.json_depth)).collect())
+    Ok(elements.iter().map(|element| message(element, depth)).collect())
 }
 
 /// The answers to a batch as one text; `None` when nothing is to be answered, and nothing must be sent.

@@ -1,3 +1,4 @@
 mod annotation;
 mod media;
+mod outgoing;
 mod value;

@@ -5,7 +5,7 @@
 
 pub(super) mod checks;
 mod friendly;
-pub(super) mod raw;
+pub(crate) mod raw;
 
 pub(super) use friendly::{Side, friendly};
 

@@ -6,6 +6,8 @@
 //! See [Streamable HTTP](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http).
 
 mod body;
+#[cfg(feature = "client")]
+pub mod client;
 mod connection;
 mod cors;
 mod endpoint;

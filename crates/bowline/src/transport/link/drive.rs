@@ -51,7 +51,7 @@ pub(in crate::transport) fn start(
 }
 
 /// Puts the answer behind everything the call has sent.
-pub(in crate::transport) fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
+pub(crate) fn conclude(cx: &Context, outcome: &Outcome, info: Option<&Raw>) {
     cx.tell_dropped_logs();
     cx.outbox().finish(era::response(cx.request(), outcome, info));
 }
@@ -150,7 +150,7 @@ impl Drop for CloseOnDrop {
 }
 
 /// What a panic in a service is answered with; the details stay here.
-pub(in crate::transport) fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
+pub(crate) fn panicked(cx: &Context, panic: &(dyn std::any::Any + Send)) -> Outcome {
     let details = panic
         .downcast_ref::<&'static str>()
         .copied()

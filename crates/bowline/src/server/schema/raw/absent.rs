@@ -4,29 +4,29 @@ use serde_json::Value;
 
 /// A compiled schema: there is none.
 #[derive(Debug)]
-pub(in crate::server) enum Validator {}
+pub(crate) enum Validator {}
 
 impl Validator {
-    pub(in crate::server) fn compile(_: &Value) -> Result<Self, String> {
+    pub(crate) fn compile(_: &Value) -> Result<Self, String> {
         Err("a schema without a Rust type behind it is checked only with the feature `schema` of bowline; enable it"
             .to_owned())
     }
 
-    pub(in crate::server) fn violations(&self, _: &Value, _: usize) -> Vec<String> {
+    pub(crate) fn violations(&self, _: &Value, _: usize) -> Vec<String> {
         match *self {}
     }
 }
 
 /// A compiled regular expression: there is none.
 #[derive(Debug)]
-pub(in crate::server) enum Pattern {}
+pub(crate) enum Pattern {}
 
 impl Pattern {
-    pub(in crate::server) fn compile(_: &str) -> Result<Self, String> {
+    pub(crate) fn compile(_: &str) -> Result<Self, String> {
         Err("`pattern` is checked only with the feature `schema` of bowline; enable it".to_owned())
     }
 
-    pub(in crate::server) fn matches(&self, _: &Value) -> bool {
+    pub(crate) fn matches(&self, _: &Value) -> bool {
         match *self {}
     }
 }

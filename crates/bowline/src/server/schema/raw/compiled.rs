@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 /// A compiled schema.
 #[derive(Debug)]
-pub(in crate::server) struct Validator(jsonschema::Validator);
+pub(crate) struct Validator(jsonschema::Validator);
 
 impl Validator {
     /// Compiles a schema of dialect 2020-12 or draft-07.
     ///
     /// # Errors
     /// When it is of another dialect, too large, no valid schema, or refers to anything outside itself.
-    pub(in crate::server) fn compile(schema: &Value) -> Result<Self, String> {
+    pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
         let size = schema.to_string().len();
         if size > MAX_SIZE {
             return Err(format!("schema of {size} bytes, more than the {MAX_SIZE} allowed"));
@@ -32,23 +32,23 @@ impl Validator {
     }
 
     /// What is wrong with a value: at most `limit` lines.
-    pub(in crate::server) fn violations(&self, value: &Value, limit: usize) -> Vec<String> {
+    pub(crate) fn violations(&self, value: &Value, limit: usize) -> Vec<String> {
         self.0.iter_errors(value).take(limit).map(|error| violation(&error)).collect()
     }
 }
 
 /// A compiled regular expression.
 #[derive(Debug)]
-pub(in crate::server) struct Pattern(jsonschema::Validator);
+pub(crate) struct Pattern(jsonschema::Validator);
 
 impl Pattern {
-    pub(in crate::server) fn compile(pattern: &str) -> Result<Self, String> {
+    pub(crate) fn compile(pattern: &str) -> Result<Self, String> {
         build(&json!({ "pattern": pattern }), Draft::Draft202012)
             .map(Self)
             .map_err(|_| format!("`{pattern}` is no regular expression"))
     }
 
-    pub(in crate::server) fn matches(&self, text: &Value) -> bool {
+    pub(crate) fn matches(&self, text: &Value) -> bool {
         self.0.is_valid(text)
     }
 }

@@ -6,6 +6,6 @@ mod absent;
 mod compiled;
 
 #[cfg(not(feature = "schema"))]
-pub(in crate::server) use absent::{Pattern, Validator};
+pub(crate) use absent::{Pattern, Validator};
 #[cfg(feature = "schema")]
-pub(in crate::server) use compiled::{Pattern, Validator};
+pub(crate) use compiled::{Pattern, Validator};

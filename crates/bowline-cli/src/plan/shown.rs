@@ -1,0 +1,98 @@
+//! Plans in a line, for tables.
+
+use super::arguments::{Arguments, Given, Single};
+use super::client::{Kinds, Reference};
+use super::target::{Target, Targets};
+use super::{Plan, Surroundings, Task};
+use crate::args::Args;
+use clap::Parser;
+
+/// What a command line means: verb, target, operands, command.
+pub(super) fn meaning(words: &[&str]) -> String {
+    match planned(words) {
+        Ok(plan) => shown(&plan.task),
+        Err(fault) => fault,
+    }
+}
+
+/// The plan of a command line, in a place where the config has the servers `git` and `my.server`.
+pub(super) fn planned(words: &[&str]) -> Result<Plan, String> {
+    let args =
+        Args::try_parse_from(["bowline"].iter().chain(words)).map_err(|error| error.to_string())?;
+    let around = Surroundings {
+        token: None,
+        dashes: words.contains(&"--"),
+        names: &|| vec!["git".to_owned(), "my.server".to_owned()],
+        is_client: &|id| bowline::config::Client::of_id(id).is_some(),
+    };
+    Plan::new(args, around).map_err(|fault| fault.to_string())
+}
+
+fn shown(task: &Task) -> String {
+    let (verb, target, operands) = match task {
+        Task::List(list) => match &list.targets {
+            Targets::All => return format!("list | every server | {}", kinds(list.kinds)),
+            Targets::One(target) => ("list", target, kinds(list.kinds)),
+        },
+        Task::Info(info) => ("info", &info.target, String::new()),
+        Task::Ping(ping) => ("ping", &ping.target, String::new()),
+        Task::Call(call) => {
+            ("call", &call.target, format!("{}{}", call.tool, arguments(&call.arguments)))
+        }
+        Task::Read(read) => ("read", &read.target, read.uri.clone()),
+        Task::Prompt(prompt) => {
+            ("prompt", &prompt.target, format!("{}{}", prompt.name, arguments(&prompt.arguments)))
+        }
+        Task::Complete(complete) => {
+            let reference = match &complete.reference {
+                Reference::Prompt(name) => format!("prompt {name}"),
+                Reference::Resource(template) => format!("template {template}"),
+            };
+            let (argument, prefix, given) = (&complete.argument, &complete.prefix, &complete.given);
+            ("complete", &complete.target, format!("{reference}, {argument} {prefix:?} {given:?}"))
+        }
+        Task::Subscribe(subscribe) => {
+            let lists = subscribe.lists.map_or_else(String::new, kinds);
+            ("subscribe", &subscribe.target, format!("{} {lists}", subscribe.uris.join(" ")))
+        }
+        Task::Configs(configs) => return format!("configs | json={}", configs.json),
+        Task::Completions(completions) => return format!("completions | {}", completions.shell),
+        Task::Everything { .. } => return "serve everything".to_owned(),
+        Task::Filesystem { shares, .. } => return format!("serve filesystem | {:?}", shares.dirs),
+    };
+    let target = match target {
+        Target::Command(command) => {
+            let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+            return format!("{verb} | - | {} | {}", operands.trim(), words.join(" "));
+        }
+        Target::Url(url) => format!("url {url}"),
+        Target::Unix(path) => format!("socket {}", path.display()),
+        Target::Everything => "everything".to_owned(),
+        Target::Named(name) => format!("name {name}"),
+        Target::OfClient { client, name } => format!("{name} of {client}"),
+    };
+    format!("{verb} | {target} | {}", operands.trim()).trim_end_matches("| ").trim_end().to_owned()
+}
+
+fn kinds(kinds: Kinds) -> String {
+    let Kinds { tools, resources, templates, prompts } = kinds;
+    let all = [
+        (tools, "tools"),
+        (resources, "resources"),
+        (templates, "templates"),
+        (prompts, "prompts"),
+    ];
+    all.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| *name).collect::<Vec<_>>().join("+")
+}
+
+pub(super) fn arguments(arguments: &Arguments) -> String {
+    let whole = arguments.whole.as_ref().map(|source| format!(" all from {source}"));
+    let singles = arguments.singles.iter().map(|Single { name, value }| match value {
+        Given::Text(text) => format!(" {name} text {text:?}"),
+        Given::Literal(text) => format!(" {name} literal {text:?}"),
+        Given::Json(value) => format!(" {name} json {value}"),
+        Given::TextOf(source) => format!(" {name} text of {source}"),
+        Given::JsonOf(source) => format!(" {name} json of {source}"),
+    });
+    whole.into_iter().chain(singles).collect::<Vec<_>>().join(",")
+}

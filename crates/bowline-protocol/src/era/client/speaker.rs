@@ -1,0 +1,196 @@
+//! What a client puts on what it sends.
+
+use super::session;
+use crate::outcome::Body;
+use crate::scan::{MetaKey, Raw, encode_text};
+use crate::table::{self, RowKind, Sender};
+use bowline_types::log::LoggingLevel;
+use bowline_types::revision::{Era, Revision};
+use memchr::memmem;
+use serde_json::{Map, Value};
+use std::{error, fmt};
+
+/// A client that has agreed on a protocol version, as the sender of requests.
+#[derive(Clone, Debug)]
+pub struct Speaker {
+    revision: Revision,
+    /// What every request says in `_meta`, an object; `None` where a session has said it once.
+    stamp: Option<Raw>,
+    /// The same with the log level.
+    stamp_with_level: Option<Raw>,
+}
+
+impl Speaker {
+    /// A client that speaks this protocol version; both are objects.
+    ///
+    /// Without a log level the server logs nothing to it, where requests say so.
+    #[must_use]
+    pub fn new(
+        revision: Revision,
+        client_info: &Raw,
+        capabilities: &Raw,
+        log_level: Option<LoggingLevel>,
+    ) -> Self {
+        let stamp =
+            (revision.era() == Era::Modern).then(|| stamp(revision, client_info, capabilities));
+        let mut speaker = Self { revision, stamp, stamp_with_level: None };
+        speaker.set_log_level(log_level);
+        speaker
+    }
+
+    /// The protocol version.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Sets the least severe log message that the client wants with every request.
+    ///
+    /// In a session nothing changes: there `logging/setLevel` says it.
+    pub fn set_log_level(&mut self, log_level: Option<LoggingLevel>) {
+        self.stamp_with_level = self.stamp.as_ref().zip(log_level).map(|(stamp, level)| {
+            let level = Value::from(level.as_str()).to_string();
+            joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
+        });
+    }
+
+    /// The params of a request, with what this protocol version wants in them.
+    ///
+    /// Of the caller's `_meta` everything stays but what says who the client is, which the client itself says, and
+    /// the progress token, which belongs to whoever sends the request. A log level of the caller stays where requests
+    /// have one, and goes before the client's.
+    ///
+    /// # Errors
+    /// [`UnsupportedMethod`] when no client sends such a request in this protocol version.
+    pub fn outgoing(&self, method: &str, params: Body) -> Result<Body, UnsupportedMethod> {
+        self.check(method, RowKind::Request)?;
+        let params = session::params(self.revision, method, params);
+        let Some(stamp) = &self.stamp else {
+            return Ok(match params.meta().filter(|meta| says_reserved(meta)) {
+                None => params,
+                Some(meta) => {
+                    let meta = without_reserved(meta, OURS_IN_SESSIONS);
+                    params.with_raw_meta((!meta.members().is_empty()).then_some(meta))
+                }
+            });
+        };
+        let default = self.stamp_with_level.as_ref().unwrap_or(stamp);
+        let meta = match params.meta() {
+            None => default.clone(),
+            Some(meta) if !says_reserved(meta) => joined(&[meta.members(), default.members()]),
+            Some(meta) => {
+                let meta = without_reserved(meta, OURS);
+                let has_level = memmem::find(meta.as_bytes(), LOG_LEVEL.as_bytes()).is_some();
+                let stamp = if has_level { stamp } else { default };
+                joined(&[meta.members(), stamp.members()])
+            }
+        };
+        Ok(params.with_raw_meta(Some(meta)))
+    }
+
+    /// A notification of the client.
+    ///
+    /// # Errors
+    /// [`UnsupportedMethod`] when no client sends such a notification in this protocol version.
+    pub fn notification(&self, method: &str, params: &Body) -> Result<Raw, UnsupportedMethod> {
+        self.check(method, RowKind::Notification)?;
+        let meta = params.meta().map(|meta| [b"\"_meta\":", meta.as_bytes()].concat());
+        let params = joined(&[params.members().members(), &meta.unwrap_or_default()]);
+        let params = (!params.members().is_empty()).then_some(params);
+        Ok(crate::write::notification_raw(method, params.as_ref().map(Raw::as_bytes)))
+    }
+
+    /// Whether a client sends such a message in this protocol version; what no version defines may always be sent.
+    ///
+    /// # Errors
+    /// [`UnsupportedMethod`] when not.
+    pub fn check(&self, method: &str, kind: RowKind) -> Result<(), UnsupportedMethod> {
+        let sendable = table::find(method).is_none_or(|row| {
+            row.exists_in(self.revision) && row.kind == kind && row.sender != Sender::Server
+        });
+        if sendable {
+            return Ok(());
+        }
+        Err(UnsupportedMethod { method: method.into(), revision: self.revision })
+    }
+}
+
+/// The agreed protocol version lacks a method, or no client sends it there. Nothing has been sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsupportedMethod {
+    /// The method.
+    pub method: Box<str>,
+    /// The protocol version.
+    pub revision: Revision,
+}
+
+impl fmt::Display for UnsupportedMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, revision } = self;
+        let method = method.escape_debug();
+        write!(
+            f,
+            "clients do not send `{method}` in protocol version {revision}, which this server speaks"
+        )
+    }
+}
+
+impl error::Error for UnsupportedMethod {}
+
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+/// The keys of `_meta` that only a client writes that says them of itself.
+const OURS: &[MetaKey] = &[
+    MetaKey::ProtocolVersion,
+    MetaKey::ClientInfo,
+    MetaKey::ClientCapabilities,
+    MetaKey::ProgressToken,
+];
+
+/// The same where no request says them at all.
+const OURS_IN_SESSIONS: &[MetaKey] = &[
+    MetaKey::ProtocolVersion,
+    MetaKey::ClientInfo,
+    MetaKey::ClientCapabilities,
+    MetaKey::ProgressToken,
+    MetaKey::LogLevel,
+];
+
+fn stamp(revision: Revision, client_info: &Raw, capabilities: &Raw) -> Raw {
+    let version = Value::from(revision.as_str()).to_string();
+    joined(&[
+        &member(MetaKey::ProtocolVersion, version.as_bytes()),
+        &member(MetaKey::ClientInfo, client_info.as_bytes()),
+        &member(MetaKey::ClientCapabilities, capabilities.as_bytes()),
+    ])
+}
+
+fn member(key: MetaKey, value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 48);
+    encode_text(&mut out, key.name());
+    out.push(b':');
+    out.extend_from_slice(value);
+    out
+}
+
+/// An object of these members, of which some may be empty.
+fn joined(members: &[&[u8]]) -> Raw {
+    let members: Vec<&[u8]> =
+        members.iter().copied().filter(|text| !text.trim_ascii().is_empty()).collect();
+    Raw::written([b"{", &members.join(&b","[..])[..], b"}"].concat())
+}
+
+/// Whether `_meta` may have a key that [`without_reserved`] takes out: only then it is taken apart.
+fn says_reserved(meta: &Raw) -> bool {
+    let text = meta.as_bytes();
+    [&b"io.modelcontextprotocol/"[..], b"progressToken", b"\\u"]
+        .iter()
+        .any(|sign| memmem::find(text, sign).is_some())
+}
+
+fn without_reserved(meta: &Raw, reserved: &[MetaKey]) -> Raw {
+    // It is an object, and an object of JSON can be decoded and encoded.
+    let mut members: Map<String, Value> = meta.decode().unwrap_or_default();
+    members.retain(|name, _| !reserved.iter().any(|key| key.name() == name));
+    Raw::written(Value::Object(members).to_string().into_bytes())
+}

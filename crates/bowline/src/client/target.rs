@@ -1,0 +1,184 @@
+//! What a client connects to.
+
+use crate::error::{Error, Result};
+use crate::server::Server;
+use crate::transport::child::Command;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// What a client connects to.
+#[derive(Clone)]
+pub struct Target(pub(super) Kind);
+
+#[derive(Clone)]
+pub(super) enum Kind {
+    /// Streamable HTTP, or HTTP+SSE.
+    Url(Box<str>),
+    /// A Unix socket.
+    Unix(std::path::PathBuf),
+    /// A process of ours.
+    Command(Command),
+    /// A server in this process.
+    Memory(Server),
+    /// Somebody else's byte stream.
+    Custom(Arc<dyn DynConnect>),
+}
+
+impl Target {
+    /// A server behind a URL: `https://…`, `http://…` or `unix:PATH`.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn url(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("unix:") {
+            return Ok(Self(Kind::Unix(path.into())));
+        }
+        if url.starts_with("https://") || url.starts_with("http://") {
+            return Ok(Self(Kind::Url(url.into())));
+        }
+        Err(Error::invalid("a URL to connect to starts with https://, http:// or unix:"))
+    }
+
+    /// A server that is started as a process of ours.
+    #[must_use]
+    pub fn command(command: Command) -> Self {
+        Self(Kind::Command(command))
+    }
+
+    /// A server behind byte streams of your own making.
+    pub fn custom(connect: impl Connect) -> Self {
+        Self(Kind::Custom(Arc::new(connect)))
+    }
+
+    /// What it is called in errors: without credentials, and without what a process is given besides its arguments.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.0 {
+            Kind::Url(url) => url.to_string(),
+            Kind::Unix(path) => format!("unix:{}", path.display()),
+            Kind::Command(command) => command.to_string(),
+            Kind::Memory(_) => "a server in this process".to_owned(),
+            Kind::Custom(connect) => connect.name(),
+        }
+    }
+}
+
+impl Target {
+    /// What the way to it is remembered under; nothing for a server in this process, which is asked.
+    pub(super) fn key(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Memory(_) => None,
+            _ => Some(self.name()),
+        }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Target").field(&self.name()).finish()
+    }
+}
+
+/// What can be connected to.
+pub trait IntoTarget {
+    /// The target.
+    ///
+    /// # Errors
+    /// When it names nothing that can be connected to.
+    fn into_target(self) -> Result<Target>;
+}
+
+impl IntoTarget for Target {
+    fn into_target(self) -> Result<Target> {
+        Ok(self)
+    }
+}
+
+/// A URL, or a command line: words apart by spaces, with the quotes of a shell and nothing else of one.
+impl IntoTarget for &str {
+    fn into_target(self) -> Result<Target> {
+        if self.starts_with("unix:") || self.contains("://") {
+            Target::url(self)
+        } else {
+            Command::parse(self).map(Target::command)
+        }
+    }
+}
+
+impl IntoTarget for &String {
+    fn into_target(self) -> Result<Target> {
+        self.as_str().into_target()
+    }
+}
+
+impl IntoTarget for String {
+    fn into_target(self) -> Result<Target> {
+        self.as_str().into_target()
+    }
+}
+
+impl IntoTarget for Command {
+    fn into_target(self) -> Result<Target> {
+        Ok(Target::command(self))
+    }
+}
+
+impl IntoTarget for &Server {
+    fn into_target(self) -> Result<Target> {
+        Ok(Target(Kind::Memory(self.clone())))
+    }
+}
+
+/// A transport of your own: something that opens byte streams to a server, on which each message is one line.
+///
+/// `examples/tcp.rs` is one over TCP, with the server's side of it.
+///
+/// See [Custom transports](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports#custom-transports).
+pub trait Connect: Send + Sync + 'static {
+    /// Opens a stream: for the first connection, and for each one after the last was lost.
+    fn connect(&self) -> impl Future<Output = Result<Pipe>> + Send;
+
+    /// What errors call the server, without credentials. Under this name it is remembered too.
+    fn name(&self) -> String;
+}
+
+/// A byte stream to a server, in both directions.
+pub struct Pipe {
+    pub(super) input: Box<dyn AsyncRead + Send + Unpin>,
+    pub(super) output: Box<dyn AsyncWrite + Send + Unpin>,
+}
+
+impl Pipe {
+    /// A stream whose `input` brings what the server says, and whose `output` takes what it is told.
+    pub fn new(
+        input: impl AsyncRead + Send + Unpin + 'static,
+        output: impl AsyncWrite + Send + Unpin + 'static,
+    ) -> Self {
+        Self { input: Box::new(input), output: Box::new(output) }
+    }
+}
+
+impl fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pipe")
+    }
+}
+
+/// [`Connect`] behind a pointer.
+pub(super) trait DynConnect: Send + Sync {
+    fn connect(&self) -> Pin<Box<dyn Future<Output = Result<Pipe>> + Send + '_>>;
+    fn name(&self) -> String;
+}
+
+impl<C: Connect> DynConnect for C {
+    fn connect(&self) -> Pin<Box<dyn Future<Output = Result<Pipe>> + Send + '_>> {
+        Box::pin(Connect::connect(self))
+    }
+
+    fn name(&self) -> String {
+        Connect::name(self)
+    }
+}
