@@ -113,7 +113,7 @@ pub(super) async fn connect(core: &Arc<Core>) -> Result<(Live, Agreed)> {
 }
 
 fn carrier(core: &Core) -> Carrier {
-    match &core.target.0 {
+    match &core.target.kind {
         Kind::Url(_) => Carrier::Http,
         Kind::Command(_) | Kind::Custom(_) | Kind::Unix(_) => Carrier::Stream { restartable: true },
         Kind::Memory(_) => Carrier::Stream { restartable: false },
@@ -125,7 +125,7 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let limits = core.limits();
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
     let mut stderr = None;
-    let wire: Arc<dyn Wire> = match &core.target.0 {
+    let wire: Arc<dyn Wire> = match &core.target.kind {
         Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
         Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
