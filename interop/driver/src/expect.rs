@@ -71,7 +71,9 @@ fn canonical(value: Value) -> Value {
                     || (key == "arguments" && value.as_array().is_some_and(Vec::is_empty)))
             };
             let members = members.into_iter().filter(said);
-            Value::Object(members.map(|(key, value)| (key, canonical(value))).collect::<Map<_, _>>())
+            Value::Object(
+                members.map(|(key, value)| (key, canonical(value))).collect::<Map<_, _>>(),
+            )
         }
         other => other,
     }

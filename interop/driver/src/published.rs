@@ -163,7 +163,8 @@ async fn files(peer: &Peer) -> Result<String, Failure> {
     peer.client.call::<Value>("write_file", arguments).await?;
     let Text { content } = peer.client.call("read_text_file", json!({"path": path})).await?;
     same("the file", json!(content), json!(knots))?;
-    let outside = peer.client.call::<Text>("read_text_file", json!({"path": "/etc/hostname"})).await;
+    let outside =
+        peer.client.call::<Text>("read_text_file", json!({"path": "/etc/hostname"})).await;
     let error = outside.err().ok_or("a file outside of the roots was read")?;
     holds(error.is_tool_error(), || format!("no tool error: {error}"))?;
     fine()
