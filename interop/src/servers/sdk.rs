@@ -73,11 +73,10 @@ fn rows(sdk: Sdk, version: &Version, way: Way) -> Vec<&'static str> {
     let stateless = way == Way::Stateless;
     // Without a session, an older server has nobody to tell or to ask anything but the answer.
     let mute = stateless && !version.is_newest();
-    // Up to 1.9.4 a call that is cancelled takes the whole server with it.
+    // Up to 1.9.4 the whole server ends with a call that is cancelled, and over HTTP with the first session.
     let fragile = sdk == Sdk::Python && !since("2025-06-18");
-    // And 1.8.1 does not survive the end of a session.
     let session = matches!(way, Way::Http | Way::Sse) && !version.is_newest();
-    let counted = session && !(sdk == Sdk::Python && !since("2025-03-26") && way == Way::Http);
+    let counted = session && !(fragile && way == Way::Http);
     let possible = |row: &&&str| match **row {
         "progress" | "logs" => !stateless,
         // What answers with one JSON text does not look whether somebody still waits for it.
