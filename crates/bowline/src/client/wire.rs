@@ -72,7 +72,6 @@ pub(crate) struct Outgoing {
 
 /// What belongs to one exchange.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 pub(crate) enum Event {
     /// The request makes progress.
     Progress(Message),
