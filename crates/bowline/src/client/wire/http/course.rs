@@ -14,6 +14,7 @@ use bowline_protocol::http::headers::MediaType;
 use bowline_protocol::protocol;
 use bowline_protocol::scan::{BodyKey, Message, MetaKey, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::method::{Method, SubscriptionsListen};
 use bytes::Bytes;
 use http::Response;
 use std::collections::VecDeque;
@@ -90,7 +91,7 @@ impl Course {
                 }
                 Stage::Ended => {
                     let place = &self.shared.place;
-                    let why = format!("{place} gave up the request, or ended the subscription");
+                    let why = format!("{place} ended the subscription");
                     return Err(Failure::Lost(Error::closed(why)));
                 }
                 Stage::Sent | Stage::Over => {
@@ -227,7 +228,12 @@ impl Course {
                     self.shared.session.asked(&question);
                     self.said.push_back(Event::Question(question));
                 }
-                Heard::Cancelled(id) if id == Id::Int(self.id) => self.stage = Stage::Ended,
+                // Only a subscription ends in this way; any other request a server has to answer.
+                Heard::Cancelled(id) if id == Id::Int(self.id) => {
+                    if self.outgoing.request.method() == SubscriptionsListen::NAME {
+                        self.stage = Stage::Ended;
+                    }
+                }
                 Heard::Cancelled(id) => {
                     self.shared.session.withdrew(&id);
                     self.said.push_back(Event::Cancelled(id));

@@ -203,6 +203,7 @@ fn refused(
         let _ = write!(why, " (it said: {shown})");
     }
     match status.as_u16() {
+        401 | 403 => Error::unauthorized(format!("{place}: {why}")),
         429 | 503 => Error::overloaded(format!("{place}: {why}")),
         _ => Error::bad_answer(place, why),
     }

@@ -404,15 +404,16 @@ async fn the_session_says_what_belongs_to_no_request() {
 
 #[tokio::test]
 async fn progress_may_come_on_the_stream_of_the_session() {
+    // The stream of the session is opened before anything else is sent.
     let listening = stream(&format!("{}{HOLD}", progress("", 1).replace("ID", "2")));
-    let script = Script::play([opened(), accepted(), stream(HOLD), listening]).await;
-    let (wire, _ears) = wire(&script);
+    let script = Script::play([opened(), accepted(), listening, stream(HOLD)]).await;
+    let (wire, ears) = wire(&script);
     assert_eq!(initialize(&wire, OLD).await, "result");
     let mut exchange = wire.exchange(call(OLD));
-    // The call is the third request, the stream of the session the fourth.
     ready(&wire).await.unwrap();
     let said = next(&mut *exchange).await.unwrap();
     assert_eq!(super::show(&said), "progress 1");
+    assert_eq!(ears.take(), "");
 }
 
 #[tokio::test]
