@@ -216,7 +216,7 @@ async fn answers_in_streams() {
             result
             also: fault tools/call: method not found: ping
         given up
-            lost: http://127.0.0.1:PORT gave up the request, or ended the subscription
+            lost: http://127.0.0.1:PORT ended its stream before the answer to tools/call
         a batch
             malformed: several messages in one text, which this protocol version does not have
             also: fault tools/call: several messages in one text, which this protocol version does not have
