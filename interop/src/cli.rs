@@ -11,6 +11,8 @@ pub(crate) enum Command {
     Matrix(Matrix),
     Defects(Defects),
     Nginx(Nginx),
+    /// Be the server of this name that defect tests let clients speak with.
+    Script(String),
 }
 
 /// What the table shall hold.
@@ -54,6 +56,7 @@ pub(crate) struct Nginx {
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
         Some((first, rest)) if first == "defects" => defects(rest).map(Command::Defects),
+        Some((first, [name])) if first == "script" => Ok(Command::Script(name.clone())),
         Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
         _ => matrix(arguments).map(Command::Matrix),
     }

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Ok(Command::Matrix(options)) => matrix::run(&options),
         Ok(Command::Defects(options)) => defects::run(&options),
         Ok(Command::Nginx(options)) => nginx::run(&options),
+        Ok(Command::Script(name)) => defects::script::serve(&name),
         Err(message) => {
             eprintln!("interop: {message}");
             return ExitCode::from(2);
