@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::defects::peer::Peer;
 
 /// The longest time that a client may take over one of these servers, timeouts of its own apart.
-const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// The names of the tools that the client finds.
 pub(crate) fn list(peer: &Peer, script: &str) -> Result<Vec<String>, String> {

@@ -115,6 +115,7 @@ impl Server {
                 )
                 .as_bytes())]
             }
+            "an exit during a call" => Vec::new(),
             "two results" => {
                 let result = json!({"content": [{"type": "text", "text": "other"}]});
                 vec![raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result},\"result\":{{\"content\":[{text}]}}}}\n").as_bytes())]
