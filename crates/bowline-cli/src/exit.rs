@@ -3,7 +3,9 @@
 use crate::escape::{self, escape};
 use crate::logs::Format;
 use crate::show::{indented, screen};
+use bowline::config::Problems;
 use serde_json::json;
+use std::error::Error as _;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -97,7 +99,11 @@ impl Fault {
         } else {
             Exit::Failed
         };
-        let mut fault = Self::new(chain(error)).exit(exit);
+        let message = match error.rpc() {
+            Some(rpc) => format!("the server answered with an error: {rpc}"),
+            None => chain(error),
+        };
+        let mut fault = Self::new(message).exit(exit);
         fault.rpc = error.rpc().map(|rpc| Box::new((rpc.code.0, rpc.data.clone())));
         fault
     }
@@ -105,10 +111,22 @@ impl Fault {
     /// As [`Fault::of_server`], when no connection was made.
     pub(crate) fn of_connecting(error: &bowline::Error) -> Self {
         let mut fault = Self::of_server(error);
-        if fault.exit == Exit::Failed && !error.is_invalid() {
+        let mut was_lost = false;
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let ours = error.downcast_ref::<bowline::Error>();
+            was_lost |= ours.is_some_and(|error| error.is_closed() || error.is_unreachable());
+            cause = error.source();
+        }
+        if was_lost || fault.exit == Exit::Failed && !error.is_invalid() {
             fault.exit = Exit::Unreachable;
         }
         fault
+    }
+
+    /// The code of the peer's error, if it answered with one.
+    pub(crate) fn rpc_code(&self) -> Option<i64> {
+        self.rpc.as_deref().map(|(code, _)| *code)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -137,11 +155,6 @@ impl Fault {
     /// How the process ends.
     pub(crate) fn code(&self) -> Exit {
         self.exit
-    }
-
-    /// Whether the peer answered with an error.
-    pub(crate) fn is_rpc(&self) -> bool {
-        self.rpc.is_some()
     }
 
     /// Tells it as the last thing on standard error: to a person, or as one line of JSON.
@@ -182,6 +195,12 @@ const TAIL: usize = 20;
 impl From<bowline::Error> for Fault {
     fn from(error: bowline::Error) -> Self {
         Self::new(chain(&error))
+    }
+}
+
+impl From<Problems> for Fault {
+    fn from(problems: Problems) -> Self {
+        Self::new(problems.to_string())
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn complete(complete: Complete, session: &Session) -> Result<Ex
     let request = client.request::<method::Complete>(params);
     let result = match session.ask(&link, &argument, request).await {
         Ok(result) => result,
-        Err(fault) if fault.is_rpc() => {
+        Err(fault) if fault.rpc_code().is_some() => {
             return Err(misnamed(client, &reference, &argument).await.unwrap_or(fault));
         }
         Err(fault) => return Err(fault),

@@ -23,6 +23,8 @@ pub(crate) struct Found {
     /// What it is called in errors.
     name: String,
     target: client::Target,
+    /// It is a process of ours.
+    is_started: bool,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
     protocol: Option<String>,
@@ -55,6 +57,7 @@ pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Faul
     let plain = |target| Found {
         name: name.clone(),
         target,
+        is_started: false,
         headers: Vec::new(),
         timeout: None,
         protocol: None,
@@ -67,7 +70,8 @@ pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Faul
         Target::Command(words) => {
             let (program, arguments) =
                 words.split_first().ok_or_else(|| Fault::new("there is no command after `--`"))?;
-            plain(started(child::Command::new(program).args(arguments), common)?)
+            let target = started(child::Command::new(program).args(arguments), common)?;
+            Found { is_started: true, ..plain(target) }
         }
         Target::Named(name) => {
             let name = name.clone();
@@ -106,7 +110,7 @@ pub(crate) async fn connect(
     common: &Common,
     session: &Session,
 ) -> Result<Link, Fault> {
-    let Found { name, target, headers, timeout, protocol, tools } = found;
+    let Found { name, target, is_started, headers, timeout, protocol, tools } = found;
     let mut builder = builder(session).http(options(common));
     for (header, value) in &headers {
         builder = builder.header(header, value);
@@ -121,7 +125,11 @@ pub(crate) async fn connect(
         })?,
         None => connecting.await,
     };
-    let client = connected.map_err(|error| Fault::of_connecting(&error))?;
+    let client = connected.map_err(|error| {
+        let fault = Fault::of_connecting(&error);
+        // A program that is not there is a server that cannot be started.
+        if is_started && error.is_invalid() { fault.exit(Exit::Unreachable) } else { fault }
+    })?;
     Ok(Link { client, timeout, tools })
 }
 
@@ -148,6 +156,7 @@ async fn look_up<T: Send + 'static>(
 
 fn of_config(resolved: Resolved, common: &Common) -> Result<Found, Fault> {
     let Resolved { name, way, timeout, tools, protocol, .. } = resolved;
+    let is_started = matches!(way, Way::Stdio { .. });
     let (target, headers) = match way {
         Way::Stdio { command, args, env, cwd, .. } => {
             let mut command = child::Command::new(command).args(args);
@@ -170,7 +179,7 @@ fn of_config(resolved: Resolved, common: &Common) -> Result<Found, Fault> {
         }
     };
     let protocol = protocol.map(|protocol| protocol.to_string());
-    Ok(Found { name, target, headers, timeout, protocol, tools })
+    Ok(Found { name, target, is_started, headers, timeout, protocol, tools })
 }
 
 /// What flags say comes before what a config says.
@@ -240,6 +249,10 @@ fn builder(session: &Session) -> Builder {
 fn log(message: &LoggingMessageNotificationParams) {
     let text = match &message.data {
         Value::String(text) => text.clone(),
+        Value::Object(members) if members.len() == 1 => match members.get("message") {
+            Some(Value::String(text)) => text.clone(),
+            _ => message.data.to_string(),
+        },
         other => other.to_string(),
     };
     let text = match &message.logger {
@@ -250,6 +263,7 @@ fn log(message: &LoggingMessageNotificationParams) {
         LoggingLevel::Debug => tracing::debug!(target: SERVER, "{text}"),
         LoggingLevel::Info | LoggingLevel::Notice => tracing::info!(target: SERVER, "{text}"),
         LoggingLevel::Warning => tracing::warn!(target: SERVER, "{text}"),
+        LoggingLevel::Error => tracing::error!(target: SERVER, "{text}"),
         level => tracing::error!(target: SERVER, "{level}: {text}"),
     }
 }

@@ -11,6 +11,7 @@ use crate::terminal::{self, Terminal};
 use bowline::Client;
 use bowline::client::Request;
 use bowline::protocol::scan::Raw;
+use bowline::types::jsonrpc::ErrorCode;
 use bowline::types::method::Method;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -120,7 +121,19 @@ impl Session {
         let hear = progress.clone();
         let answer = request.on_progress(move |report| hear.report(&report)).raw().await;
         progress.end();
-        answer.map_err(|error| fault(link, &error))
+        answer.map_err(|error| {
+            let fault = fault(link, &error);
+            // What we did not declare is to be asked, for which there is nobody here; or to sample, which is not for us.
+            match (fault.rpc_code() == Some(UNDECLARED), &self.terminal) {
+                (false, _) => fault,
+                (true, None) => {
+                    fault.hint("if it wants to ask you something, do this at a terminal")
+                }
+                (true, Some(_)) => {
+                    fault.hint("it wants something that only a host with a model has")
+                }
+            }
+        })
     }
 
     /// Closes every connection.
@@ -134,6 +147,8 @@ impl Session {
         while closing.join_next().await.is_some() {}
     }
 }
+
+const UNDECLARED: i64 = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0;
 
 /// How long servers may take to end after a signal.
 const HURRY: Duration = Duration::from_millis(1500);

@@ -6,14 +6,19 @@
     reason = "a test that cannot go on fails, and its helpers take what `json!` makes"
 )]
 
+mod completions;
 mod ending;
 mod filesystem;
 #[cfg(target_os = "linux")]
 mod guard;
 mod help;
 mod http;
+mod peer;
 mod program;
+mod pty;
 mod refusals;
 mod stdio;
 mod surface;
+mod terminal;
 mod unix;
+mod verbs;

@@ -3,10 +3,9 @@
 use super::Client;
 use super::asked::{Answers, Asked, Handlers};
 use super::live::Core;
-use super::target::IntoTarget;
+use super::target::{IntoTarget, Wishes};
+use super::web::Web;
 use crate::error::{Error, Result};
-#[cfg(feature = "http")]
-use crate::transport::http::client::Options;
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_types::capability::ClientCapabilities;
@@ -52,8 +51,7 @@ pub struct Builder {
     pub(super) limits: Limits,
     pub(super) pin: Option<Revision>,
     pub(super) headers: HeaderMap,
-    #[cfg(feature = "http")]
-    pub(super) http: Options,
+    pub(super) web: Web,
     pub(super) log_level: Option<LoggingLevel>,
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
@@ -69,8 +67,7 @@ impl Default for Builder {
             limits: Limits::default(),
             pin: None,
             headers: HeaderMap::new(),
-            #[cfg(feature = "http")]
-            http: Options::default(),
+            web: Web::default(),
             log_level: None,
             memory: None,
             restart: true,
@@ -85,8 +82,9 @@ impl Builder {
     /// # Errors
     /// When something was set wrongly, the server cannot be reached or started, or none of its protocol versions is
     /// ours.
-    pub async fn connect(self, target: impl IntoTarget) -> Result<Client> {
+    pub async fn connect(mut self, target: impl IntoTarget) -> Result<Client> {
         let target = target.into_target()?;
+        self = self.with(&target.wishes);
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -251,13 +249,6 @@ impl Builder {
         self
     }
 
-    /// Sets how HTTP connections are made: certificates, proxies.
-    #[cfg(feature = "http")]
-    pub fn http(mut self, options: Options) -> Self {
-        self.http = options;
-        self
-    }
-
     /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -274,6 +265,22 @@ impl Builder {
     /// Sets whether a lost connection, or a process that ended, is replaced by a new one; it is by default.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.restart = reconnect;
+        self
+    }
+
+    /// Takes what a config says, where nothing else was said here.
+    fn with(mut self, wishes: &Wishes) -> Self {
+        let said = self.headers.clone();
+        for (name, value) in &wishes.headers {
+            if !said.contains_key(name) {
+                self = self.header(name, value.expose());
+            }
+        }
+        self.pin = self.pin.or(wishes.protocol);
+        if let Some(timeout) = wishes.timeout {
+            self.limits.call_timeout = timeout;
+            self.limits.call_idle_timeout = timeout;
+        }
         self
     }
 

@@ -6,13 +6,10 @@ use super::live::{Core, Ears, Live};
 use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
-#[cfg(feature = "http")]
-use super::wire::http::Way;
+use super::web;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
-#[cfg(feature = "http")]
-use crate::transport::http::client::Connector;
 use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
 use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Reason, Step};
 use bowline_protocol::http::HeaderMap;
@@ -20,6 +17,7 @@ use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
 use bowline_types::method::{Discover, Method};
 use std::future::poll_fn;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -115,7 +113,7 @@ pub(super) async fn connect(core: &Arc<Core>) -> Result<(Live, Agreed)> {
 }
 
 fn carrier(core: &Core) -> Carrier {
-    match &core.target.0 {
+    match &core.target.kind {
         Kind::Url(_) => Carrier::Http,
         Kind::Command(_) | Kind::Custom(_) | Kind::Unix(_) => Carrier::Stream { restartable: true },
         Kind::Memory(_) => Carrier::Stream { restartable: false },
@@ -127,37 +125,9 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let limits = core.limits();
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
     let mut stderr = None;
-    let wire: Arc<dyn Wire> = match &core.target.0 {
-        #[cfg(feature = "http")]
-        Kind::Url(url) => {
-            let connector = Connector::new(&core.setup.http).map_err(Failure::Unsent)?;
-            let headers = core.setup.headers.clone();
-            let way = Way::to(url, connector, headers, Arc::new(limits.clone()), ears.clone())?;
-            match attempt {
-                Attempt::Sse { .. } => way.sse().await?,
-                _ => way.streamable(),
-            }
-        }
-        #[cfg(not(feature = "http"))]
-        Kind::Url(_) => {
-            let fault = "connecting to a URL needs the feature `http` of bowline; enable it";
-            return Err(Failure::Unsent(Error::invalid(fault)));
-        }
-        #[cfg(unix)]
-        Kind::Unix(path) => {
-            let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
-                let fault = format!("cannot connect to unix:{}", path.display());
-                Failure::Unsent(Error::unreachable(fault).because(error))
-            })?;
-            let (input, output) = socket.into_split();
-            stream(Pipe::new(input, output), None)
-        }
-        #[cfg(not(unix))]
-        Kind::Unix(_) => {
-            return Err(Failure::Unsent(Error::invalid(
-                "there are no Unix sockets on this system",
-            )));
-        }
+    let wire: Arc<dyn Wire> = match &core.target.kind {
+        Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
+        Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
             let mut child = command.start().await.map_err(Failure::Unsent)?;
             stderr = Some(child.stderr());
@@ -183,6 +153,21 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
 }
 
+#[cfg(unix)]
+async fn socket(path: &Path) -> Result<Pipe> {
+    let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
+        let fault = format!("cannot connect to unix:{}", path.display());
+        Error::unreachable(fault).because(error)
+    })?;
+    let (input, output) = socket.into_split();
+    Ok(Pipe::new(input, output))
+}
+
+#[cfg(not(unix))]
+async fn socket(_: &Path) -> Result<Pipe> {
+    Err(Error::invalid("there are no Unix sockets on this system"))
+}
+
 async fn close(opened: Option<Opened>) {
     if let Some(opened) = opened {
         opened.wire.close(CLOSING).await;
@@ -198,7 +183,10 @@ async fn attempt_one(
     let setup = &core.setup;
     let request = match attempt {
         Attempt::Discover { revision, .. } => {
-            opened.wire.settle(revision);
+            // What a stream says is read by no version's rules before one is agreed on; HTTP says it in headers.
+            if opened.carrier == Carrier::Http {
+                opened.wire.settle(revision);
+            }
             let speaker = Speaker::new(revision, &setup.info, &setup.capabilities, None);
             let params = speaker.outgoing(Discover::NAME, Body::empty());
             let params = params.map_err(|fault| (None, Error::unsupported(fault.to_string())))?;

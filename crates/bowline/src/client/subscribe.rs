@@ -265,13 +265,14 @@ impl Core {
     /// Takes what a session, or any request, was told of changes.
     pub(super) fn changed(&self, message: &Message) {
         if let Some(change) = Change::of(message) {
-            self.outdated(&change);
+            self.outdated(&change, message);
             self.subscriptions.tell(&change);
         }
     }
 
     /// What was kept and is not so any more.
-    fn outdated(&self, change: &Change) {
+    fn outdated(&self, change: &Change, message: &Message) {
+        self.kept.notified(message);
         if *change == Change::Tools {
             self.tools().clear();
         }
@@ -391,7 +392,7 @@ impl Listen {
                         self.acknowledged(&message, tell)?;
                         *attempt = 0;
                     } else if let Some(change) = Change::of(&message) {
-                        core.outdated(&change);
+                        core.outdated(&change, &message);
                         // "The server MUST NOT send notification types the client has not explicitly requested."
                         if change.is_wanted(&self.filter) {
                             self.changes.push(change);

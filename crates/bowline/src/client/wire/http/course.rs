@@ -216,10 +216,13 @@ impl Course {
                 Heard::Answer(message) if self.is_ours(&message) => {
                     answer.get_or_insert_with(|| Event::Answer(protocol::Response::of(message)));
                 }
-                Heard::Answer(message) => {
-                    let id = String::from_utf8_lossy(message.id_text()).into_owned();
-                    self.spoil(&format!("it answers `{}`, not `{}`", id.escape_debug(), self.id));
-                }
+                Heard::Answer(message) => self.spoil(&match message.id_text() {
+                    [] => "it answers without an id".to_owned(),
+                    id => {
+                        let id = refusal::plain(&String::from_utf8_lossy(id));
+                        format!("it answers the request `{id}`, not `{}`", self.id)
+                    }
+                }),
                 Heard::Progress(message) => {
                     if self.is_progress(&message) {
                         self.said.push_back(Event::Progress(message));
