@@ -45,7 +45,7 @@ pub(crate) fn talk(
     let ended = runtime.block_on(Session::new(output, logs).run(verb));
     // A read from a terminal cannot be called off; it must not keep the process.
     runtime.shutdown_timeout(Duration::ZERO);
-    ended.map_err(|fault| if output == Output::Json { fault.as_json() } else { fault })
+    ended.map_err(|fault| if output == Output::Json { fault.told_as_json() } else { fault })
 }
 
 impl Session {

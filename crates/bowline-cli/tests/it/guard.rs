@@ -237,7 +237,7 @@ fn a_guard_of_somebody_elses_group_refuses() {
         exit code 1
         --- stdout
         --- stderr
-        {"error":{"code":"failed","hint":null,"message":"a guard kills its process group and does not lead this one; let `Command::guard` start it"}}
+        {"error":{"code":"failed","message":"a guard kills its process group and does not lead this one; let `Command::guard` start it"}}
     "#]]
     .assert_eq(&ends(&mut bowline(&["__guard"])));
 }

@@ -215,18 +215,18 @@ fn call_shows_values_to_programs_and_words_to_people() {
     check(
         &["call", "everything", "log_levels"],
         expect![[r#"
-        exit code 0
-        --- stdout
-        logged 8 messages
-        --- stderr
-        2026-11-21T09:18:53.374281Z info everything: a message at level info
-        2026-11-21T09:18:53.376623Z info everything: a message at level notice
-        2026-11-21T09:18:53.376681Z warn everything: a message at level warning
-        2026-11-21T09:18:53.376722Z error everything: a message at level error
-        2026-11-21T09:18:53.376761Z error critical: everything: a message at level critical
-        2026-11-21T09:18:53.376797Z error alert: everything: a message at level alert
-        2026-11-21T09:18:53.376832Z error emergency: everything: a message at level emergency
-    "#]],
+            exit code 0
+            --- stdout
+            logged 8 messages
+            --- stderr
+            TIME info everything: a message at level info
+            TIME info everything: a message at level notice
+            TIME warn everything: a message at level warning
+            TIME error everything: a message at level error
+            TIME error critical: everything: a message at level critical
+            TIME error alert: everything: a message at level alert
+            TIME error emergency: everything: a message at level emergency
+        "#]],
     );
 }
 
@@ -254,20 +254,20 @@ fn a_tool_that_fails_is_told_on_standard_error() {
     check(
         &["call", "everything", "protocol_error"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        error: refused on purpose
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            error: the server answered with an error: refused on purpose (4001)
+        "#]],
     );
     check(
         &["call", "everything", "protocol_error", "--json"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        {"error":{"code":"tool_failed","message":"refused on purpose","rpc":{"code":4001,"data":{"reason":"on purpose"}}}}
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            {"error":{"code":"tool_failed","message":"the server answered with an error: refused on purpose (4001)","rpc":{"code":4001,"data":{"reason":"on purpose"}}}}
+        "#]],
     );
 }
 
@@ -420,11 +420,11 @@ fn read_shows_text_and_saves_what_is_binary() {
     check(
         &["read", "everything", "everything://nothing"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        error: resource not found
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            error: the server answered with an error: resource not found (-32602)
+        "#]],
     );
 }
 
@@ -537,6 +537,10 @@ fn of_every_kind(verb: &[&str], rest: &[&str], check: impl Fn(&str, String)) {
     let server = Program::start(&mut bowline(&serve));
     server.stderr.find("listening on ");
     check("unix", folder.shown(&[verb, &[&address], rest].concat()));
+    let serve = ["--log-format", "human", "serve", "everything", "--listen", "127.0.0.1:0"];
+    let server = Program::start(&mut bowline(&serve));
+    let url = server.stderr.find("listening on ").replace("listening on ", "");
+    check("http", folder.shown(&[verb, &[&url], rest].concat()));
     check("memory", folder.shown(&[verb, &["everything"], rest].concat()));
 }
 
@@ -561,20 +565,20 @@ fn a_server_that_cannot_be_had_is_unreachable_and_its_last_words_are_shown() {
     check(
         &["info", "--", "/nonexistent/server"],
         expect![[r#"
-        exit code 4
-        --- stdout
-        --- stderr
-        {"error":{"code":"unreachable","message":"program /nonexistent/server does not exist; check the path, or install it"}}
-    "#]],
+            exit code 4
+            --- stdout
+            --- stderr
+            error: program /nonexistent/server does not exist; check the path, or install it
+        "#]],
     );
     check(
         &["info", "--", "sh", "-c", "echo 'no \u{1b}[31mtoken' >&2; exit 3"],
         expect![[r#"
-        exit code 4
-        --- stdout
-        --- stderr
-        {"error":{"code":"unreachable","message":"cannot connect to sh -c $'echo \\'no \\x1b[31mtoken\\' >&2; exit 3' --log-format human: server ended before it answered; tried `server/discover` (2026-07-28): the end of the connection, then `initialize` (2025-11-25): the end of the connection; the last it said on standard error: no \\u{1b}[31mtoken: the server's process has ended: exit code 3"}}
-    "#]],
+            exit code 4
+            --- stdout
+            --- stderr
+            error: cannot connect to sh -c $'echo \'no \x1b[31mtoken\' >&2; exit 3': server ended before it answered; tried `server/discover` (2026-07-28): the end of the connection, then `initialize` (2025-11-25): the end of the connection; the last it said on standard error: no \u{1b}[31mtoken: the server's process has ended: exit code 3
+        "#]],
     );
     check(
         &["info", "unix:/nonexistent/socket"],
@@ -641,9 +645,47 @@ fn who_is_to_blame_decides_how_it_ends() {
         exit code 5
         --- stdout
         --- stderr
-        error: no such method
+        error: the server answered with an error: no such method (-32601)
     "#]]
     .assert_eq(&shown(&["list", &target, "--resources"]));
+}
+
+#[test]
+fn who_needs_a_token_is_told_so() {
+    let token = "a-token-that-nobody-else-has-77c1";
+    let serve = ["--log-format", "human", "serve", "everything", "--listen", "127.0.0.1:0"];
+    let server = Program::start(bowline(&serve).env("BOWLINE_TOKEN", token));
+    let url = server.stderr.find("listening on ").replace("listening on ", "");
+    let folder = Folder::new();
+    let with = |value: &str| {
+        let header = "Authorization: Bearer ${MINE}";
+        let args = ["--log-format", "human", "call", &url, "echo", "message=in", "-H", header];
+        ends(folder.bowline(&args).env("MINE", value))
+    };
+    let without = ["--log-format", "human", "info", &url];
+    let shown = folder.shown(&without).replace(&url, "URL");
+    expect![[r#"
+        exit code 3
+        --- stdout
+        --- stderr
+        error: cannot connect to URL: server wants credentials; tried `server/discover` (2026-07-28): HTTP 401: server/discover: http://127.0.0.1:43315 answered server/discover with 401 Unauthorized; it wants to know who asks, send it an `Authorization` header (it said: {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"a bearer token that is known here is required\"}})
+        hint: send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes
+    "#]].assert_eq(&shown);
+    assert!(with("wrong").starts_with("exit code 3\n"), "{}", with("wrong"));
+    assert!(with(token).starts_with("exit code 0\n--- stdout\nin\n"), "{}", with(token));
+}
+
+#[test]
+fn nobody_at_an_address_is_unreachable() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{address}/mcp");
+    let shown = Folder::new().shown(&["--log-format", "human", "ping", &url]);
+    expect![[r#"
+        exit code 4
+        --- stdout
+        --- stderr
+        error: cannot connect to http://ADDRESS: tcp connect error: Connection refused (os error 111)
+    "#]].assert_eq(&shown.replace(&url, "URL").replace(&address.to_string(), "ADDRESS"));
 }
 
 #[test]
