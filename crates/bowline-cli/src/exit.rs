@@ -3,6 +3,7 @@
 use crate::escape::{self, escape};
 use crate::logs::Format;
 use crate::show::{indented, screen};
+use bowline::config::Problems;
 use serde_json::json;
 use std::error::Error as _;
 use std::fmt;
@@ -202,6 +203,12 @@ const TAIL: usize = 20;
 impl From<bowline::Error> for Fault {
     fn from(error: bowline::Error) -> Self {
         Self::new(chain(&error))
+    }
+}
+
+impl From<Problems> for Fault {
+    fn from(problems: Problems) -> Self {
+        Self::new(problems.to_string())
     }
 }
 

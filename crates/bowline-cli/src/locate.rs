@@ -1,11 +1,11 @@
 //! From what the command line names to a server of a config.
 
 use crate::approve::{self, Ask};
-use crate::exit::{Exit, Fault};
+use crate::exit::Fault;
 use crate::plan::target::host_as_url;
 use bowline::config::{
-    Approvals, CLIENTS, Client, Config, Contents, Entry, Environment, Origin, Places, Problems,
-    Resolved, nearest,
+    Approvals, CLIENTS, Client, Config, Contents, Entry, Environment, Origin, Places, Resolved,
+    nearest,
 };
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl Finder<'_> {
         let known = config.entries().iter().any(|entry| entry.name == name);
         match host_as_url(name) {
             Some(url) if !known => Err(no_scheme(name, &url)),
-            _ => self.resolved(&config, config.entry(name).map_err(fault)?),
+            _ => self.resolved(&config, config.entry(name).map_err(Fault::from)?),
         }
     }
 
@@ -47,7 +47,7 @@ impl Finder<'_> {
     /// As for [`Self::named`].
     pub(crate) fn of_client(&mut self, id: &str, name: &str) -> Result<Resolved, Fault> {
         let Some(client) = Client::of_id(id) else {
-            let fault = Fault::new(format!("there is no client `{id}`")).exit(Exit::ToolFailed);
+            let fault = Fault::new(format!("there is no client `{id}`"));
             let ids = || CLIENTS.iter().map(|client| client.id);
             return Err(match nearest(id, ids()) {
                 Some(near) => fault.hint(format!("did you mean `{near}:{name}`?")),
@@ -63,7 +63,7 @@ impl Finder<'_> {
                     Err(problems) => {
                         let is_there = problems.list().iter().any(|p| p.server.is_some());
                         if is_there {
-                            return Err(fault(problems));
+                            return Err(problems.into());
                         }
                         names.extend(config.entries().iter().map(|entry| entry.name.clone()));
                     }
@@ -83,10 +83,9 @@ impl Finder<'_> {
             }
         }
         if let Some(problems) = wrong {
-            return Err(fault(problems));
+            return Err(problems.into());
         }
         let missing = Fault::new(format!("{} has no server `{name}`", client.title));
-        let missing = missing.exit(Exit::ToolFailed);
         Err(match (nearest(name, names.iter().map(String::as_str)), names.is_empty()) {
             (Some(near), _) => missing.hint(format!("did you mean `{id}:{near}`?")),
             (None, false) => missing.hint(format!("it has {}", names.join(", "))),
@@ -98,6 +97,7 @@ impl Finder<'_> {
     ///
     /// # Errors
     /// When there is no config, it cannot be read, or it is not approved.
+    #[expect(clippy::type_complexity, reason = "names, and what became of each")]
     pub(crate) fn all(&mut self) -> Result<Vec<(String, Result<Resolved, Fault>)>, Fault> {
         let config = self.config()?.ok_or_else(|| no_config("there is no config to list"))?;
         self.approved(&config)?;
@@ -112,8 +112,8 @@ impl Finder<'_> {
             config.entries().iter().all(|entry| entry.name != *name || !entry.disabled)
         };
         let resolve = |name: &str| {
-            let entry = config.entry(name).map_err(fault)?;
-            entry.resolve(&self.environment).map_err(fault)
+            let entry = config.entry(name).map_err(Fault::from)?;
+            entry.resolve(&self.environment).map_err(Fault::from)
         };
         Ok(names
             .into_iter()
@@ -123,7 +123,7 @@ impl Finder<'_> {
     }
 
     fn config(&self) -> Result<Option<Config>, Fault> {
-        Config::find(self.places, self.named).map_err(fault)
+        Config::find(self.places, self.named).map_err(Fault::from)
     }
 
     /// Approves and resolves one; who names a server that is switched off wants it.
@@ -137,7 +137,7 @@ impl Finder<'_> {
                 }
             }
         }
-        entry.resolve(&environment).map_err(fault)
+        entry.resolve(&environment).map_err(Fault::from)
     }
 
     fn approved(&mut self, config: &Config) -> Result<(), Fault> {
@@ -172,6 +172,5 @@ fn no_config(message: &str) -> Fault {
     )
 }
 
-fn fault(problems: Problems) -> Fault {
-    Fault::new(problems.to_string())
-}
+#[cfg(test)]
+mod tests;

@@ -366,10 +366,4 @@ impl fmt::Debug for Secret {
 const LOOPBACK: &str = "127.0.0.1";
 
 #[cfg(test)]
-mod manual;
-#[cfg(test)]
-mod shown;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod verbs;

@@ -78,6 +78,9 @@ impl FromStr for Revision {
 
     fn from_str(version: &str) -> Result<Self, DecodeError> {
         let known = Self::ALL.into_iter().find(|revision| revision.as_str() == version);
-        known.ok_or_else(|| DecodeError::new("unknown protocol version"))
+        known.ok_or_else(|| {
+            let all = Self::ALL.map(Self::as_str).join(", ");
+            DecodeError::new(format!("no protocol version that is known; there are {all}"))
+        })
     }
 }

@@ -101,21 +101,30 @@ impl Error {
         Self::new(Kind::Closed, message)
     }
 
-    /// No way to speak with a server was found.
-    pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
-        Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
+    #[cfg(feature = "client")]
+    pub(crate) fn unauthorized(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::Unauthorized, message)
     }
 
+    /// What the server did is no way to speak with it.
+    #[cfg(feature = "client")]
+    pub(crate) fn no_connection(message: impl Into<Box<str>>) -> Self {
+        Self::new(Kind::BadAnswer, message)
+    }
+
+    #[cfg(feature = "client")]
     pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Unreachable, message)
     }
 
     /// An answer to a request of this method that cannot be used.
+    #[cfg(feature = "client")]
     pub(crate) fn bad_answer(method: &str, why: impl fmt::Display) -> Self {
         Self::new(Kind::BadAnswer, format!("{method}: {why}"))
     }
 
     /// A tool that said `isError`.
+    #[cfg(feature = "client")]
     pub(crate) fn tool(name: &str, text: &str) -> Self {
         Self::new(Kind::Tool, format!("tool `{}` failed: {text}", name.escape_debug()))
     }

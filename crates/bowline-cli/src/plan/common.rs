@@ -111,7 +111,12 @@ fn fits(args: &ClientArgs, target: Option<&Target>) -> Result<(), Fault> {
             (refused(&[&starts[..], &calls].concat()), "`everything` runs in this process")
         }
         Some(Target::Command(_)) => (refused(&calls), "a program is not called over HTTP"),
-        Some(Target::Named(_) | Target::OfClient { .. }) | None => (None, ""),
+        Some(Target::Named(_) | Target::OfClient { .. }) => (None, ""),
+        // What is meant for one server, such as a token, is no business of the others.
+        None => (
+            refused(&[&starts[..], &calls].concat()),
+            "it would be for every server of the config; name one",
+        ),
     };
     // Whoever names a config and a server outside of it meant something else.
     let (odd, why) = match target {
@@ -154,9 +159,6 @@ fn duration(text: &str) -> Result<Duration, Fault> {
 }
 
 fn version(text: &str) -> Result<Revision, Fault> {
-    text.parse().map_err(|_| {
-        let all: Vec<_> = Revision::ALL.iter().map(Revision::to_string).collect();
-        Fault::new(format!("--protocol \"{text}\": no protocol version that is known"))
-            .hint(format!("write one of {}", all.join(", ")))
-    })
+    let parsed: Result<Revision, _> = text.parse();
+    parsed.map_err(|error| Fault::new(format!("--protocol \"{text}\": {error}")))
 }

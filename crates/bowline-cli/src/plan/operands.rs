@@ -65,7 +65,7 @@ impl Operands {
         let counted = match self.verb {
             "list" | "info" | "ping" | "read" => self.operands.len() > self.wanted(),
             "call" | "prompt" => {
-                self.operands.len() > 1 && matches!(Argument::parse(&self.operands[1]), Err(_))
+                self.operands.len() > 1 && Argument::parse(&self.operands[1]).is_err()
             }
             "complete" => self.operands.len() > 1 && !self.operands[1].contains('='),
             "subscribe" => self.operands.first().is_some_and(|first| !first.contains(':')),

@@ -1,3 +1,10 @@
+mod arguments;
+mod flags;
+mod manual;
+mod shown;
+mod targets;
+mod verbs;
+
 use super::{Address, Listen, Plan, Surroundings, Task};
 use crate::args::Args;
 use clap::Parser;

@@ -73,7 +73,7 @@ pub(crate) fn missing<'a>(arguments: &Map<String, Value>, schema: &'a Value) -> 
 /// When the text cannot be of the argument's type.
 pub(crate) fn typed_text(name: &str, text: &str, schema: &Value) -> Result<Value, Fault> {
     let wanted = Wanted::of(property(schema, name).unwrap_or(&Value::Null), schema);
-    wanted.from_text(name, text)
+    wanted.read(name, text)
 }
 
 /// What is wanted of one value.
@@ -96,7 +96,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Text stays text wherever the schema lets it be; only then is it read as something else.
-    fn from_text(&self, name: &str, text: &str) -> Result<Value, Fault> {
+    fn read(&self, name: &str, text: &str) -> Result<Value, Fault> {
         if let Some(value) = self.choice(text) {
             return Ok(value);
         }
@@ -121,7 +121,7 @@ impl<'a> Wanted<'a> {
         };
         let read = read.or_else(|| {
             let items = self.has("array").then(|| self.items())?;
-            items.from_text(name, text).ok().map(|item| Value::Array(vec![item]))
+            items.read(name, text).ok().map(|item| Value::Array(vec![item]))
         });
         read.ok_or_else(|| self.refusal(name, text))
     }
@@ -152,7 +152,7 @@ impl<'a> Wanted<'a> {
         listed.chain(self.schema.get("const")).collect()
     }
 
-    fn items(&self) -> Wanted<'a> {
+    fn items(&self) -> Self {
         Wanted::of(self.array().get("items").unwrap_or(&Value::Null), self.root)
     }
 
@@ -238,7 +238,7 @@ fn given(
     match given {
         Given::Json(value) => Ok(value.clone()),
         Given::JsonOf(source) => json(source, sources),
-        Given::Text(text) => wanted.from_text(name, text),
+        Given::Text(text) => wanted.read(name, text),
         Given::Literal(text) => verbatim(name, text.clone(), wanted),
         Given::TextOf(source) => {
             let text = String::from_utf8(sources.read(source)?).map_err(|_| {

@@ -116,6 +116,9 @@ pub(crate) async fn connect(
 ) -> Result<Link, Fault> {
     let Found { name, target, is_started, headers, timeout, protocol, tools } = found;
     let mut builder = builder(session).http(options(common));
+    if let Some(state) = Places::of_this_process().ok().and_then(|places| places.state_home) {
+        builder = builder.remember_in(state.join("bowline/versions"));
+    }
     for (header, value) in &headers {
         builder = builder.header(header, value);
     }

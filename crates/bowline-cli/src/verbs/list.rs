@@ -1,7 +1,7 @@
 //! `bowline list`: what servers offer.
 
 use super::link::{self, Found};
-use super::session::{Session, fault};
+use super::session::Session;
 use crate::escape;
 use crate::exit::{Exit, Fault};
 use crate::plan::client::{Kinds, List};
@@ -135,18 +135,19 @@ impl Offer {
         let Kinds { tools, resources, templates, prompts } = kinds;
         let wanted = [tools, resources, templates, prompts];
         let alone = wanted.into_iter().filter(|wanted| *wanted).count() == 1;
-        let fail = |error| fault(&link, &error);
-        let (mut tools, resources, templates, prompts) = tokio::try_join!(
-            when(kinds.tools, has.tools.is_some(), alone, async || client.list_tools().await),
-            when(kinds.resources, has.resources.is_some(), alone, async || client
-                .list_resources()
-                .await),
-            when(kinds.templates, has.resources.is_some(), alone, async || {
-                client.list_resource_templates().await
-            }),
-            when(kinds.prompts, has.prompts.is_some(), alone, async || client.list_prompts().await),
-        )
-        .map_err(fail)?;
+        let lists = async {
+            tokio::try_join!(
+                when(tools, has.tools.is_some(), alone, async || client.list_tools().await),
+                when(resources, has.resources.is_some(), alone, async || {
+                    client.list_resources().await
+                }),
+                when(templates, has.resources.is_some(), alone, async || {
+                    client.list_resource_templates().await
+                }),
+                when(prompts, has.prompts.is_some(), alone, async || client.list_prompts().await),
+            )
+        };
+        let (mut tools, resources, templates, prompts) = session.within(&link, lists).await?;
         if let Some(tools) = &mut tools {
             tools.retain(|tool| link.allows(&tool.name));
         }

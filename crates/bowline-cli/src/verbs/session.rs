@@ -136,6 +136,24 @@ impl Session {
         })
     }
 
+    /// Waits for something else than one request, for as long as one request may take.
+    ///
+    /// # Errors
+    /// As what is waited for, or when it takes longer.
+    pub(crate) async fn within<T>(
+        &self,
+        link: &Link,
+        waiting: impl Future<Output = bowline::Result<T>>,
+    ) -> Result<T, Fault> {
+        let done = match link.timeout {
+            Some(timeout) => time::timeout(timeout, waiting).await.map_err(|_| {
+                Fault::new(format!("no answer within {timeout:?}")).exit(Exit::TimedOut)
+            })?,
+            None => waiting.await,
+        };
+        done.map_err(|error| fault(link, &error))
+    }
+
     /// Closes every connection.
     async fn close(&self) {
         let clients =
@@ -154,7 +172,7 @@ const UNDECLARED: i64 = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0;
 const HURRY: Duration = Duration::from_millis(1500);
 
 /// What went wrong with a server, with what its process said when it may have been its fault.
-pub(crate) fn fault(link: &Link, error: &bowline::Error) -> Fault {
+fn fault(link: &Link, error: &bowline::Error) -> Fault {
     let fault = Fault::of_server(error);
     if error.rpc().is_some() { fault } else { fault.stderr(&link.client.stderr()) }
 }

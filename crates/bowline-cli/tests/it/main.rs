@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod completions;
 mod ending;
 mod filesystem;
 #[cfg(target_os = "linux")]

@@ -16,6 +16,8 @@ pub(crate) fn bowline(args: &[&str]) -> Command {
     for name in ["BOWLINE_LOG", "BOWLINE_TOKEN", "BOWLINE_SABOTAGE", "NO_COLOR", "COLUMNS"] {
         command.env_remove(name);
     }
+    let state = std::env::temp_dir().join(format!("bowline-state-{}", std::process::id()));
+    command.env("XDG_STATE_HOME", state);
     command
 }
 

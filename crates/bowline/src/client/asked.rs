@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -75,6 +77,24 @@ impl Handlers {
         asked: Asked,
         question: InputRequest,
     ) -> Result<InputResponse> {
+        caught(self.ask(asked, question)).await
+    }
+
+    /// Whether somebody answers such a question.
+    fn has(&self, question: &InputRequest) -> bool {
+        match question {
+            InputRequest::Elicit(ElicitRequest { params, .. }) => match params {
+                ElicitRequestParams::Form(_) => self.form.is_some(),
+                ElicitRequestParams::Url(_) => self.url.is_some(),
+                _ => false,
+            },
+            InputRequest::CreateMessage(_) => self.sample.is_some(),
+            InputRequest::ListRoots(_) => self.roots.is_some(),
+            _ => false,
+        }
+    }
+
+    async fn ask(&self, asked: Asked, question: InputRequest) -> Result<InputResponse> {
         match question {
             InputRequest::Elicit(ElicitRequest { params, .. }) => match params {
                 ElicitRequestParams::Form(form) => self.form(asked, form).await,
@@ -126,7 +146,7 @@ impl Handlers {
     /// Answers a request of the server that is no question of the core.
     pub(super) async fn custom(&self, asked: Asked, method: &str, params: Raw) -> Result<Body> {
         match self.methods.get(method) {
-            Some(answer) => answer(asked, params).await,
+            Some(answer) => caught(async { answer(asked, params).await }).await,
             None => Err(Error::rpc_error(ErrorObject::method_not_found(method))),
         }
     }
@@ -174,6 +194,17 @@ impl Handlers {
     }
 }
 
+/// A handler that panics has failed, and nothing else has.
+async fn caught<T>(answering: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut answering = pin!(answering);
+    poll_fn(|task| {
+        catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(task))).unwrap_or_else(|_| {
+            Poll::Ready(Err(Error::invalid("a handler panicked while it answered the server")))
+        })
+    })
+    .await
+}
+
 /// What a server is told that asks for what nobody here answers.
 fn none(what: &str) -> Error {
     Error::rpc_error(ErrorObject::method_not_found(&format!("{what}: not answered by this client")))
@@ -204,6 +235,14 @@ impl fmt::Debug for Handlers {
 impl Core {
     /// Answers the questions of a result, all at the same time.
     pub(super) async fn answers(&self, asked: &Asked, questions: InputRequests) -> Result<Value> {
+        // "Servers MUST NOT send an `inputRequests` that the client has not declared support for in its capabilities."
+        if let Some((key, _)) = questions.iter().find(|(_, question)| !self.handlers.has(question))
+        {
+            let key = key.escape_debug();
+            let fault =
+                format!("the server asks `{key}`, which this client has not said it answers");
+            return Err(Error::bad_answer("input_required", fault));
+        }
         let mut open: Vec<_> = Vec::new();
         for (key, question) in questions.iter() {
             let answering = self.handlers.answer(asked.clone(), question.clone());

@@ -138,8 +138,9 @@ impl Call<'_> {
 
     async fn run(&mut self) -> Result<Raw> {
         let core = self.core;
-        let entry = core.cached(self.method, &self.params);
-        if let Some(kept) = entry.fresh(core).filter(|_| !self.options.fresh) {
+        let mut place = core.place(self.method, &self.params);
+        let kept = place.as_ref().filter(|_| !self.options.fresh);
+        if let Some(kept) = kept.and_then(|place| core.recall(place)) {
             return Ok(kept);
         }
         loop {
@@ -154,10 +155,16 @@ impl Call<'_> {
             };
             match Answer::read(live.revision(), self.method, response, core.result_kinds()) {
                 Ok(answer) => match answer.kind {
-                    ResultKind::InputRequired => self.answer(&answer.text).await?,
+                    ResultKind::InputRequired => {
+                        // What comes of answers is nobody else's.
+                        place = None;
+                        self.answer(&answer.text).await?;
+                    }
                     _ => {
                         self.check(&answer.text)?;
-                        entry.keep(core, &answer);
+                        if let Some(place) = place {
+                            core.keep(place, &answer);
+                        }
                         return Ok(answer.text);
                     }
                 },
@@ -322,11 +329,18 @@ impl Call<'_> {
         self.rounds += 1;
         let limit = self.core.limits().rounds;
         if self.rounds > limit {
-            let fault = format!("the server has asked {limit} times and is still not done");
-            return Err(Error::bad_answer(self.method, fault));
+            return Err(Error::overloaded(format!(
+                "{}: the server has asked {limit} times and is still not done; see `Limits::rounds`",
+                self.method
+            )));
         }
         let unreadable = |fault| Error::bad_answer(self.method, fault);
         let required: InputRequiredResult = result.decode().map_err(unreadable)?;
+        // "Servers MUST include at least one of `inputRequests` or `requestState`": else the next round is the same again.
+        if required.input_requests.is_none() && required.request_state.is_none() {
+            let fault = "the server wants input, and neither says which nor what to send back";
+            return Err(Error::bad_answer(self.method, fault));
+        }
         let mut members: Map<String, Value> = self.params.members().decode()?;
         members.remove("inputResponses");
         members.remove("requestState");

@@ -6,20 +6,18 @@ use super::live::{Core, Ears, Live};
 use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
-#[cfg(feature = "http")]
-use super::wire::http::Way;
+use super::web;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
-#[cfg(feature = "http")]
-use crate::transport::http::client::Connector;
-use bowline_protocol::era::client::{Agreed, Speaker};
-use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Step};
+use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
+use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Reason, Step};
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
 use bowline_types::method::{Discover, Method};
 use std::future::poll_fn;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -128,36 +126,8 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
     let mut stderr = None;
     let wire: Arc<dyn Wire> = match &core.target.0 {
-        #[cfg(feature = "http")]
-        Kind::Url(url) => {
-            let connector = Connector::new(&core.setup.http).map_err(Failure::Unsent)?;
-            let headers = core.setup.headers.clone();
-            let way = Way::to(url, connector, headers, Arc::new(limits.clone()), ears.clone())?;
-            match attempt {
-                Attempt::Sse { .. } => way.sse().await?,
-                _ => way.streamable(),
-            }
-        }
-        #[cfg(not(feature = "http"))]
-        Kind::Url(_) => {
-            let fault = "connecting to a URL needs the feature `http` of bowline; enable it";
-            return Err(Failure::Unsent(Error::invalid(fault)));
-        }
-        #[cfg(unix)]
-        Kind::Unix(path) => {
-            let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
-                let fault = format!("cannot connect to unix:{}", path.display());
-                Failure::Unsent(Error::unreachable(fault).because(error))
-            })?;
-            let (input, output) = socket.into_split();
-            stream(Pipe::new(input, output), None)
-        }
-        #[cfg(not(unix))]
-        Kind::Unix(_) => {
-            return Err(Failure::Unsent(Error::invalid(
-                "there are no Unix sockets on this system",
-            )));
-        }
+        Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
+        Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
             let mut child = command.start().await.map_err(Failure::Unsent)?;
             stderr = Some(child.stderr());
@@ -183,6 +153,21 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
 }
 
+#[cfg(unix)]
+async fn socket(path: &Path) -> Result<Pipe> {
+    let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
+        let fault = format!("cannot connect to unix:{}", path.display());
+        Error::unreachable(fault).because(error)
+    })?;
+    let (input, output) = socket.into_split();
+    Ok(Pipe::new(input, output))
+}
+
+#[cfg(not(unix))]
+async fn socket(_: &Path) -> Result<Pipe> {
+    Err(Error::invalid("there are no Unix sockets on this system"))
+}
+
 async fn close(opened: Option<Opened>) {
     if let Some(opened) = opened {
         opened.wire.close(CLOSING).await;
@@ -198,7 +183,10 @@ async fn attempt_one(
     let setup = &core.setup;
     let request = match attempt {
         Attempt::Discover { revision, .. } => {
-            opened.wire.settle(revision);
+            // What a stream says is read by no version's rules before one is agreed on; HTTP says it in headers.
+            if opened.carrier == Carrier::Http {
+                opened.wire.settle(revision);
+            }
             let speaker = Speaker::new(revision, &setup.info, &setup.capabilities, None);
             let params = speaker.outgoing(Discover::NAME, Body::empty());
             let params = params.map_err(|fault| (None, Error::unsupported(fault.to_string())))?;
@@ -300,7 +288,16 @@ fn refused(core: &Core, failed: &Failed, said: Option<StderrLog>, fault: Option<
     if let Some(last) = tail.lines().rev().find(|line| !line.trim().is_empty()) {
         message += &format!("; the last it said on standard error: {}", last.trim().escape_debug());
     }
-    let error = Error::no_connection(message, failed.wants_credentials());
+    let error = match &failed.reason {
+        _ if failed.wants_credentials() => Error::unauthorized(message),
+        Reason::Ended => Error::closed(message),
+        Reason::Silent => Error::timed_out(message),
+        Reason::Status(429 | 503) => Error::overloaded(message),
+        Reason::NoAgreement(NoAgreement::NoneInCommon(_)) | Reason::Pinned { .. } => {
+            Error::unsupported(message)
+        }
+        _ => Error::no_connection(message),
+    };
     match fault {
         Some(fault) => error.because(fault),
         None => error,

@@ -36,6 +36,11 @@ mod state;
 mod subscribe;
 mod target;
 mod tools;
+#[cfg(feature = "http")]
+mod web;
+#[cfg(not(feature = "http"))]
+#[path = "no_web.rs"]
+mod web;
 mod wire;
 
 pub use asked::Asked;
@@ -313,7 +318,8 @@ impl Client {
         self.0.set_roots(roots).await
     }
 
-    /// What the server's process has said on standard error lately; empty where there is no process of ours.
+    /// What the server's process has said on standard error lately, or the one before it while it has said nothing; empty
+    /// where there is no process of ours.
     #[must_use]
     pub fn stderr(&self) -> String {
         self.0.stderr()

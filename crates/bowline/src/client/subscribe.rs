@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context as Task, Poll, Waker};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,8 @@ pub enum Change {
     Resources,
     /// The resource at this URI.
     Resource(String),
-    /// The connection was lost and is there again: anything may have changed meanwhile.
+    /// The connection was lost and is there again, or more has changed than is kept for a reader: anything may have
+    /// changed meanwhile.
     Resumed,
 }
 
@@ -129,13 +131,25 @@ struct Queue {
     reader: Option<Waker>,
 }
 
+/// How many changes wait for a reader before they become one: anything.
+const WAITING: usize = 256;
+
 impl Changes {
     fn push(&self, change: Change) {
         let mut queue = lock(&self.0);
-        if !queue.closed && !queue.changes.contains(&change) {
-            queue.changes.push_back(change);
-            queue.wake();
+        if queue.closed || queue.changes.contains(&change) {
+            return;
         }
+        if queue.changes.len() >= WAITING {
+            queue.changes.clear();
+            queue.changes.push_back(Change::Resumed);
+        }
+        queue.changes.push_back(change);
+        queue.wake();
+    }
+
+    fn is_open(&self) -> bool {
+        !lock(&self.0).closed
     }
 
     fn close(&self) {
@@ -177,6 +191,12 @@ struct Told {
     of_session: bool,
 }
 
+impl Told {
+    fn is_open(&self) -> bool {
+        self.changes.upgrade().is_some_and(|changes| changes.is_open())
+    }
+}
+
 impl Subscriptions {
     fn add(&self, changes: &Arc<Changes>, filter: &SubscriptionFilter, of_session: bool) {
         let mut all = lock(&self.0);
@@ -187,7 +207,7 @@ impl Subscriptions {
     /// The resources that a session has to be asked for.
     pub(super) fn uris(&self) -> Vec<String> {
         let all = lock(&self.0);
-        let alive = all.iter().filter(|told| told.of_session && told.changes.strong_count() > 0);
+        let alive = all.iter().filter(|told| told.of_session && told.is_open());
         let mut wanted: Vec<String> =
             alive.flat_map(|told| uris(&told.filter)).map(str::to_owned).collect();
         wanted.sort_unstable();
@@ -245,13 +265,14 @@ impl Core {
     /// Takes what a session, or any request, was told of changes.
     pub(super) fn changed(&self, message: &Message) {
         if let Some(change) = Change::of(message) {
-            self.outdated(&change);
+            self.outdated(&change, message);
             self.subscriptions.tell(&change);
         }
     }
 
     /// What was kept and is not so any more.
-    fn outdated(&self, change: &Change) {
+    fn outdated(&self, change: &Change, message: &Message) {
+        self.kept.notified(message);
         if *change == Change::Tools {
             self.tools().clear();
         }
@@ -270,7 +291,13 @@ pub(super) async fn open(core: &Arc<Core>, filter: SubscriptionFilter) -> Result
         let mut subscription =
             Subscription { changes, honored: SubscriptionFilter::default(), _end: end };
         let ended = || Err(Error::closed("the client was closed while it subscribed"));
-        subscription.honored = told.await.unwrap_or_else(|_| ended())?;
+        let time = core.limits().call_idle_timeout;
+        let late = |_| {
+            let name = SubscriptionsListen::NAME;
+            Error::timed_out(format!("{name}: the server has agreed to nothing for {time:?}"))
+        };
+        let told = timeout(time, told).await.map_err(late)?;
+        subscription.honored = told.unwrap_or_else(|_| ended())?;
         return Ok(subscription);
     }
     let honored = possible(&core.server().capabilities, filter);
@@ -365,8 +392,11 @@ impl Listen {
                         self.acknowledged(&message, tell)?;
                         *attempt = 0;
                     } else if let Some(change) = Change::of(&message) {
-                        core.outdated(&change);
-                        self.changes.push(change);
+                        core.outdated(&change, &message);
+                        // "The server MUST NOT send notification types the client has not explicitly requested."
+                        if change.is_wanted(&self.filter) {
+                            self.changes.push(change);
+                        }
                     } else {
                         core.notification(&message, None);
                     }

@@ -67,12 +67,17 @@ pub(crate) struct Outgoing {
     /// Method, params with `_meta`, and whether progress is wanted.
     pub(crate) request: Request,
     /// The headers that HTTP repeats arguments in.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has headers"))]
     pub(crate) headers: HeaderMap,
 }
 
 /// What belongs to one exchange.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "taken apart at once")]
+#[cfg_attr(
+    not(feature = "http"),
+    expect(dead_code, reason = "only HTTP says for which request a question is")
+)]
 pub(crate) enum Event {
     /// The request makes progress.
     Progress(Message),
@@ -91,6 +96,10 @@ pub(crate) enum Event {
 pub(crate) enum Failure {
     /// The server has not seen the request; it may be sent again, whatever it is.
     Unsent(Error),
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only HTTP loses a session and not the connection")
+    )]
     /// The session is gone, and the request was not handled: open a new one and send it again.
     SessionLost(Error),
     /// The way is lost, and the request may have been handled or not.
@@ -103,7 +112,10 @@ pub(crate) enum Failure {
         /// HTTP.
         status: u16,
         /// What the server says of how to authenticate: its `WWW-Authenticate` headers.
-        #[expect(dead_code, reason = "read by whoever logs in, which nobody does yet")]
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "read by whoever logs in, which nobody does yet")
+        )]
         challenges: Vec<HeaderValue>,
     },
 }

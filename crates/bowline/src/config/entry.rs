@@ -411,14 +411,14 @@ fn tools(reader: &mut Reader<'_>, key: &str, value: &Value<'_>) -> Option<Vec<St
 
 fn protocol(reader: &mut Reader<'_>, key: &str, value: &Value<'_>) -> Option<Revision> {
     let text = reader.text(key, value)?;
-    let parsed = text.raw().parse().ok();
-    if parsed.is_none() {
-        let all: Vec<_> = Revision::ALL.iter().map(Revision::to_string).collect();
-        let problem =
-            Problem::error(key, format!("is {:?}, which is no protocol version", text.raw()));
-        reader.note(value, problem.hint(format!("write one of {}", all.join(", "))));
+    match text.raw().parse() {
+        Ok(revision) => Some(revision),
+        Err(error) => {
+            let problem = Problem::error(key, format!("is {:?}, which is {error}", text.raw()));
+            reader.note(value, problem);
+            None
+        }
     }
-    parsed
 }
 
 /// The members that have an effect.

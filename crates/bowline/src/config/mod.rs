@@ -93,7 +93,9 @@ impl Config {
     /// wrong with single servers is no error here: see [`Self::problems`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Problems> {
         let path = path.as_ref();
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        // Nothing that is relative to the config may turn with the working directory later on.
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folder = whole.parent().unwrap_or_else(|| Path::new(""));
         Self::load(path, folder, Origin::Named, Absent::Wrong, LARGEST)
     }
 

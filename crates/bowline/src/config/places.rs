@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// ```
 /// use bowline::config::Places;
 ///
-/// let places = Places::new("/work/project", |name| (name == "HOME").then(|| "/home/ann".into()));
+/// let places = Places::new("/src/project", |name| (name == "HOME").then(|| "/home/ann".into()));
 /// assert_eq!(places.own_config().unwrap(), std::path::Path::new("/home/ann/.config/bowline/mcp.json"));
 /// ```
 #[derive(Clone, Debug)]

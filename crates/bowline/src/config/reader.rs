@@ -176,17 +176,17 @@ impl<'t> Lines<'t> {
         if index < from {
             (from, position) = (0, START);
         }
-        for (at, c) in self.text[from..].char_indices() {
-            if from + at >= index {
+        for c in self.text[from..].chars() {
+            if from >= index {
                 break;
             }
+            from += c.len_utf8();
             position = match c {
                 '\n' => Position { line: position.line + 1, column: 1 },
                 _ => Position { column: position.column + 1, ..position },
             };
         }
-        // The index is where a token begins, so it does not lie within a character.
-        self.last.set((index.min(self.text.len()), position));
+        self.last.set((from, position));
         position
     }
 }

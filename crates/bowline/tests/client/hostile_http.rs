@@ -34,13 +34,14 @@ enum Want {
     TimedOut,
     Closed,
     Overloaded,
+    Unauthorized,
+    /// What it was told to connect to is not where the server is.
+    Invalid,
     Rpc(i64),
-    /// None of the predicates, since what is wrong is said in words: this one.
-    Word(&'static str),
 }
 
 use Does::{Act, Pour, Say};
-use Want::{Bad, Closed, Good, Overloaded, Rpc, TimedOut, Word};
+use Want::{Bad, Closed, Good, Invalid, Overloaded, Rpc, TimedOut, Unauthorized};
 
 macro_rules! act {
     (|$exchange:ident| $body:expr) => {
@@ -80,7 +81,7 @@ const ROWS: &[Row] = &[
     row("an empty body", Say(OK, ""), Bad),
     row("a response without a body", Say("204 No Content", ""), Bad),
     row("202 to a request", Say("202 Accepted", ""), Bad),
-    row("202 with the answer", Say("202 Accepted|content-type: application/json", GOOD), Bad),
+    row("202 with the answer", Say("202 Accepted|content-type: application/json", GOOD), Good),
 
     // Statuses.
     row("400 with HTML", Say("400 Bad Request|content-type: text/html", HTML), Bad),
@@ -89,8 +90,8 @@ const ROWS: &[Row] = &[
     row("400 with an error of no use", Say("400 Bad Request|content-type: application/json", r#"{"jsonrpc":"2.0","id":$ID,"error":"no"}"#), Bad),
     row("400 with an error in a stream", Pour("400 Bad Request|content-type: text/event-stream", "data: {\"jsonrpc\":\"2.0\",\"id\":$ID,\"error\":{\"code\":-32000,\"message\":\"no\"}}\n\n"), Rpc(-32000)),
     row("400 with the result", Say("400 Bad Request|content-type: application/json", GOOD), Bad),
-    row("401", Say("401 Unauthorized|www-authenticate: Bearer", ""), Word("401")),
-    row("403", Say("403 Forbidden|content-type: text/plain", "go away"), Word("403")),
+    row("401", Say("401 Unauthorized|www-authenticate: Bearer", ""), Unauthorized),
+    row("403", Say("403 Forbidden|content-type: text/plain", "go away"), Unauthorized),
     row("404 with HTML", Say("404 Not Found|content-type: text/html", HTML), Bad),
     row("404 with an error", Say("404 Not Found|content-type: application/json", r#"{"jsonrpc":"2.0","id":$ID,"error":{"code":-32601,"message":"no"}}"#), Rpc(-32601)),
     row("405", Say("405 Method Not Allowed|allow: GET", ""), Bad),
@@ -103,16 +104,16 @@ const ROWS: &[Row] = &[
     row("503", Say("503 Service Unavailable|retry-after: 1", "later"), Overloaded),
     row("a status nobody knows", Say("299 Fine|content-type: application/json", ERROR), Rpc(-32000)),
     row("a status beyond all", Say("999 What", ""), Bad),
-    row("a protocol to change to", Say("101 Switching Protocols|upgrade: websocket|connection: upgrade", ""), Closed),
+    row("a protocol to change to", Say("101 Switching Protocols|upgrade: websocket|connection: upgrade", ""), Bad),
 
     // Redirects.
-    row("a redirect to nowhere", Say("307 Temporary Redirect", ""), Bad),
-    row("a redirect in a circle", Say("307 Temporary Redirect|location: /mcp", ""), Bad),
-    row("a redirect to another origin", Say("307 Temporary Redirect|location: http://localhost:9/mcp", ""), Bad),
-    row("a redirect to another scheme", Say("308 Permanent Redirect|location: file:///etc/passwd", ""), Bad),
-    row("a redirect to a URL with a password", Say("307 Temporary Redirect|location: http://user:pass@127.0.0.1:9/mcp", ""), Bad),
-    row("a redirect that would make a GET of it", Say("303 See Other|location: /mcp", ""), Bad),
-    row("301 for a POST", Say("301 Moved Permanently|location: /elsewhere", ""), Bad),
+    row("a redirect to nowhere", Say("307 Temporary Redirect", ""), Invalid),
+    row("a redirect in a circle", Say("307 Temporary Redirect|location: /mcp", ""), Invalid),
+    row("a redirect to another origin", Say("307 Temporary Redirect|location: http://localhost:9/mcp", ""), Invalid),
+    row("a redirect to another scheme", Say("308 Permanent Redirect|location: file:///etc/passwd", ""), Invalid),
+    row("a redirect to a URL with a password", Say("307 Temporary Redirect|location: http://user:pass@127.0.0.1:9/mcp", ""), Invalid),
+    row("a redirect that would make a GET of it", Say("303 See Other|location: /mcp", ""), Invalid),
+    row("301 for a POST", Say("301 Moved Permanently|location: /elsewhere", ""), Invalid),
     row("304 to what was not conditional", Say("304 Not Modified", ""), Bad),
 
     // Broken HTTP.
@@ -182,7 +183,7 @@ async fn what_a_server_may_answer() {
     let mut running = JoinSet::new();
     for row in ROWS {
         running.spawn(async move {
-            match tokio::time::timeout(Duration::from_secs(30), run(row)).await {
+            match tokio::time::timeout(Duration::from_secs(60), run(row)).await {
                 Ok(wrong) => wrong,
                 Err(_) => Some(format!("{}: never comes to an end", row.name)),
             }
@@ -198,7 +199,9 @@ async fn run(row: &'static Row) -> Option<String> {
     let faults = Faults::default();
     let builder = Client::builder().limits(limits()).on_error(faults.hear());
     let client = builder.connect(web.url()).await.unwrap();
-    let got = call_within(&client, "row", Duration::from_millis(600)).await;
+    // Those that are answered must not depend on how busy the machine is.
+    let idle = if matches!(row.want, TimedOut) { 500 } else { 20_000 };
+    let got = call_within(&client, "row", Duration::from_millis(idle)).await;
     works(&client, row.name).await;
     let want = match row.want {
         Good => Got::Said("good".into()),
@@ -206,11 +209,9 @@ async fn run(row: &'static Row) -> Option<String> {
         TimedOut => Got::TimedOut,
         Closed => Got::Closed,
         Overloaded => Got::Overloaded,
+        Unauthorized => Got::Unauthorized,
+        Invalid => Got::Invalid,
         Rpc(code) => Got::Rpc(code),
-        Word(word) => match &got {
-            Got::Other(why) if why.contains(word) => return None,
-            _ => return Some(format!("{}: {got}, want it to say {word}", row.name)),
-        },
     };
     (got != want).then(|| format!("{}: {got}, want {want}", row.name))
 }
@@ -268,8 +269,11 @@ async fn answers_on_one_connection_are_not_mixed_up_by_what_is_said_too_much() {
     let client = Client::builder().limits(limits()).connect(web.url()).await.unwrap();
     for _ in 0..10 {
         call_within(&client, "row", Duration::from_secs(5)).await;
-        works(&client, "a stray response").await;
+        // It may cost the next call, which is told so; it is never taken for its answer.
+        let got = call_within(&client, "good", Duration::from_secs(5)).await;
+        assert!(got == Got::Said("good".into()) || got == Got::Bad, "{got}");
     }
+    works(&client, "stray responses").await;
 }
 
 #[tokio::test]

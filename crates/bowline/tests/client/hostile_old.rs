@@ -102,7 +102,12 @@ async fn run(row: &'static Row) -> Option<String> {
     .await;
     let client = connect(&web).await.unwrap();
     assert_eq!(client.protocol_version(), OLD);
+    let mut state = client.state();
     let got = call_within(&client, "row", Duration::from_millis(600)).await;
+    if row.name.starts_with("the end right behind") {
+        // A call that is on its way when the stream ends may have been handled, and is not made again.
+        tokio::time::timeout(Duration::from_secs(10), state.changed()).await.unwrap().unwrap();
+    }
     works(&client, row.name).await;
     let want = match row.want {
         Good => Got::Said("good".into()),

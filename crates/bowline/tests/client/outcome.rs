@@ -18,6 +18,10 @@ pub(crate) enum Got {
     TimedOut,
     /// [`Error::is_closed`]
     Closed,
+    /// [`Error::is_unauthorized`]
+    Unauthorized,
+    /// [`Error::is_unreachable`]
+    Unreachable,
     /// [`Error::is_overloaded`]
     Overloaded,
     /// [`Error::rpc`] with this code
@@ -47,6 +51,8 @@ impl Got {
             (error.is_bad_answer(), Self::Bad),
             (error.is_timeout(), Self::TimedOut),
             (error.is_closed(), Self::Closed),
+            (error.is_unauthorized(), Self::Unauthorized),
+            (error.is_unreachable(), Self::Unreachable),
             (error.is_overloaded(), Self::Overloaded),
             (error.is_unsupported(), Self::Unsupported),
             (error.is_invalid(), Self::Invalid),
@@ -63,6 +69,8 @@ impl fmt::Display for Got {
             Self::Bad => f.write_str("bad answer"),
             Self::TimedOut => f.write_str("timeout"),
             Self::Closed => f.write_str("closed"),
+            Self::Unauthorized => f.write_str("unauthorized"),
+            Self::Unreachable => f.write_str("unreachable"),
             Self::Overloaded => f.write_str("overloaded"),
             Self::Rpc(code) => write!(f, "rpc {code}"),
             Self::Unsupported => f.write_str("unsupported"),

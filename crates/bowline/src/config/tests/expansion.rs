@@ -59,38 +59,38 @@ fn variables_stand_for_these() {
     ] {
         let _ = writeln!(
             table,
-            "{text:40} {}",
+            "{text:40} [{}]",
             expanded(text).replace('\n', "\n                                         ")
         );
     }
     expect![[r#"
-        plain $TOKEN {TOKEN} $$ }                plain $TOKEN {TOKEN} $$ }
-        ${TOKEN}                                 t0ken
-        a${TOKEN}b${TOKEN}c                      at0kenbt0kenc
-        ${env:TOKEN}                             t0ken
-        [${EMPTY}]                               []
-        [${EMPTY:-default}]                      []
-        ${DOLLAR}                                ${TOKEN}
-        ${UNSET:-default with :- and spaces}     default with :- and spaces
-        ${UNSET:-}                               
-        ${env:UNSET:-x}                          x
-        ${input:key}                             k3y
-        ${input:region}                          eu
-        ${workspaceFolder}/a                     /project/a
-        ${workspaceFolderBasename}               project
-        ${userHome}                              /home/ann
-        a${/}b${pathSeparator}c                  a/b/c
-        ${UNSET}                                 /project/.mcp.json:2:60: servers.a.args[0]: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
-        ${UNSET} and ${env:ALSO_UNSET}           /project/.mcp.json:2:60: servers.a.args[0]: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
-                                                 /project/.mcp.json:2:60: servers.a.args[0]: wants ${ALSO_UNSET}, which is not set; set ALSO_UNSET in the environment, or write ${ALSO_UNSET:-default}
-        ${input:kez}                             /project/.mcp.json:2:60: servers.a.args[0]: wants the input `kez`, which `inputs` does not declare; did you mean `key`?
-        ${input:unlike}                          /project/.mcp.json:2:60: servers.a.args[0]: wants the input `unlike`, which `inputs` does not declare
-        ${file}                                  /project/.mcp.json:2:60: servers.a.args[0]: wants ${file}, which is not set; set file in the environment, or write ${file:-default}
-        ${config:x}                              /project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${config:x}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}
-        ${}                                      /project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}
-        ${a b}                                   /project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${a b}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}
-        ${TOKEN                                  /project/.mcp.json:2:60: servers.a.args[0]: has a `${` without its `}`
-        ${A:-${B}}                               /project/.mcp.json:2:60: servers.a.args[0]: has a `${` without its `}`
+        plain $TOKEN {TOKEN} $$ }                [plain $TOKEN {TOKEN} $$ }]
+        ${TOKEN}                                 [t0ken]
+        a${TOKEN}b${TOKEN}c                      [at0kenbt0kenc]
+        ${env:TOKEN}                             [t0ken]
+        [${EMPTY}]                               [[]]
+        [${EMPTY:-default}]                      [[]]
+        ${DOLLAR}                                [${TOKEN}]
+        ${UNSET:-default with :- and spaces}     [default with :- and spaces]
+        ${UNSET:-}                               []
+        ${env:UNSET:-x}                          [x]
+        ${input:key}                             [k3y]
+        ${input:region}                          [eu]
+        ${workspaceFolder}/a                     [/project/a]
+        ${workspaceFolderBasename}               [project]
+        ${userHome}                              [/home/ann]
+        a${/}b${pathSeparator}c                  [a/b/c]
+        ${UNSET}                                 [/project/.mcp.json:2:60: servers.a.args[0]: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}]
+        ${UNSET} and ${env:ALSO_UNSET}           [/project/.mcp.json:2:60: servers.a.args[0]: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
+                                                 /project/.mcp.json:2:60: servers.a.args[0]: wants ${ALSO_UNSET}, which is not set; set ALSO_UNSET in the environment, or write ${ALSO_UNSET:-default}]
+        ${input:kez}                             [/project/.mcp.json:2:60: servers.a.args[0]: wants the input `kez`, which `inputs` does not declare; did you mean `key`?]
+        ${input:unlike}                          [/project/.mcp.json:2:60: servers.a.args[0]: wants the input `unlike`, which `inputs` does not declare]
+        ${file}                                  [/project/.mcp.json:2:60: servers.a.args[0]: wants ${file}, which is not set; set file in the environment, or write ${file:-default}]
+        ${config:x}                              [/project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${config:x}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}]
+        ${}                                      [/project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}]
+        ${a b}                                   [/project/.mcp.json:2:60: servers.a.args[0]: has a variable that is none: ${a b}; write ${NAME}, ${NAME:-default}, ${env:NAME}, ${input:ID} or ${workspaceFolder}]
+        ${TOKEN                                  [/project/.mcp.json:2:60: servers.a.args[0]: has a `${` without its `}`]
+        ${A:-${B}}                               [/project/.mcp.json:2:60: servers.a.args[0]: has a `${` without its `}`]
     "#]].assert_eq(&table);
 }
 

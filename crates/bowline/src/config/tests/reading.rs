@@ -159,7 +159,7 @@ fn every_mistake_is_told_with_its_place() {
             Warning 11:51: mcpServers."http without url".command: has no effect on a server with a URL
             Error 12:53: mcpServers.timeout.timeout: is text, and must be a number of milliseconds
             Error 13:54: mcpServers.negative.timeout: is -1; write milliseconds: a whole number from 1 to 86400000
-            Error 14:55: mcpServers.protocol.protocol: is "2025-01-01", which is no protocol version; write one of 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28
+            Error 14:55: mcpServers.protocol.protocol: is "2025-01-01", which is no protocol version that is known; there are 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28
             Error 15:61: mcpServers.header.headers."a b": is no name for a header
             Error 16:40: mcpServers.twice.command: is there twice; remove one of them
             Error 17:13: mcpServers."": is no name for a server; use up to 128 letters, digits and signs
@@ -216,6 +216,28 @@ fn files_that_are_no_configs_say_so() {
         "{\n  \"mcpServers\": {\n    \"ä\": \"\\x\"\n  }\n}"
             .mcp.json:3:11: is no JSON: expected two hex digits
     "#]].assert_eq(&table);
+}
+
+#[test]
+fn whatever_is_cut_off_or_put_in_is_told_and_no_panic() {
+    let text = r#"{ // ä
+        "inputs": [{ "id": "k", "default": "\u00e4" }],
+        "servers": { "ä": { "command": "x", "args": ["${input:k}", 1.5e3], "env": { "A": 'b' } }, "w": { url: "https://${H:-a}" } }
+    }"#;
+    let mut read = 0;
+    for (at, _) in text.char_indices() {
+        let (before, after) = text.split_at(at);
+        read += usize::from(Config::parse("x", before).is_ok());
+        for put_in in ["\0", "\"", "\\", "{", "]", "ä", "${", "/*", "\n"] {
+            if let Ok(config) = Config::parse("x", &format!("{before}{put_in}{after}")) {
+                let environment = super::super::Environment::new();
+                let resolved =
+                    config.entries().iter().filter_map(|entry| entry.resolve(&environment).ok());
+                read += resolved.count();
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
 }
 
 #[test]

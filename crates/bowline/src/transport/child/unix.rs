@@ -60,15 +60,15 @@ pub(super) fn spawn(command: &Command, program: &Path) -> Result<Started> {
     // Before the start, so that no end goes unheard.
     let news = signal(SignalKind::child())
         .map_err(|error| Error::io("cannot hear of the ends of processes", error))?;
-    let mut held = Held(Vec::with_capacity(2));
+    let mut held = Held::default();
     let guard = command.guarded_by().map(|(program, arguments)| start_guard(program, arguments));
     let guard = guard.transpose()?;
-    held.0.extend(guard.as_ref().map(|guard| guard.id));
+    held.children.extend(guard.as_ref().map(|guard| guard.id));
     let mut plan = plan(command, program);
     plan.process_group(guard.as_ref().map_or(0, |guard| guard.id.as_raw_nonzero().get()));
     let mut child = plan.spawn().map_err(|error| refusal("program", command.program(), error))?;
     let id = id(&child)?;
-    held.0.push(id);
+    held.children.push(id);
     let processes = Processes { child: id, held, guard, news };
     let (input, output, errors) = wired(&mut child)
         .map_err(|error| Error::io("cannot use the pipes to the process", error))?;
@@ -138,7 +138,7 @@ fn start_guard(program: &Path, arguments: &[OsString]) -> Result<Guard> {
     let mut guard = plan.spawn().map_err(|error| refusal("guard", program.as_os_str(), error))?;
     let id = id(&guard)?;
     let Some(lifeline) = guard.stdin.take() else {
-        drop(Held(vec![id]));
+        drop(Held { children: vec![id], killed: false });
         return Err(Error::invalid("the system gave no pipe to the guard"));
     };
     Ok(Guard { id, _lifeline: lifeline, missed: false })
@@ -183,7 +183,7 @@ impl Processes {
 
     /// Whether somebody else in the group runs, where the system tells.
     pub(super) fn have_company(&self) -> Option<bool> {
-        living(&self.held.0)
+        living(&self.held.children)
     }
 
     /// Tells all of the group to end; whether there is a way to. The guard does not heed it, once it has come up.
@@ -194,8 +194,8 @@ impl Processes {
     }
 
     /// Kills all of the group, the guard too.
-    pub(super) fn kill(&self) {
-        self.held.signal(Signal::KILL);
+    pub(super) fn kill(&mut self) {
+        self.held.kill();
     }
 
     /// Reaps them all, which must have been killed.
@@ -205,7 +205,6 @@ impl Processes {
                 return;
             }
         }
-        self.held.0.clear();
     }
 }
 
@@ -230,40 +229,51 @@ fn look(which: &WaitId<'_>, how: WaitIdOptions) -> rustix::io::Result<Option<Exi
     }))
 }
 
-/// Children of ours that are not reaped, so that their numbers are theirs.
-struct Held(Vec<Pid>);
+/// Children of ours that are not reaped, so that their numbers are theirs. The guard comes first, if there is one.
+#[derive(Default)]
+struct Held {
+    children: Vec<Pid>,
+    /// From then on nobody is signaled again: some may be reaped, and their numbers free.
+    killed: bool,
+}
 
 impl Held {
+    fn kill(&mut self) {
+        if !std::mem::replace(&mut self.killed, true) {
+            self.signal(Signal::KILL);
+        }
+    }
+
     /// Signals the group of each, and one that has left them by itself. Whoever has gone does not mind.
     fn signal(&self, signal: Signal) {
-        let ours = || self.0.iter().copied().filter(|child| is_held(*child));
+        let ours = || self.children.iter().copied().filter(|child| is_held(*child));
         for child in ours() {
             let _ = kill_process_group(child, signal);
         }
         for child in ours() {
-            if getpgid(Some(child)).is_ok_and(|group| !self.0.contains(&group)) {
+            if getpgid(Some(child)).is_ok_and(|group| !self.children.contains(&group)) {
                 let _ = kill_process(child, signal);
             }
         }
     }
 
-    /// Reaps who has exited; whether nobody is left to reap.
+    /// Reaps those that were killed, as far as they are dead; whether nobody is left.
     ///
     /// Orphans of the group come to us if we are the first process of a container, so all of a group are reaped.
-    fn reap(&self) -> bool {
-        // Each is looked for, whatever came of the one before.
-        everybody(&self.0).filter(|which| !reap(which)).count() == 0
+    fn reap(&mut self) -> bool {
+        while let Some(child) = self.children.last() {
+            if exit(*child).is_none() || !reap_all(&WaitId::Pgid(Some(*child))) {
+                return false;
+            }
+            reap_all(&WaitId::Pid(*child));
+            self.children.pop();
+        }
+        true
     }
 }
 
-/// All that there may be to reap: the groups, then those that have left them.
-fn everybody(children: &[Pid]) -> impl Iterator<Item = WaitId<'static>> {
-    let groups = children.iter().map(|child| WaitId::Pgid(Some(*child)));
-    groups.chain(children.iter().map(|child| WaitId::Pid(*child)))
-}
-
 /// Whether nobody is left to reap.
-fn reap(which: &WaitId<'_>) -> bool {
+fn reap_all(which: &WaitId<'_>) -> bool {
     loop {
         match look(which, WaitIdOptions::empty()) {
             Ok(Some(_)) => {}
@@ -279,14 +289,14 @@ fn is_held(child: Pid) -> bool {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.0.is_empty() {
+        if self.children.is_empty() {
             return;
         }
-        self.signal(Signal::KILL);
-        let left = std::mem::take(&mut self.0);
+        self.kill();
+        let children = std::mem::take(&mut self.children);
         // Nobody owns it: it ends with the processes that were just killed. There may be no runtime any more.
         let reaper = thread::Builder::new().name("bowline-reaper".to_owned()).stack_size(64 * 1024);
-        if reaper.spawn(move || reap_all(&left)).is_err() {
+        if reaper.spawn(move || wait_and_reap(&children)).is_err() {
             tracing::warn!(
                 "no thread to reap killed processes on; they stay until this program ends"
             );
@@ -294,9 +304,15 @@ impl Drop for Held {
     }
 }
 
-fn reap_all(left: &[Pid]) {
-    for which in everybody(left) {
+fn wait_and_reap(children: &[Pid]) {
+    let wait = |which: &WaitId<'_>, how| {
+        let options = WaitIdOptions::EXITED | how;
         // An error says that there is none left.
-        while rustix::io::retry_on_intr(|| waitid(which.clone(), WaitIdOptions::EXITED)).is_ok() {}
+        rustix::io::retry_on_intr(|| waitid(which.clone(), options)).is_ok()
+    };
+    for child in children.iter().rev() {
+        wait(&WaitId::Pid(*child), WaitIdOptions::NOWAIT);
+        while wait(&WaitId::Pgid(Some(*child)), WaitIdOptions::empty()) {}
+        wait(&WaitId::Pid(*child), WaitIdOptions::NOHANG);
     }
 }

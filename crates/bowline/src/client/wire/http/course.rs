@@ -14,6 +14,7 @@ use bowline_protocol::http::headers::MediaType;
 use bowline_protocol::protocol;
 use bowline_protocol::scan::{BodyKey, Message, MetaKey, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::method::{Method, SubscriptionsListen};
 use bytes::Bytes;
 use http::Response;
 use std::collections::VecDeque;
@@ -91,7 +92,7 @@ impl Course {
                 }
                 Stage::Ended => {
                     let place = &self.shared.place;
-                    let why = format!("{place} gave up the request, or ended the subscription");
+                    let why = format!("{place} ended the subscription");
                     return Err(Failure::Lost(Error::closed(why)));
                 }
                 Stage::Sent | Stage::Over => {
@@ -211,10 +212,13 @@ impl Course {
                 Heard::Answer(message) if self.is_ours(&message) => {
                     answer.get_or_insert_with(|| Event::Answer(protocol::Response::of(message)));
                 }
-                Heard::Answer(message) => {
-                    let id = String::from_utf8_lossy(message.id_text()).into_owned();
-                    self.spoil(&format!("it answers `{}`, not `{}`", id.escape_debug(), self.id));
-                }
+                Heard::Answer(message) => self.spoil(&match message.id_text() {
+                    [] => "it answers without an id".to_owned(),
+                    id => {
+                        let id = refusal::plain(&String::from_utf8_lossy(id));
+                        format!("it answers the request `{id}`, not `{}`", self.id)
+                    }
+                }),
                 Heard::Progress(message) => {
                     if self.is_progress(&message) {
                         self.said.push_back(Event::Progress(message));
@@ -225,7 +229,12 @@ impl Course {
                     self.shared.session.asked(&question);
                     self.said.push_back(Event::Question(question));
                 }
-                Heard::Cancelled(id) if id == Id::Int(self.id) => self.stage = Stage::Ended,
+                // Only a subscription ends in this way; any other request a server has to answer.
+                Heard::Cancelled(id) if id == Id::Int(self.id) => {
+                    if self.outgoing.request.method() == SubscriptionsListen::NAME {
+                        self.stage = Stage::Ended;
+                    }
+                }
                 Heard::Cancelled(id) => {
                     self.shared.session.withdrew(&id);
                     self.said.push_back(Event::Cancelled(id));

@@ -31,6 +31,8 @@ mod refusal;
 mod running;
 mod shared;
 mod streamable;
+#[cfg(test)]
+mod tests;
 
 #[cfg(modern_only)]
 use absent as session;

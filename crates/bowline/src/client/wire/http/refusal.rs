@@ -10,6 +10,7 @@ use bowline_protocol::frame::sse;
 use bowline_protocol::http::headers::MediaType;
 use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::protocol;
+use bowline_protocol::scan::Kind;
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -156,7 +157,8 @@ fn error_in(
         return None;
     }
     shared.ear().hear(&message).into_iter().find_map(|heard| match heard {
-        Heard::Answer(message) if message.error().is_some() => {
+        // Other JSON may have an `error` too.
+        Heard::Answer(message) if message.kind() == Ok(Kind::Error) => {
             // Whoever could not read the request could not read its id.
             let ours = message.id().is_none_or(|named| id.map(Id::Int) == Some(named));
             ours.then(|| protocol::Response::of(message))
@@ -173,7 +175,7 @@ fn refused(
     text: &Bytes,
 ) -> Error {
     let place = &shared.place;
-    let mut why = format!("{place} answered {} with {status}", what.escape_debug());
+    let mut why = format!("{} was answered with {status}", plain(what));
     let kind = headers.get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
     // Writing to a string cannot fail.
     let _ = match (status.as_u16(), kind) {
@@ -182,7 +184,7 @@ fn refused(
         (429 | 503, _) => write!(why, "; it is busy, try again later"),
         (202 | 204, _) => write!(why, ", which is no answer"),
         (200..=299, Some(kind)) => {
-            write!(why, " and `{}`, which is no answer", kind.escape_debug())
+            write!(why, " and `{}`, which is no answer", plain(&kind))
         }
         (200..=299, None) => write!(why, " and no content type, which is no answer"),
         _ => write!(why, " and no JSON-RPC error; check the URL"),
@@ -192,8 +194,9 @@ fn refused(
         let _ = write!(why, " (it said: {shown})");
     }
     match status.as_u16() {
-        429 | 503 => Error::overloaded(why),
-        _ => Error::bad_answer(what, why),
+        401 | 403 => Error::unauthorized(format!("{place}: {why}")),
+        429 | 503 => Error::overloaded(format!("{place}: {why}")),
+        _ => Error::bad_answer(place, why),
     }
 }
 
@@ -210,9 +213,21 @@ fn excerpt(text: &[u8], secrets: &[HeaderValue]) -> String {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
-    let mut shown: String = line.chars().take(EXCERPT_CHARS).flat_map(char::escape_debug).collect();
+    let mut shown = plain(&line.chars().take(EXCERPT_CHARS).collect::<String>());
     if line.chars().nth(EXCERPT_CHARS).is_some() {
         shown.push('…');
+    }
+    shown
+}
+
+/// A text of a peer without what could steer a terminal.
+pub(super) fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
     }
     shown
 }

@@ -42,12 +42,12 @@ pub(in crate::client::wire::http) async fn open_stream(way: Way) -> Result<Arc<d
         Ok(Err(error)) => return Err(Failure::Lost(error)),
         Err(_) => {
             let why = format!(
-                "{place} opened a stream and named no endpoint within {time:?}; it may speak another transport"
+                "it opened a stream and named no endpoint within {time:?}; it may speak another transport"
             );
-            return Err(refused(200, why));
+            return Err(refused(&place, 200, why));
         }
     };
-    let target = beside(&url, &endpoint).map_err(|why| refused(200, why))?;
+    let target = beside(&url, &endpoint).map_err(|why| refused(&place, 200, why))?;
     let shared = Arc::new(Shared::new(connector, target, heads, limits, hears));
     // Owned by the wire, which aborts it when it is closed or dropped.
     shared.session.read_by(&tokio::spawn(listen(shared.clone(), events)));
@@ -118,10 +118,8 @@ async fn connect(
     let response = connector.send(request, &Credentials::none()).await.map_err(failure)?;
     let status = response.status();
     if !status.is_success() || media(response.headers()) != Some(MediaType::EventStream) {
-        let place = place(url);
-        let why =
-            format!("{place} answered a GET with {status} and no event stream; check the URL");
-        return Err(refused(status.as_u16(), why));
+        let why = format!("it answered a GET with {status} and no event stream; check the URL");
+        return Err(refused(&place(url), status.as_u16(), why));
     }
     Ok(Events::new(response.into_body(), limits.event_bytes))
 }
@@ -142,23 +140,20 @@ async fn endpoint(events: &mut Events) -> Result<Bytes, Error> {
 fn beside(url: &Uri, endpoint: &[u8]) -> Result<Uri, String> {
     let endpoint = std::str::from_utf8(endpoint).ok();
     let target = endpoint.and_then(|endpoint| resolve(url, endpoint.trim()));
-    let place = place(url);
     let Some(target) = target else {
-        return Err(format!("{place} named an endpoint that is no URL"));
+        return Err(format!("it named an endpoint that is no URL"));
     };
     match (Origin::of(url), Origin::of(&target)) {
         (Ok(origin), Ok(other)) if origin == other => Ok(target),
         (_, Ok(other)) => Err(format!(
-            "{place} named an endpoint of another origin, {other}; messages go to its own only"
+            "it named an endpoint of another origin, {other}; messages go to its own only"
         )),
-        (_, Err(error)) => {
-            Err(format!("{place} named an endpoint that cannot be sent to: {error}"))
-        }
+        (_, Err(error)) => Err(format!("it named an endpoint that cannot be sent to: {error}")),
     }
 }
 
-fn refused(status: u16, why: String) -> Failure {
-    Failure::Refused { error: Error::bad_answer("GET", why), status, challenges: Vec::new() }
+fn refused(place: &str, status: u16, why: String) -> Failure {
+    Failure::Refused { error: Error::bad_answer(place, why), status, challenges: Vec::new() }
 }
 
 /// Reads the stream until it ends.

@@ -42,7 +42,7 @@ pub(super) enum Opened {
 const REMEMBERED: usize = 64;
 
 /// The longest id that counts, in bytes: it has to go into a header.
-const ID: usize = 4 * 1024;
+const ID: usize = 1024;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 

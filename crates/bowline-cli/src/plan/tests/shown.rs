@@ -1,11 +1,25 @@
 //! Plans in a line, for tables.
 
-use super::arguments::{Arguments, Given, Single};
-use super::client::{Kinds, Reference};
-use super::target::{Target, Targets};
-use super::{Plan, Surroundings, Task};
+use super::super::arguments::{Arguments, Given, Single};
+use super::super::client::{Kinds, Reference};
+use super::super::target::{Target, Targets};
+use super::super::{Plan, Surroundings, Task};
 use crate::args::Args;
 use clap::Parser;
+use expect_test::Expect;
+use std::fmt::Write;
+
+/// A line of words, in which `_` stands for an empty one and `~` for a space.
+pub(super) fn check(lines: &[&str], expected: &Expect) {
+    let mut table = String::new();
+    for line in lines {
+        let words: Vec<_> = line.split_whitespace().map(|word| word.replace('~', " ")).collect();
+        let words: Vec<_> = words.iter().map(|word| if word == "_" { "" } else { word }).collect();
+        let meaning = meaning(&words);
+        let _ = writeln!(table, "{line}\n    {}", meaning.trim_end().replace('\n', "\n    "));
+    }
+    expected.assert_eq(&table);
+}
 
 /// What a command line means: verb, target, operands, command.
 pub(super) fn meaning(words: &[&str]) -> String {
@@ -17,8 +31,8 @@ pub(super) fn meaning(words: &[&str]) -> String {
 
 /// The plan of a command line, in a place where the config has the servers `git` and `my.server`.
 pub(super) fn planned(words: &[&str]) -> Result<Plan, String> {
-    let args =
-        Args::try_parse_from(["bowline"].iter().chain(words)).map_err(|error| error.to_string())?;
+    let args = Args::try_parse_from(["bowline"].iter().chain(words))
+        .map_err(|error| first_part(&error.to_string()))?;
     let around = Surroundings {
         token: None,
         dashes: words.contains(&"--"),
@@ -26,6 +40,11 @@ pub(super) fn planned(words: &[&str]) -> Result<Plan, String> {
         is_client: &|id| bowline::config::Client::of_id(id).is_some(),
     };
     Plan::new(args, around).map_err(|fault| fault.to_string())
+}
+
+/// What clap says before it explains the usage.
+fn first_part(text: &str) -> String {
+    text.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
 fn shown(task: &Task) -> String {
@@ -85,7 +104,7 @@ fn kinds(kinds: Kinds) -> String {
     all.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| *name).collect::<Vec<_>>().join("+")
 }
 
-pub(super) fn arguments(arguments: &Arguments) -> String {
+fn arguments(arguments: &Arguments) -> String {
     let whole = arguments.whole.as_ref().map(|source| format!(" all from {source}"));
     let singles = arguments.singles.iter().map(|Single { name, value }| match value {
         Given::Text(text) => format!(" {name} text {text:?}"),

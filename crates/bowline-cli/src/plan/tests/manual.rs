@@ -1,10 +1,12 @@
 //! The manual holds: every command line in it means what stands here.
 
 use super::shown::meaning;
+use crate::args::Args;
+use clap::CommandFactory;
 use expect_test::expect;
 use std::fmt::Write;
 
-const MANUAL: &str = include_str!("../../../../docs/cli.md");
+const MANUAL: &str = include_str!("../../../../../docs/cli.md");
 
 #[test]
 fn every_line_of_the_manual_means_this() {
@@ -125,7 +127,7 @@ fn every_line_of_the_manual_means_this() {
 #[test]
 fn every_verb_is_in_the_manual() {
     let listed: Vec<_> = lines().iter().map(|line| words(line)[1].clone()).collect();
-    for verb in <crate::args::Args as clap::CommandFactory>::command().get_subcommands() {
+    for verb in Args::command().get_subcommands() {
         assert!(
             listed.iter().any(|word| word == verb.get_name()),
             "{} has no line",
@@ -141,7 +143,7 @@ fn every_verb_is_in_the_manual() {
 
 #[test]
 fn every_flag_is_in_the_manual() {
-    let command = <crate::args::Args as clap::CommandFactory>::command();
+    let command = Args::command();
     let call = command.find_subcommand("call").unwrap();
     let flags = command.get_arguments().chain(call.get_arguments());
     for flag in flags.filter_map(|flag| flag.get_long().map(|long| (flag.get_short(), long))) {
