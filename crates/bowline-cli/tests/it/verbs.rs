@@ -669,7 +669,7 @@ fn who_needs_a_token_is_told_so() {
         exit code 3
         --- stdout
         --- stderr
-        error: cannot connect to URL: server wants credentials; tried `server/discover` (2026-07-28): HTTP 401: server/discover: http://127.0.0.1:43315 answered server/discover with 401 Unauthorized; it wants to know who asks, send it an `Authorization` header (it said: {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"a bearer token that is known here is required\"}})
+        error: cannot connect to URL: server wants credentials; tried `server/discover` (2026-07-28): HTTP 401: ADDRESS: server/discover was answered with 401 Unauthorized; it wants to know who asks, send it an `Authorization` header (it said: {"jsonrpc":"2.0","error":{"code":-32600,"message":"a bearer token that is known here is required"}})
         hint: send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes
     "#]].assert_eq(&shown);
     assert!(with("wrong").starts_with("exit code 3\n"), "{}", with("wrong"));
@@ -836,8 +836,11 @@ fn several_servers_are_listed_whatever_happens_to_one() {
     fs::write(folder.0.join("mcp.json"), config.to_string()).unwrap();
     let args = ["list", "--tools", "--config", "mcp.json", "--log-format", "human"];
     expect![[r#"
-        exit code 4
+        exit code 1
         --- stdout
+        absent
+          error: mcp.json:1:34: mcpServers.absent.args[0]: wants ${BOWLINE_TEST_IS_NOT_SET}, which is not set; set BOWLINE_TEST_IS_NOT_SET in the environment, or write ${BOWLINE_TEST_IS_NOT_SET:-default}
+
         broken
           error: program /nonexistent/server does not exist; check the path, or install it
 
@@ -850,9 +853,6 @@ fn several_servers_are_listed_whatever_happens_to_one() {
           tools (1)
             add a=NUMBER b=NUMBER
                 Adds two numbers.
-
-        unset
-          error: mcp.json:1:284: mcpServers.unset.args[0]: wants ${BOWLINE_TEST_IS_NOT_SET}, which is not set; set BOWLINE_TEST_IS_NOT_SET in the environment, or write ${BOWLINE_TEST_IS_NOT_SET:-default}
         --- stderr
     "#]].assert_eq(&folder.shown(&args));
     let output =
@@ -871,6 +871,13 @@ fn several_servers_are_listed_whatever_happens_to_one() {
         .collect();
     expect![[r#"
         [
+            (
+                "absent",
+                None,
+                Some(
+                    "failed",
+                ),
+            ),
             (
                 "broken",
                 None,
@@ -891,13 +898,6 @@ fn several_servers_are_listed_whatever_happens_to_one() {
                     "add",
                 ),
                 None,
-            ),
-            (
-                "unset",
-                None,
-                Some(
-                    "failed",
-                ),
             ),
         ]
     "#]]
@@ -924,11 +924,6 @@ fn configs_shows_what_other_clients_have() {
           cursor:files  npx server-files …
           cursor:off  off  (disabled)
           cursor:web  https://example.com/mcp
-
-        Cursor  DIR/.cursor/mcp.json
-          cursor:files  npx server-files …
-          cursor:off  off  (disabled)
-          cursor:web  https://example.com/mcp
         --- stderr
     "#]]
     .assert_eq(&shown);
@@ -937,7 +932,7 @@ fn configs_shows_what_other_clients_have() {
     expect![[r#"
         exit code 0
         --- stdout
-        [{"client":"cursor","origin":"project","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"},{"client":"cursor","origin":"user","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"}]
+        [{"client":"cursor","origin":"user","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"}]
         --- stderr
     "#]].assert_eq(&shown);
 }
