@@ -22,7 +22,8 @@ pub(crate) async fn call(call: Call, session: &Session) -> Result<Exit, Fault> {
     let client = &link.client;
     let tool = find(&link, &tool, session).await?;
     let schema = Value::Object(tool.input_schema.as_map().clone());
-    let arguments = typed::typed(&arguments, &schema, &given::Files)?;
+    let typed = move || typed::typed(&arguments, &schema, &given::Files);
+    let arguments = given::read(typed).await?;
     let line = given::Line { verb: "call", target: &target, name: &tool.name };
     let fields = fields(tool.input_schema.as_map());
     let arguments = given::complete(arguments, &fields, &line, session).await?;

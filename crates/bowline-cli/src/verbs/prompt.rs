@@ -21,8 +21,12 @@ pub(crate) async fn prompt(prompt: client::Prompt, session: &Session) -> Result<
     let client = &link.client;
     let prompt = find(&link, &name, session).await?;
     let fields = fields(&prompt);
-    let known: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
-    let arguments = typed::texts(&arguments, &known, &given::Files)?;
+    let known: Vec<_> = fields.iter().map(|field| field.name.clone()).collect();
+    let typed = move || {
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        typed::texts(&arguments, &known, &given::Files)
+    };
+    let arguments = given::read(typed).await?;
     let line = given::Line { verb: "prompt", target: &target, name: &prompt.name };
     let arguments = given::complete(arguments, &fields, &line, session).await?;
     let request = client.get_prompt(&prompt.name, arguments);

@@ -63,6 +63,22 @@ impl Program {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
+    /// As [`Program::signal`], as soon as the program handles signals by itself (which only Linux tells).
+    pub(crate) fn signal_once_handled(&self, name: &str) {
+        let status = format!("/proc/{}/status", self.child.id());
+        let begun = std::time::Instant::now();
+        loop {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+            // SIGINT is the second of the bits.
+            if u64::from_str_radix(caught, 16).unwrap() & 2 != 0 {
+                return self.signal(name);
+            }
+            assert!(begun.elapsed() < PATIENCE);
+            thread::yield_now();
+        }
+    }
+
     /// Waits for its end: the exit code.
     pub(crate) fn end(mut self) -> i32 {
         self.stdin = None;

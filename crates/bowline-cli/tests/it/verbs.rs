@@ -794,6 +794,48 @@ fn an_interrupt_cancels_the_call_and_leaves_no_process() {
     assert!(said.contains(r#""event":"cancelled""#), "{said}");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupt_is_heard_while_arguments_are_read() {
+    let folder = Folder::new();
+    let args = ["-vv", "--log-format", "human", "call", "everything", "echo", "-"];
+    let program = Program::start(&mut folder.bowline(&args));
+    program.signal_once_handled("INT");
+    assert_eq!(program.end(), 130);
+}
+
+#[test]
+fn the_last_words_of_a_server_that_died_are_shown() {
+    let folder = Folder::new();
+    let script =
+        "echo 'cannot \u{1b}[31mgo on' >&2; echo $$ > pid; exec \"$0\" -q serve everything";
+    let binary = env!("CARGO_BIN_EXE_bowline");
+    let args = [
+        "-v",
+        "--log-format",
+        "human",
+        "call",
+        "slow",
+        "seconds=60",
+        "--",
+        "sh",
+        "-c",
+        script,
+        binary,
+    ];
+    let program = Program::start(&mut folder.bowline(&args));
+    program.stderr.find("started");
+    let pid = fs::read_to_string(folder.0.join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-s", "KILL", pid.trim()]).status().unwrap().success());
+    program.stderr.find("the server said on standard error:");
+    assert_eq!(program.stderr.next().unwrap(), "  | cannot \\u{1b}[31mgo on");
+    assert_eq!(
+        program.stderr.next().unwrap(),
+        "error: the server's process has ended: signal 9 (SIGKILL)"
+    );
+    assert_eq!(program.end(), 4);
+}
+
 /// What [`told`] was told.
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
