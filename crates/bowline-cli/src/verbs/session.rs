@@ -80,8 +80,14 @@ impl Session {
                 return Ok(signal.at_once());
             }
         };
+        // A server that did not answer in time will hardly do so now.
+        let patience = match &ended {
+            Err(fault) if matches!(fault.code(), Exit::TimedOut | Exit::Violation) => HURRY,
+            _ => PATIENCE,
+        };
         tokio::select! {
-            () = self.close() => ended,
+            // What is not closed by then is dropped, which ends processes too.
+            _ = time::timeout(patience, self.close()) => ended,
             signal = signals.next() => Ok(signal.at_once()),
         }
     }
@@ -168,8 +174,10 @@ impl Session {
 
 const UNDECLARED: i64 = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0;
 
-/// How long servers may take to end after a signal.
+/// How long servers may take to end after a signal, or when something is wrong with them.
 const HURRY: Duration = Duration::from_millis(1500);
+/// How long they may take otherwise: that of a process that neither heeds the end of its input nor a polite signal.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What went wrong with a server, with what its process said when it may have been its fault.
 fn fault(link: &Link, error: &bowline::Error) -> Fault {

@@ -20,8 +20,10 @@ fn on_screen(pty: &Pty, columns: u16) -> String {
 fn missing_arguments_are_asked_for_until_they_fit() {
     let mut pty = Pty::start(&["call", "everything", "add", "b=2"]);
     pty.answer("a: ", "one");
-    pty.answer("expected a number", "");
-    pty.answer("expected a number", "40");
+    pty.until("expected a number");
+    pty.answer("a: ", "");
+    pty.until("expected a number");
+    pty.answer("a: ", "40");
     assert_eq!(pty.end(), 0, "{}", pty.text());
     assert!(pty.text().ends_with("{\"sum\":42.0}\n"), "{}", pty.text());
 
@@ -43,9 +45,11 @@ fn the_end_of_input_calls_nothing() {
 fn fill_in(pty: &mut Pty) {
     pty.answer("answer? yes, no (decline), cancel [yes]: ", "");
     pty.answer("name: ", "");
-    pty.answer("expected text, 1 to 40 characters", "Ann");
+    pty.until("expected text, 1 to 40 characters");
+    pty.answer("name: ", "Ann");
     pty.answer("age: ", "200");
-    pty.answer("expected a whole number, 0 to 150", "42");
+    pty.until("expected a whole number, 0 to 150");
+    pty.answer("age: ", "42");
     pty.answer("birthday: ", "");
     pty.answer("color [green]: ", "1");
     pty.answer("email: ", "ann@example.com");
@@ -68,7 +72,8 @@ fn a_form_is_filled_in_looked_at_and_sent() {
     fill_in(&mut pty);
     pty.until("name = Ann");
     pty.answer("send it? yes, again, no (decline), cancel [yes]: ", "maybe");
-    pty.answer("type one of:", "y");
+    pty.until("type one of:");
+    pty.answer("send it?", "y");
     assert_eq!(pty.end(), 0, "{}", pty.text());
     let last = pty.text().lines().last().unwrap().to_owned();
     assert_eq!(
