@@ -125,6 +125,9 @@ pub(crate) async fn connect(
     if let Some(protocol) = protocol {
         builder = builder.protocol_version(&protocol);
     }
+    if let Some(file) = &common.trace_messages {
+        builder = builder.trace_to(file);
+    }
     let connecting = builder.connect(target);
     let connected = match timeout {
         Some(timeout) => time::timeout(timeout, connecting).await.map_err(|_| {

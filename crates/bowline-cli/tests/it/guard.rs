@@ -155,7 +155,8 @@ fn a_guarded_child_ends_as_any_other_and_takes_its_guard_along() {
             let (child, mut stdout, _stdin) = guarded(sh(script)).await;
             let guard = group(child.id().unwrap());
             let ended = child.close(QUICK).await;
-            assert_eq!(ended.how, way, "{script}");
+            // On a busy machine one that heeds a step may still be too late for it.
+            assert!(ended.how >= way, "{script}: {}", ended.how);
             assert_eq!(living(&[guard]), BTreeSet::new(), "{script}");
             assert!(!fs::exists(format!("/proc/{guard}")).unwrap(), "it is reaped: {script}");
             assert_eq!(stdout.next_line().await.unwrap(), None, "{script}");
@@ -204,7 +205,7 @@ fn a_guarded_child_cannot_leave_by_a_session_of_its_own() {
         let (child, ..) = guarded(command).await;
         let id = child.id().unwrap();
         assert_eq!(group(id), id, "it is not in the group of its guard");
-        assert_eq!(child.close(QUICK).await.how, How::Terminated);
+        assert!(child.close(QUICK).await.how >= How::Terminated);
         assert!(!fs::exists(format!("/proc/{id}")).unwrap());
     });
 }

@@ -3,7 +3,7 @@
 use super::Client;
 use super::asked::{Answers, Asked, Handlers};
 use super::live::Core;
-use super::target::IntoTarget;
+use super::target::{IntoTarget, Wishes};
 use super::web::Web;
 use crate::error::{Error, Result};
 use bowline_protocol::http::HeaderMap;
@@ -55,6 +55,7 @@ pub struct Builder {
     pub(super) log_level: Option<LoggingLevel>,
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
+    pub(super) trace: Option<PathBuf>,
     pub(super) fault: Option<Error>,
 }
 
@@ -71,6 +72,7 @@ impl Default for Builder {
             log_level: None,
             memory: None,
             restart: true,
+            trace: None,
             fault: None,
         }
     }
@@ -82,8 +84,9 @@ impl Builder {
     /// # Errors
     /// When something was set wrongly, the server cannot be reached or started, or none of its protocol versions is
     /// ours.
-    pub async fn connect(self, target: impl IntoTarget) -> Result<Client> {
+    pub async fn connect(mut self, target: impl IntoTarget) -> Result<Client> {
         let target = target.into_target()?;
+        self = self.with(&target.wishes);
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -254,6 +257,13 @@ impl Builder {
         self
     }
 
+    /// Writes every message down in this file, secrets redacted; see [`layer::trace`](crate::layer::trace) for the
+    /// format.
+    pub fn trace_to(mut self, file: impl Into<PathBuf>) -> Self {
+        self.trace = Some(file.into());
+        self
+    }
+
     /// Remembers in this folder which protocol version each server speaks, for a day; by default only this process
     /// remembers.
     pub fn remember_in(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -264,6 +274,22 @@ impl Builder {
     /// Sets whether a lost connection, or a process that ended, is replaced by a new one; it is by default.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.restart = reconnect;
+        self
+    }
+
+    /// Takes what a config says, where nothing else was said here.
+    fn with(mut self, wishes: &Wishes) -> Self {
+        let said = self.headers.clone();
+        for (name, value) in &wishes.headers {
+            if !said.contains_key(name) {
+                self = self.header(name, value.expose());
+            }
+        }
+        self.pin = self.pin.or(wishes.protocol);
+        if let Some(timeout) = wishes.timeout {
+            self.limits.call_timeout = timeout;
+            self.limits.call_idle_timeout = timeout;
+        }
         self
     }
 

@@ -7,7 +7,7 @@ use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
 use super::web;
-use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
+use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Traced, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
 use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
@@ -113,7 +113,7 @@ pub(super) async fn connect(core: &Arc<Core>) -> Result<(Live, Agreed)> {
 }
 
 fn carrier(core: &Core) -> Carrier {
-    match &core.target.0 {
+    match &core.target.kind {
         Kind::Url(_) => Carrier::Http,
         Kind::Command(_) | Kind::Custom(_) | Kind::Unix(_) => Carrier::Stream { restartable: true },
         Kind::Memory(_) => Carrier::Stream { restartable: false },
@@ -125,7 +125,7 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let limits = core.limits();
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
     let mut stderr = None;
-    let wire: Arc<dyn Wire> = match &core.target.0 {
+    let wire: Arc<dyn Wire> = match &core.target.kind {
         Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
         Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
@@ -149,6 +149,10 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
             stream(Pipe::new(input, output), None)
         }
         Kind::Custom(connect) => stream(connect.connect().await.map_err(Failure::Unsent)?, None),
+    };
+    let wire = match &core.setup.trace {
+        Some(trace) => Traced::new(wire, trace.clone()),
+        None => wire,
     };
     Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
 }

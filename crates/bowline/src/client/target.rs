@@ -1,17 +1,32 @@
 //! What a client connects to.
 
+use crate::config::{Resolved, Secret, Way};
 use crate::error::{Error, Result};
 use crate::server::Server;
 use crate::transport::child::Command;
+use bowline_types::revision::Revision;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// What a client connects to.
 #[derive(Clone)]
-pub struct Target(pub(super) Kind);
+pub struct Target {
+    pub(super) kind: Kind,
+    /// What an entry of a config says besides; whoever builds the client has the last word.
+    pub(super) wishes: Wishes,
+}
+
+/// What an entry of a config wants of a client.
+#[derive(Clone, Default)]
+pub(super) struct Wishes {
+    pub(super) headers: Vec<(String, Secret)>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) protocol: Option<Revision>,
+}
 
 #[derive(Clone)]
 pub(super) enum Kind {
@@ -28,16 +43,20 @@ pub(super) enum Kind {
 }
 
 impl Target {
+    fn of(kind: Kind) -> Self {
+        Self { kind, wishes: Wishes::default() }
+    }
+
     /// A server behind a URL: `https://…`, `http://…` or `unix:PATH`.
     ///
     /// # Errors
     /// When it is none of these.
     pub fn url(url: &str) -> Result<Self> {
         if let Some(path) = url.strip_prefix("unix:") {
-            return Ok(Self(Kind::Unix(path.into())));
+            return Ok(Self::of(Kind::Unix(path.into())));
         }
         if url.starts_with("https://") || url.starts_with("http://") {
-            return Ok(Self(Kind::Url(url.into())));
+            return Ok(Self::of(Kind::Url(url.into())));
         }
         Err(Error::invalid("a URL to connect to starts with https://, http:// or unix:"))
     }
@@ -45,18 +64,18 @@ impl Target {
     /// A server that is started as a process of ours.
     #[must_use]
     pub fn command(command: Command) -> Self {
-        Self(Kind::Command(command))
+        Self::of(Kind::Command(command))
     }
 
     /// A server behind byte streams of your own making.
     pub fn custom(connect: impl Connect) -> Self {
-        Self(Kind::Custom(Arc::new(connect)))
+        Self::of(Kind::Custom(Arc::new(connect)))
     }
 
     /// What it is called in errors: without credentials, and without what a process is given besides its arguments.
     #[must_use]
     pub fn name(&self) -> String {
-        match &self.0 {
+        match &self.kind {
             Kind::Url(url) => url.to_string(),
             Kind::Unix(path) => format!("unix:{}", path.display()),
             Kind::Command(command) => command.to_string(),
@@ -67,9 +86,20 @@ impl Target {
 }
 
 impl Target {
+    /// What a trace calls the way to it.
+    pub(super) fn transport(&self) -> &'static str {
+        match &self.kind {
+            Kind::Url(_) => "http",
+            Kind::Unix(_) => "unix",
+            Kind::Command(_) => "stdio",
+            Kind::Memory(_) => "memory",
+            Kind::Custom(_) => "custom",
+        }
+    }
+
     /// What the way to it is remembered under; nothing for a server in this process, which is asked.
     pub(super) fn key(&self) -> Option<String> {
-        match &self.0 {
+        match &self.kind {
             Kind::Memory(_) => None,
             _ => Some(self.name()),
         }
@@ -126,9 +156,31 @@ impl IntoTarget for Command {
     }
 }
 
+/// A server of a config, with the headers, the time and the protocol version that it names.
+impl IntoTarget for Resolved {
+    fn into_target(self) -> Result<Target> {
+        let Self { way, timeout, protocol, .. } = self;
+        let mut wishes = Wishes { timeout, protocol, ..Wishes::default() };
+        let target = match way {
+            Way::Stdio { command, args, env, cwd } => {
+                let mut command = Command::new(command).args(args);
+                for (name, value) in env {
+                    command = command.env(name, value.expose());
+                }
+                Target::command(cwd.into_iter().fold(command, Command::cwd))
+            }
+            Way::Http { url, headers, .. } => {
+                wishes.headers = headers;
+                Target::url(&url)?
+            }
+        };
+        Ok(Target { wishes, ..target })
+    }
+}
+
 impl IntoTarget for &Server {
     fn into_target(self) -> Result<Target> {
-        Ok(Target(Kind::Memory(self.clone())))
+        Ok(Target::of(Kind::Memory(self.clone())))
     }
 }
 

@@ -114,7 +114,7 @@ const VIOLATIONS: usize = 5;
 impl Core {
     /// What of a page of tools can be used, and is remembered.
     pub(super) fn accept(&self, tools: List<Tool>) -> Vec<Tool> {
-        let over_http = matches!(self.target.0, Kind::Url(_));
+        let over_http = matches!(self.target.kind, Kind::Url(_));
         let mut accepted = Vec::with_capacity(tools.len());
         for tool in tools {
             match self.tools().learn(&tool) {
@@ -143,7 +143,7 @@ impl Core {
         tool: Option<&str>,
         request: &Request,
     ) -> Result<HeaderMap> {
-        let over_http = live.is_modern() && matches!(self.target.0, Kind::Url(_));
+        let over_http = live.is_modern() && matches!(self.target.kind, Kind::Url(_));
         match tool.filter(|_| over_http).and_then(|tool| self.tools().get(tool)) {
             Some(known) => headers::param_headers(&known.annotations, request)
                 .map_err(|fault| Error::invalid(fault.to_string())),
