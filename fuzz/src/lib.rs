@@ -7,6 +7,7 @@
 
 mod mutate;
 mod runner;
+mod server;
 mod targets;
 
 pub use mutate::Mutator;

@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("headers", headers),
     ("origin", origin),
     ("scan", scan),
+    ("server", crate::server::server),
     ("uri_template", uri_template),
 ];
 
@@ -98,7 +99,7 @@ pub(crate) fn scan(input: &[u8]) {
 }
 
 /// One line on a newline-delimited stream, one event on an event stream.
-fn one_message(text: &[u8]) {
+pub(crate) fn one_message(text: &[u8]) {
     let mut out = BytesMut::new();
     ndjson::encode(text, &mut out);
     let lines = decode_lines(usize::MAX >> 1, &[&out]);

@@ -99,7 +99,7 @@ fn modern_only() -> Result<(), String> {
 
 fn release() -> Result<(), String> {
     build_release()?;
-    for program in ["release/bowline", "release/conformance-server"] {
+    for program in ["release/bowline", "release/conformance-server", "release/conformance-client"] {
         if !target(program).is_file() {
             return Err(format!("the release build made no {}", target(program).display()));
         }

@@ -11,92 +11,162 @@ mod suite;
 use crate::flags::Flags;
 use crate::process::Server;
 use crate::workspace::{build_release, target};
+use checks::Row;
 use expected::Leg;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use suite::{Suite, Target};
+use suite::{Mode, Suite, Target};
 
-/// Runs one leg at the versions asked for; without flags what CI runs, the server leg at every version.
-///
-/// All versions of a server leg are run against one process and one URL: it must tell clients apart, not be configured
-/// for one kind of them.
+/// Runs one leg at the versions asked for; without flags what CI runs, both legs at every version.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut flags = Flags::new(args);
-    let leg = flags.value("--leg")?.map_or(Ok(Leg::Server), |name| Leg::named(&name))?;
+    let leg = flags.value("--leg")?.map(|name| Leg::named(&name)).transpose()?;
     let version = flags.value("--version")?;
     let url = flags.value("--url")?;
+    let program = flags.value("--program")?;
     let scenario = flags.value("--scenario")?;
     flags.end()?;
 
-    let legs = legs(leg, version.as_deref(), scenario.as_deref())?;
     let suite = Suite::install()?;
-    let bad = match (leg, url) {
-        (Leg::Client, _) => run_all(&suite, &client()?, scenario.as_deref(), &legs)?,
-        (Leg::Server, Some(url)) => {
-            run_all(&suite, &Target::Server(url), scenario.as_deref(), &legs)?
-        }
-        (Leg::Server, None) => {
-            let (server, url) = start()?;
-            let bad = run_all(&suite, &Target::Server(url), scenario.as_deref(), &legs)?;
-            ended_well(server)?;
-            bad
-        }
+    let plan = |leg| {
+        let runs = runs(leg, version.as_deref(), scenario.as_deref())?;
+        Ok::<_, String>(Plan { suite: &suite, runs })
     };
+    let mut bad = 0;
+    if leg != Some(Leg::Client) && program.is_none() {
+        bad += server(&plan(Leg::Server)?, url.as_deref())?;
+    }
+    if leg != Some(Leg::Server) && url.is_none() {
+        bad += client(&plan(Leg::Client)?, program)?;
+    }
     match bad {
         0 => Ok(()),
-        bad => Err(format!("{bad} scenarios of {} versions failed", legs.len())),
+        bad => Err(format!("{bad} runs of scenarios failed")),
     }
 }
 
-/// Version → the scenarios that are run at it, each with its least number of checks.
-type Legs = Vec<(String, BTreeMap<String, u32>)>;
+/// What is run of one leg.
+struct Plan<'a> {
+    suite: &'a Suite,
+    runs: Vec<Run>,
+}
 
-fn legs(leg: Leg, version: Option<&str>, scenario: Option<&str>) -> Result<Legs, String> {
+/// The scenarios that are run at a version in one way, each with its least number of checks.
+struct Run {
+    version: String,
+    mode: Mode,
+    expected: BTreeMap<String, u32>,
+}
+
+/// A server is driven once. A client is driven twice: once with all scenarios at the same time, and once with each
+/// alone, since only then its exit code counts.
+fn runs(leg: Leg, version: Option<&str>, scenario: Option<&str>) -> Result<Vec<Run>, String> {
     let versions = match version {
         Some(version) => vec![version.to_owned()],
         None => expected::versions(leg, scenario)?,
     };
-    let legs = versions.into_iter().map(|version| {
+    let mut runs = Vec::new();
+    for version in versions {
         let expected = expected::scenarios(leg, &version, scenario)?;
-        Ok((version, expected))
-    });
-    legs.collect()
-}
-
-/// Runs the legs one after the other, prints each, and counts the scenarios that failed.
-fn run_all(
-    suite: &Suite,
-    target: &Target,
-    scenario: Option<&str>,
-    legs: &Legs,
-) -> Result<usize, String> {
-    let mut all_bad = 0;
-    for (version, expected) in legs {
-        let start = Instant::now();
-        let results = suite.run(target, version, scenario, expected)?;
-        let rows = checks::compare(expected, &results);
-        checks::print(target.word(), version, &rows);
-        let bad = rows.iter().filter(|row| row.problem().is_some()).count();
-        let checks: u32 = rows.iter().map(|row| row.counts.checks()).sum();
-        println!(
-            "conformance, {} leg at {version}: {} scenarios passed, {bad} failed, {checks} checks, {:.1} s\n",
-            target.word(),
-            rows.len() - bad,
-            start.elapsed().as_secs_f64(),
-        );
-        all_bad += bad;
+        let named = scenario.is_some() || version == expected::EXTENSION;
+        let modes: &[Mode] = match leg {
+            _ if named => &[Mode::Alone],
+            Leg::Server => &[Mode::Together],
+            Leg::Client => &[Mode::Together, Mode::Alone],
+        };
+        runs.extend(modes.iter().map(|mode| {
+            let counts = |name: &str| leg == Leg::Server || *mode == Mode::Alone || name != TIMED;
+            let mut expected = expected.clone();
+            expected.retain(|name, _| counts(name));
+            Run { version: version.clone(), mode: *mode, expected }
+        }));
     }
-    Ok(all_bad)
+    Ok(runs)
 }
 
-fn client() -> Result<Target, String> {
+/// It measures when a client comes back, which it can only do while nothing else runs.
+const TIMED: &str = "sse-retry";
+
+/// All versions of a server leg are run against one process and one URL: it must tell clients apart, not be configured
+/// for one kind of them.
+fn server(plan: &Plan<'_>, url: Option<&str>) -> Result<usize, String> {
+    if let Some(url) = url {
+        return plan.run(&Target::Server(url.to_owned()));
+    }
+    let (server, url) = start()?;
+    let bad = plan.run(&Target::Server(url))?;
+    ended_well(server)?;
+    Ok(bad)
+}
+
+/// Our client, or another program; and, when it is ours, one that does nothing at all, which must fail everywhere.
+fn client(plan: &Plan<'_>, program: Option<String>) -> Result<usize, String> {
+    if let Some(program) = program {
+        return plan.run(&Target::Client(program));
+    }
     build_release()?;
     let program = target("release/conformance-client");
     if !program.is_file() {
         return Err(format!("there is no {} to test", program.display()));
     }
-    Ok(Target::Client(program.display().to_string()))
+    let bad = plan.run(&Target::Client(program.display().to_string()))?;
+    plan.control()?;
+    Ok(bad)
+}
+
+impl Plan<'_> {
+    /// Runs everything one after the other, prints each, and counts the scenarios that failed.
+    fn run(&self, target: &Target) -> Result<usize, String> {
+        let mut all_bad = 0;
+        for run in &self.runs {
+            let start = Instant::now();
+            let rows = self.rows(target, run)?;
+            let Run { version, mode, .. } = run;
+            let (leg, mode) = (target.word(), mode.word());
+            checks::print(leg, version, &rows);
+            let bad = rows.iter().filter(|row| row.problem().is_some()).count();
+            let checks: u32 = rows.iter().map(|row| row.counts.checks()).sum();
+            println!(
+                "conformance, {leg} leg at {version}, {mode}: {} scenarios passed, {bad} failed, {checks} checks, {:.1} s\n",
+                rows.len() - bad,
+                start.elapsed().as_secs_f64(),
+            );
+            all_bad += bad;
+        }
+        Ok(all_bad)
+    }
+
+    /// The suite gives green ticks to a client that does nothing; we must not.
+    fn control(&self) -> Result<(), String> {
+        let start = Instant::now();
+        let mut red = 0;
+        for run in &self.runs {
+            for row in self.rows(&Target::Client("true".to_owned()), run)? {
+                if row.problem().is_none() {
+                    let Run { version, .. } = run;
+                    return Err(format!("{} at {version} passes with no client at all", row.name));
+                }
+                red += 1;
+            }
+        }
+        println!(
+            "conformance, control: a client that does nothing fails {red} of {red} scenarios, {:.1} s",
+            start.elapsed().as_secs_f64()
+        );
+        Ok(())
+    }
+
+    fn rows(&self, target: &Target, run: &Run) -> Result<Vec<Row>, String> {
+        let Run { version, mode, expected } = run;
+        let mut results = self.suite.run(target, version, *mode, expected)?;
+        if let Target::Client(_) = target {
+            // Together, everything runs; what is not selected here is not judged.
+            let judged = |name: &str| expected::selected(Leg::Client, name) && name != TIMED;
+            results.retain(|(name, _)| *mode == Mode::Alone || judged(name));
+        }
+        Ok(checks::compare(expected, &results))
+    }
 }
 
 /// Our fixture server on a port of its choice, and the URL that it printed.
@@ -131,7 +201,18 @@ fn listening(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::listening;
+    use super::{Leg, Mode, TIMED, listening, runs};
+
+    #[test]
+    fn a_client_is_driven_in_both_ways_and_timed_only_alone() {
+        let runs = runs(Leg::Client, Some("2025-11-25"), None).unwrap();
+        let timed = |mode| {
+            let run = runs.iter().find(|run| run.mode == mode).unwrap();
+            (run.expected.len(), run.expected.contains_key(TIMED))
+        };
+        assert_eq!(timed(Mode::Together), (4, false));
+        assert_eq!(timed(Mode::Alone), (5, true));
+    }
 
     #[test]
     fn the_url_is_read_from_the_line_that_names_it() {

@@ -59,7 +59,7 @@ usage: cargo xtask TASK [FLAGS]
   ci [STAGE…] [--list]       everything CI runs, or the named stages of it
   test [ARG…]                every test and documentation test of the workspace
   tidy                       the rules of STYLE.md that a machine can check
-  conformance [--leg server|client] [--version REVISION] [--url URL] [--scenario NAME]
+  conformance [--leg server|client] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
                              the pinned official suite, each scenario with its number of checks
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages

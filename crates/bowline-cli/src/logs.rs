@@ -3,6 +3,7 @@
 use crate::args::LogArgs;
 use crate::escape;
 use crate::exit::Fault;
+use crate::show::screen;
 use clap::ValueEnum;
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
@@ -40,10 +41,10 @@ pub(crate) fn start(args: LogArgs, format: Format) -> Result<(), Fault> {
     match format {
         Format::Human => {
             let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            builder.with_writer(io::stderr).event_format(Human { color }).init();
+            builder.with_writer(|| screen::Stderr).event_format(Human { color }).init();
         }
         Format::Json => builder
-            .with_writer(|| Escaped(io::stderr()))
+            .with_writer(|| Escaped(screen::Stderr))
             .json()
             .flatten_event(true)
             .with_current_span(false)
@@ -60,8 +61,7 @@ pub(crate) fn notice(format: Format, args: LogArgs, text: &str) {
     }
     match format {
         Format::Human => {
-            // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(io::stderr().lock(), "{}", escape::escape(text));
+            screen::write(&format!("{}\n", escape::escape(text)));
         }
         Format::Json => tracing::info!(target: NOTICE, "{text}"),
     }
@@ -124,8 +124,8 @@ where
         let mut line = Line::default();
         event.record(&mut line);
         // One event is one line, whatever a peer put into it.
-        let line = (line.message + &line.fields).replace('\n', "\\n");
-        writeln!(writer, " {}", escape::escape(&line))
+        let line = line.message + &line.fields;
+        writeln!(writer, " {}", escape::line(&line))
     }
 }
 

@@ -3,19 +3,20 @@
 //! [`args`] is what was typed, [`plan`] what it means, and each verb a module that does it. Results go to standard
 //! output, everything else to standard error.
 
-#![allow(dead_code, reason = "the verbs read the plans")]
-
 mod approve;
 mod args;
 mod escape;
 mod exit;
+mod field;
 mod guard;
 mod listen;
 mod locate;
 mod logs;
 mod plan;
 mod serve;
+mod show;
 mod signals;
+mod terminal;
 mod verbs;
 
 use args::{Args, LogArgs};
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use verbs::talk;
 
 fn main() -> ExitCode {
     if guard::is_wanted() {
@@ -75,26 +77,33 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Configs(configs) => verbs::configs(configs),
         Task::Completions(completions) => verbs::completions(completions),
-        Task::List(list) => talk(verbs::list(list)),
-        Task::Info(info) => talk(verbs::info(info)),
-        Task::Ping(ping) => talk(verbs::ping(ping)),
-        Task::Call(call) => talk(verbs::call(call)),
-        Task::Read(read) => talk(verbs::read(read)),
-        Task::Prompt(prompt) => talk(verbs::prompt(prompt)),
-        Task::Complete(complete) => talk(verbs::complete(complete)),
-        Task::Subscribe(subscribe) => talk(verbs::subscribe(subscribe)),
+        Task::List(list) => {
+            talk(list.common.output, logs, async |session| verbs::list(list, session).await)
+        }
+        Task::Info(info) => {
+            talk(info.common.output, logs, async |session| verbs::info(info, session).await)
+        }
+        Task::Ping(ping) => {
+            talk(ping.common.output, logs, async |session| verbs::ping(ping, session).await)
+        }
+        Task::Call(call) => {
+            talk(call.common.output, logs, async |session| verbs::call(call, session).await)
+        }
+        Task::Read(read) => {
+            talk(read.common.output, logs, async |session| verbs::read(read, session).await)
+        }
+        Task::Prompt(prompt) => {
+            talk(prompt.common.output, logs, async |session| verbs::prompt(prompt, session).await)
+        }
+        Task::Complete(complete) => {
+            let output = complete.common.output;
+            talk(output, logs, async |session| verbs::complete(complete, session).await)
+        }
+        Task::Subscribe(subscribe) => {
+            let output = subscribe.common.output;
+            talk(output, logs, async |session| verbs::subscribe(subscribe, session).await)
+        }
     }
-}
-
-/// Talks to servers on this thread, which is enough for one conversation.
-fn talk(verb: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
-    let built = Builder::new_current_thread().enable_all().build();
-    let runtime =
-        built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))?;
-    let ended = runtime.block_on(verb);
-    // A read from a terminal cannot be called off; it must not keep the process.
-    runtime.shutdown_timeout(Duration::ZERO);
-    ended
 }
 
 fn serve(server: &Server, ways: Ways, logs: LogArgs, format: Format) -> Result<Exit, Fault> {

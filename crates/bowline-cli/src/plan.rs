@@ -3,7 +3,7 @@
 pub(crate) mod arguments;
 pub(crate) mod client;
 pub(crate) mod common;
-mod operands;
+pub(crate) mod operands;
 pub(crate) mod secrets;
 pub(crate) mod target;
 pub(crate) mod typed;

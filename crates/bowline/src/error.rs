@@ -36,8 +36,6 @@ enum Kind {
     Unreachable,
     /// A tool failed, by its own account.
     Tool,
-    /// Somebody here gave it up.
-    Cancelled,
     /// A person said no.
     Declined,
     /// Something that must happen at most once may have happened.
@@ -104,26 +102,26 @@ impl Error {
     }
 
     /// No way to speak with a server was found.
+    #[cfg(feature = "client")]
     pub(crate) fn no_connection(message: String, unauthorized: bool) -> Self {
         Self::new(if unauthorized { Kind::Unauthorized } else { Kind::BadAnswer }, message)
     }
 
+    #[cfg(feature = "client")]
     pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Unreachable, message)
     }
 
     /// An answer to a request of this method that cannot be used.
+    #[cfg(feature = "client")]
     pub(crate) fn bad_answer(method: &str, why: impl fmt::Display) -> Self {
         Self::new(Kind::BadAnswer, format!("{method}: {why}"))
     }
 
     /// A tool that said `isError`.
+    #[cfg(feature = "client")]
     pub(crate) fn tool(name: &str, text: &str) -> Self {
         Self::new(Kind::Tool, format!("tool `{}` failed: {text}", name.escape_debug()))
-    }
-
-    pub(crate) fn cancelled(message: impl Into<Box<str>>) -> Self {
-        Self::new(Kind::Cancelled, message)
     }
 
     pub(crate) fn invalid(message: impl Into<Box<str>>) -> Self {
@@ -210,12 +208,6 @@ impl Error {
     #[must_use]
     pub fn is_tool_error(&self) -> bool {
         self.0.kind == Kind::Tool
-    }
-
-    /// Whether it was given up before its end.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.0.kind == Kind::Cancelled
     }
 
     /// Whether a person declined or cancelled a question.

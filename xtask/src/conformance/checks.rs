@@ -15,6 +15,8 @@ pub(crate) struct Counts {
     info: u32,
     /// The program under test was started for this scenario alone and exited badly.
     pub(crate) ended_badly: bool,
+    /// What the client that was started wrote to its standard error; ours does so when it fails.
+    said: Option<String>,
     /// Identifier and message of each check that is red.
     complaints: Vec<String>,
 }
@@ -50,7 +52,7 @@ impl Counts {
 
 /// One scenario, what it should have and what it had.
 pub(crate) struct Row {
-    name: String,
+    pub(crate) name: String,
     /// `None` for a scenario that the table does not know.
     least: Option<u32>,
     /// The results; all zero if it did not run.
@@ -74,6 +76,9 @@ impl Row {
         if self.counts.ended_badly {
             return Some("the program exited badly".to_owned());
         }
+        if let Some(said) = &self.counts.said {
+            return Some(format!("the program said: {said}"));
+        }
         (self.counts.success < least)
             .then(|| format!("only {} of {least} checks", self.counts.success))
     }
@@ -95,8 +100,11 @@ pub(crate) fn read(out: &Path, leg: &str) -> Result<Vec<(String, Counts)>, Strin
                     .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
                 let checks = serde_json::from_str(&text)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
-                let counts =
+                let mut counts =
                     Counts::of(&checks).map_err(|error| format!("{}: {error}", path.display()))?;
+                // The suite writes one for clients only.
+                let said = fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+                counts.said = Some(said.trim().to_owned()).filter(|said| !said.is_empty());
                 let inside =
                     folder.strip_prefix(out).unwrap_or(&folder).to_string_lossy().into_owned();
                 results.push((scenario(&inside, leg), counts));
@@ -200,6 +208,9 @@ mod tests {
         let mut bad = ran(&["SUCCESS"]);
         bad[0].1.ended_badly = true;
         assert_eq!(problem(1, &bad).unwrap(), "the program exited badly");
+        let mut loud = ran(&["SUCCESS"]);
+        loud[0].1.said = Some("error: no answer".to_owned());
+        assert_eq!(problem(1, &loud).unwrap(), "the program said: error: no answer");
     }
 
     #[test]

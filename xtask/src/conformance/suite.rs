@@ -4,7 +4,7 @@ use super::checks::{self, Counts};
 use crate::process::{must, output};
 use crate::workspace::target;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -48,27 +48,28 @@ impl Suite {
         &self,
         target: &Target,
         version: &str,
-        only: Option<&str>,
+        mode: Mode,
         expected: &BTreeMap<String, u32>,
     ) -> Result<Vec<(String, Counts)>, String> {
-        let out = self.folder.join("out").join(format!("{}-{version}", target.word()));
+        let folder = format!("{}-{version}-{}", target.word(), mode.word());
+        let out = self.folder.join("out").join(folder);
         if out.exists() {
             fs::remove_dir_all(&out)
                 .map_err(|error| format!("cannot empty {}: {error}", out.display()))?;
         }
-        let scenarios = || expected.keys().map(String::as_str);
-        // A client suite starts all clients at once and ignores how they end; one by one, the exit code counts. The
-        // scenarios of extensions belong to no version, so that only their name selects them.
-        let alone = matches!(target, Target::Client(_)) || version == "extension";
-        let ended_badly: Vec<&str> = match (only, alone) {
-            (Some(_), _) | (None, true) => {
-                scenarios().filter(|name| !self.scenario(target, version, name, &out)).collect()
+        fs::create_dir_all(&out)
+            .map_err(|error| format!("cannot create {}: {error}", out.display()))?;
+        let mut ended_badly = Vec::new();
+        match mode {
+            Mode::Together => drop(self.invoke(target, version, &["--suite", "all"], &out)?),
+            Mode::Alone => {
+                for name in expected.keys() {
+                    if !self.invoke(target, version, &["--scenario", name], &out)? {
+                        ended_badly.push(name.as_str());
+                    }
+                }
             }
-            (None, false) => {
-                self.invoke(target, version, &["--suite", "all"], &out);
-                Vec::new()
-            }
-        };
+        }
         let mut results = checks::read(&out, target.word())?;
         for (name, counts) in &mut results {
             counts.ended_badly =
@@ -77,12 +78,17 @@ impl Suite {
         Ok(results)
     }
 
-    fn scenario(&self, target: &Target, version: &str, name: &str, out: &Path) -> bool {
-        self.invoke(target, version, &["--scenario", name], out)
-    }
-
     /// Whether the suite ended well; what it found is judged from its files.
-    fn invoke(&self, target: &Target, version: &str, select: &[&str], out: &Path) -> bool {
+    fn invoke(
+        &self,
+        target: &Target,
+        version: &str,
+        select: &[&str],
+        out: &Path,
+    ) -> Result<bool, String> {
+        let path = out.join("suite.log");
+        let log = OpenOptions::new().append(true).create(true).open(&path);
+        let log = log.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         let mut command = Command::new(self.program("node"));
         command.arg(self.program("conformance")).arg(target.word());
         match target {
@@ -97,12 +103,33 @@ impl Suite {
             .arg("--output-dir")
             .arg(out)
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
+            .stdout(Stdio::null())
+            .stderr(log);
+        Ok(command.status().is_ok_and(|status| status.success()))
     }
 
     fn program(&self, name: &str) -> PathBuf {
         self.folder.join("node_modules/.bin").join(name)
+    }
+}
+
+/// How the scenarios of a version are run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mode {
+    /// All of them by one run. All clients are then started at once, and how they end is ignored.
+    Together,
+    /// Each by a run of its own, in which the exit code of a client counts. The scenarios of extensions belong to no
+    /// version, so that only their name selects them.
+    Alone,
+}
+
+impl Mode {
+    /// The mode, in words of the tables.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Together => "together",
+            Self::Alone => "alone",
+        }
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) fn none(verb: &str, rest: &[String]) -> Result<(), Fault> {
 }
 
 /// The target as it would be typed.
-pub(super) fn shown(target: &Target) -> String {
+pub(crate) fn shown(target: &Target) -> String {
     match target {
         Target::Url(url) => quoted(url),
         Target::Unix(path) => quoted(&format!("unix:{}", path.display())),

@@ -99,6 +99,22 @@ impl Value {
         }
     }
 
+    /// The value itself; `what` is told when it cannot be had.
+    ///
+    /// # Errors
+    /// When a variable is not set and has no default, or the file cannot be read.
+    pub(crate) fn read(&self, what: &str) -> Result<String, Fault> {
+        match self {
+            Self::Template(text) => expanded(text, what),
+            Self::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
+                Err(error) => {
+                    Err(Fault::new(format!("{what}: cannot read {}: {error}", path.display())))
+                }
+            },
+        }
+    }
+
     /// Whether it stands on the command line as it is.
     fn is_literal(&self) -> bool {
         match self {
@@ -106,6 +122,34 @@ impl Value {
             Self::Template(text) => !text.contains("${") && !text.is_empty(),
         }
     }
+}
+
+/// The text with values in the places of variables.
+fn expanded(text: &str, what: &str) -> Result<String, Fault> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let Some((variable, behind)) = after.split_once('}') else {
+            return Err(Fault::new(format!("{what}: a `${{` has no `}}`")));
+        };
+        let (name, default) = match variable.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (variable, None),
+        };
+        // An empty variable counts as none where there is a default, as in a shell.
+        let value = std::env::var(name).ok().filter(|value| default.is_none() || !value.is_empty());
+        match value.as_deref().or(default) {
+            Some(value) => out.push_str(value),
+            None => {
+                return Err(Fault::new(format!("{what}: the variable {name} is not set"))
+                    .hint(format!("set it, or write ${{{name}:-DEFAULT}}")));
+            }
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 impl fmt::Debug for Value {

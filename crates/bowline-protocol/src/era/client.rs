@@ -31,5 +31,6 @@ pub use speaker::{Speaker, UnsupportedMethod};
 #[cfg(modern_only)]
 use absent as session;
 
+pub(crate) use ear::seems_answer;
 pub(crate) use session::says_version;
 pub(super) use session::{newest_session, read_session};

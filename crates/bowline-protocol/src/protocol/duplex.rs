@@ -4,10 +4,10 @@ use super::answering::{Answering, Received};
 use super::asking::{Answered, Asking};
 use super::request::Request;
 use super::throttle::Throttle;
-use crate::era::client::{Ear, Heard, Hearing};
+use crate::era::client::{Ear, Heard, Hearing, seems_answer};
 use crate::era::{Incoming, Refusal, modern};
 use crate::outcome::Outcome;
-use crate::scan::{Message, Raw};
+use crate::scan::{Message, Raw, recover_id};
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::revision::Revision;
 use bytes::Bytes;
@@ -111,8 +111,14 @@ impl<T, D> Protocol<T, D> {
         }
     }
 
-    /// Takes a line that cannot be kept, because it is too long or no text, but that
-    /// [seems](crate::scan::recover_id) to answer this request of ours.
+    /// Takes the beginning of a line that is too long to be kept: the request of ours that it seems to answer, which
+    /// will get no other answer.
+    pub fn cut_off(&mut self, prefix: &[u8], fault: &str) -> Option<Answered<D>> {
+        let id = seems_answer(prefix).then(|| recover_id(prefix)).flatten()?;
+        self.asking.spoil(&id, fault)
+    }
+
+    /// Takes a text that is no message, but names this request of ours as the one it answers.
     pub fn spoil(&mut self, id: &Id, fault: &str) -> Option<Answered<D>> {
         self.asking.spoil(id, fault)
     }

@@ -132,10 +132,16 @@ fn an_unreadable_answer_ends_its_request() {
 #[test]
 fn a_line_that_was_too_long_ends_its_request() {
     let mut client = Client::new(Some(Revision::LATEST));
-    let id = bowline_protocol::scan::recover_id(br#"{"jsonrpc":"2.0","id":2,"result":{"a":"xxx"#);
-    let answered = client.protocol.spoil(&id.unwrap(), "over 4 MiB").unwrap();
-    assert_eq!((answered.id, answered.data), (2, "second"));
-    assert!(client.protocol.spoil(&Id::Int(2), "again").is_none());
+    let mut cut_off = |prefix: &str| {
+        let answered = client.protocol.cut_off(prefix.as_bytes(), "over 4 MiB");
+        answered.map(|answered| answered.data)
+    };
+    // A request of the server has an id of the server's own.
+    assert_eq!(cut_off(r#"{"jsonrpc":"2.0","id":2,"method":"x","params":{"result":"xxx"#), None);
+    assert_eq!(cut_off(r#"{"jsonrpc":"2.0","id":2,"#), None);
+    assert_eq!(cut_off(r#"{"jsonrpc":"2.0","id":7,"result":{"a":"xxx"#), None);
+    assert_eq!(cut_off(r#"{"jsonrpc":"2.0","id":2,"result":{"method":"xxx"#), Some("second"));
+    assert_eq!(cut_off(r#"{"jsonrpc":"2.0","id":2,"result":{"a":"xxx"#), None);
 }
 
 #[cfg(not(modern_only))]

@@ -4,9 +4,8 @@ use super::Client;
 use super::asked::{Answers, Asked, Handlers};
 use super::live::Core;
 use super::target::IntoTarget;
+use super::web::Web;
 use crate::error::{Error, Result};
-#[cfg(feature = "http")]
-use crate::transport::http::client::Options;
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_types::capability::ClientCapabilities;
@@ -52,8 +51,7 @@ pub struct Builder {
     pub(super) limits: Limits,
     pub(super) pin: Option<Revision>,
     pub(super) headers: HeaderMap,
-    #[cfg(feature = "http")]
-    pub(super) http: Options,
+    pub(super) web: Web,
     pub(super) log_level: Option<LoggingLevel>,
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
@@ -69,8 +67,7 @@ impl Default for Builder {
             limits: Limits::default(),
             pin: None,
             headers: HeaderMap::new(),
-            #[cfg(feature = "http")]
-            http: Options::default(),
+            web: Web::default(),
             log_level: None,
             memory: None,
             restart: true,
@@ -248,13 +245,6 @@ impl Builder {
             (Err(_), _) => self.fail(format!("`{}` is no name of a header", name.escape_debug())),
             (_, Err(_)) => self.fail(format!("the value of header `{name}` cannot be sent")),
         }
-        self
-    }
-
-    /// Sets how HTTP connections are made: certificates, proxies.
-    #[cfg(feature = "http")]
-    pub fn http(mut self, options: Options) -> Self {
-        self.http = options;
         self
     }
 

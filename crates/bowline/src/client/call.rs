@@ -138,8 +138,9 @@ impl Call<'_> {
 
     async fn run(&mut self) -> Result<Raw> {
         let core = self.core;
-        let entry = core.cached(self.method, &self.params);
-        if let Some(kept) = entry.fresh(core).filter(|_| !self.options.fresh) {
+        let mut place = core.place(self.method, &self.params);
+        let kept = place.as_ref().filter(|_| !self.options.fresh);
+        if let Some(kept) = kept.and_then(|place| core.recall(place)) {
             return Ok(kept);
         }
         loop {
@@ -154,10 +155,16 @@ impl Call<'_> {
             };
             match Answer::read(live.revision(), self.method, response, core.result_kinds()) {
                 Ok(answer) => match answer.kind {
-                    ResultKind::InputRequired => self.answer(&answer.text).await?,
+                    ResultKind::InputRequired => {
+                        // What comes of answers is nobody else's.
+                        place = None;
+                        self.answer(&answer.text).await?;
+                    }
                     _ => {
                         self.check(&answer.text)?;
-                        entry.keep(core, &answer);
+                        if let Some(place) = place {
+                            core.keep(place, &answer);
+                        }
                         return Ok(answer.text);
                     }
                 },
@@ -181,7 +188,7 @@ impl Call<'_> {
     /// One exchange.
     async fn attempt(&mut self, live: &Live) -> Result<Response, Failure> {
         let unsupported = |fault: client::UnsupportedMethod| Error::unsupported(fault.to_string());
-        let refused = |error| Failure::Refused { error, status: 0 };
+        let refused = |error| Failure::here(error);
         let body = live.speaker.outgoing(self.method, self.params.clone());
         let body = body.map_err(|fault| refused(unsupported(fault)))?;
         let mut request = Request::new(self.method).params(body);
@@ -245,7 +252,7 @@ impl Call<'_> {
                 let now = self.core.now();
                 let since = self.core.thinking() - thought;
                 if since.is_zero() {
-                    return Poll::Ready(Err(Failure::Refused { error: self.late(), status: 0 }));
+                    return Poll::Ready(Err(Failure::here(self.late())));
                 }
                 thought += since;
                 self.clock.pause(now.saturating_sub(since));

@@ -6,6 +6,7 @@ use super::live::{Core, Ears, Live};
 use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
+use super::web;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
@@ -16,6 +17,7 @@ use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
 use bowline_types::method::{Discover, Method};
 use std::future::poll_fn;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -73,7 +75,7 @@ pub(super) async fn connect(core: &Arc<Core>) -> Result<(Live, Agreed)> {
             close(opened.take()).await;
             match open(core, attempt).await {
                 Ok(there) => opened = Some(there),
-                Err(Failure::Refused { status, error }) if status != 0 => {
+                Err(Failure::Refused { status, error, .. }) if status != 0 => {
                     fault = Some(error);
                     step = probe.next(Brought::Status(status));
                     continue;
@@ -124,28 +126,8 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
     let mut stderr = None;
     let wire: Arc<dyn Wire> = match &core.target.0 {
-        #[cfg(feature = "http")]
-        Kind::Url(_) => todo!(),
-        #[cfg(not(feature = "http"))]
-        Kind::Url(_) => {
-            let fault = "connecting to a URL needs the feature `http` of bowline; enable it";
-            return Err(Failure::Unsent(Error::invalid(fault)));
-        }
-        #[cfg(unix)]
-        Kind::Unix(path) => {
-            let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
-                let fault = format!("cannot connect to unix:{}", path.display());
-                Failure::Unsent(Error::unreachable(fault).because(error))
-            })?;
-            let (input, output) = socket.into_split();
-            stream(Pipe::new(input, output), None)
-        }
-        #[cfg(not(unix))]
-        Kind::Unix(_) => {
-            return Err(Failure::Unsent(Error::invalid(
-                "there are no Unix sockets on this system",
-            )));
-        }
+        Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
+        Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
             let mut child = command.start().await.map_err(Failure::Unsent)?;
             stderr = Some(child.stderr());
@@ -171,6 +153,21 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
 }
 
+#[cfg(unix)]
+async fn socket(path: &Path) -> Result<Pipe> {
+    let socket = tokio::net::UnixStream::connect(path).await.map_err(|error| {
+        let fault = format!("cannot connect to unix:{}", path.display());
+        Error::unreachable(fault).because(error)
+    })?;
+    let (input, output) = socket.into_split();
+    Ok(Pipe::new(input, output))
+}
+
+#[cfg(not(unix))]
+async fn socket(_: &Path) -> Result<Pipe> {
+    Err(Error::invalid("there are no Unix sockets on this system"))
+}
+
 async fn close(opened: Option<Opened>) {
     if let Some(opened) = opened {
         opened.wire.close(CLOSING).await;
@@ -186,7 +183,10 @@ async fn attempt_one(
     let setup = &core.setup;
     let request = match attempt {
         Attempt::Discover { revision, .. } => {
-            opened.wire.settle(revision);
+            // What a stream says is read by no version's rules before one is agreed on; HTTP says it in headers.
+            if opened.carrier == Carrier::Http {
+                opened.wire.settle(revision);
+            }
             let speaker = Speaker::new(revision, &setup.info, &setup.capabilities, None);
             let params = speaker.outgoing(Discover::NAME, Body::empty());
             let params = params.map_err(|fault| (None, Error::unsupported(fault.to_string())))?;
@@ -229,7 +229,7 @@ async fn attempt_one(
         biased;
         answered = answered => match answered {
             Ok(brought) => Ok(brought),
-            Err(Failure::Refused { error, status }) if status != 0 => {
+            Err(Failure::Refused { error, status, .. }) if status != 0 => {
                 Err((Some(Brought::Status(status)), error))
             }
             Err(Failure::Lost(error)) if is_http => Err((Some(Brought::Garbage), error)),

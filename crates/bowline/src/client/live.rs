@@ -4,11 +4,13 @@ use super::asked::{Asked, Handlers, HearLog};
 use super::builder::Builder;
 use super::call::Options;
 use super::connect;
+use super::kept::Kept;
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
 use super::target::Target;
 use super::tools::Tools;
+use super::web::Web;
 use super::wire::{BoxFuture, Hears, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
@@ -44,6 +46,7 @@ pub(super) struct Core {
     pub(super) setup: Setup,
     pub(super) handlers: Handlers,
     pub(super) subscriptions: Subscriptions,
+    pub(super) kept: Kept,
     tools: Tools,
     live: RwLock<Option<Live>>,
     state: watch::Sender<State>,
@@ -68,9 +71,13 @@ pub(super) struct Setup {
     pub(super) result_kinds: Vec<&'static str>,
     pub(super) limits: Limits,
     pub(super) pin: Option<Revision>,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has headers"))]
     pub(super) headers: HeaderMap,
-    #[cfg(feature = "http")]
-    pub(super) http: crate::transport::http::client::Options,
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only HTTP is made in many ways")
+    )]
+    pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
 }
@@ -112,6 +119,7 @@ impl Live {
 
 impl Core {
     pub(super) async fn connect(builder: Builder, target: Target) -> Result<Arc<Self>> {
+        let kept = Kept::new(&builder.limits);
         let core = Arc::new(Self {
             name: target.name().into(),
             target,
@@ -122,13 +130,13 @@ impl Core {
                 limits: builder.limits,
                 pin: builder.pin,
                 headers: builder.headers,
-                #[cfg(feature = "http")]
-                http: builder.http,
+                web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
             },
             handlers: builder.handlers,
             subscriptions: Subscriptions::default(),
+            kept,
             tools: Tools::default(),
             live: RwLock::new(None),
             state: watch::Sender::new(State::Connecting),
@@ -161,6 +169,7 @@ impl Core {
             return Err(closed(None));
         }
         *write(&self.server) = Arc::new(discovered(agreed));
+        self.kept.settle(live.revision());
         let protocol_version = live.revision().as_str();
         *write(&self.live) = Some(live.clone());
         self.state.send_replace(State::Ready { protocol_version });
@@ -207,6 +216,7 @@ impl Core {
             *place = None;
         }
         self.tools.clear();
+        self.kept.clear();
         self.forget_questions();
         if let Some(delay) = self.try_again(Arc::new(error)) {
             let delay = if at_once { Duration::ZERO } else { delay };

@@ -36,6 +36,11 @@ mod state;
 mod subscribe;
 mod target;
 mod tools;
+#[cfg(feature = "http")]
+mod web;
+#[cfg(not(feature = "http"))]
+#[path = "no_web.rs"]
+mod web;
 mod wire;
 
 pub use asked::Asked;

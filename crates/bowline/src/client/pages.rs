@@ -37,8 +37,9 @@ pub struct Pages<T> {
     /// The page under way.
     page: Option<BoxFuture<Result<Raw>>>,
     next: Next,
-    /// The cursors that were followed, by which a list that leads back to itself is known.
-    seen: HashSet<String>,
+    /// The cursors that were followed, by which a list that leads back to itself is known. The first page has none,
+    /// which is not the empty one.
+    seen: HashSet<Option<String>>,
 }
 
 enum Next {
@@ -98,7 +99,7 @@ impl<T: Listed> Pages<T> {
         }
         let mut params = PaginatedRequestParams::new();
         params.cursor = cursor.clone();
-        if !self.seen.insert(cursor.unwrap_or_default()) {
+        if !self.seen.insert(cursor) {
             return Err(Error::bad_answer(T::METHOD, "the list leads back to a page it has had"));
         }
         let (client, options) = (self.client.clone(), self.options.clone());

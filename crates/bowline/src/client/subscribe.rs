@@ -245,13 +245,14 @@ impl Core {
     /// Takes what a session, or any request, was told of changes.
     pub(super) fn changed(&self, message: &Message) {
         if let Some(change) = Change::of(message) {
-            self.outdated(&change);
+            self.outdated(&change, message);
             self.subscriptions.tell(&change);
         }
     }
 
     /// What was kept and is not so any more.
-    fn outdated(&self, change: &Change) {
+    fn outdated(&self, change: &Change, message: &Message) {
+        self.kept.notified(message);
         if *change == Change::Tools {
             self.tools().clear();
         }
@@ -365,7 +366,7 @@ impl Listen {
                         self.acknowledged(&message, tell)?;
                         *attempt = 0;
                     } else if let Some(change) = Change::of(&message) {
-                        core.outdated(&change);
+                        core.outdated(&change, &message);
                         self.changes.push(change);
                     } else {
                         core.notification(&message, None);

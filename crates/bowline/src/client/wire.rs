@@ -10,9 +10,12 @@ mod stream;
 pub(super) use memory::MemoryWire;
 pub(super) use stream::StreamWire;
 
+#[cfg(feature = "http")]
+pub(crate) mod http;
+
 use crate::error::Error;
 use bowline_protocol::era::Incoming;
-use bowline_protocol::http::HeaderMap;
+use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{Request, Response};
 use bowline_protocol::scan::{Message, Raw};
@@ -64,12 +67,17 @@ pub(crate) struct Outgoing {
     /// Method, params with `_meta`, and whether progress is wanted.
     pub(crate) request: Request,
     /// The headers that HTTP repeats arguments in.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has headers"))]
     pub(crate) headers: HeaderMap,
 }
 
 /// What belongs to one exchange.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "taken apart at once")]
+#[cfg_attr(
+    not(feature = "http"),
+    expect(dead_code, reason = "only HTTP says for which request a question is")
+)]
 pub(crate) enum Event {
     /// The request makes progress.
     Progress(Message),
@@ -88,6 +96,10 @@ pub(crate) enum Event {
 pub(crate) enum Failure {
     /// The server has not seen the request; it may be sent again, whatever it is.
     Unsent(Error),
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only HTTP loses a session and not the connection")
+    )]
     /// The session is gone, and the request was not handled: open a new one and send it again.
     SessionLost(Error),
     /// The way is lost, and the request may have been handled or not.
@@ -96,12 +108,24 @@ pub(crate) enum Failure {
     Refused {
         /// What to tell the caller.
         error: Error,
-        /// The HTTP status.
+        /// The HTTP status; 0 when there was none, because the request cannot be sent as it is or what came is not
+        /// HTTP.
         status: u16,
+        /// What the server says of how to authenticate: its `WWW-Authenticate` headers.
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "read by whoever logs in, which nobody does yet")
+        )]
+        challenges: Vec<HeaderValue>,
     },
 }
 
 impl Failure {
+    /// What went wrong on this side, whatever the server has done; no status tells of it.
+    pub(crate) fn here(error: Error) -> Self {
+        Self::Refused { error, status: 0, challenges: Vec::new() }
+    }
+
     /// What to tell the caller.
     pub(crate) fn into_error(self) -> Error {
         match self {

@@ -4,7 +4,11 @@
 //! `cargo test -p bowline --test children -- --ignored --nocapture`.
 
 #![cfg(all(feature = "client", target_os = "linux"))]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, and what was counted is for people to read"
+)]
 
 mod census;
 mod dropped;

@@ -51,6 +51,8 @@ mod connector;
 
 #[cfg(feature = "http")]
 mod http_bad_input;
+#[cfg(all(feature = "client", feature = "http", not(modern_only)))]
+mod http_client;
 #[cfg(feature = "http")]
 mod http_exchange;
 #[cfg(feature = "http")]

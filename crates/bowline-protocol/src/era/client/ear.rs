@@ -90,10 +90,8 @@ impl Ear {
             Ok(Scanned::Message(message)) => Hearing::One(self.message(message)),
             Ok(Scanned::Batch(batch)) => session::batch(self, &batch),
             Err(fault) => {
-                // Of a broken request the id is one of the server's own.
-                let is_answer = memmem::find(text, b"\"method\"").is_none();
                 let (id, fault) = (fault.id.clone(), fault.to_string().into());
-                Hearing::One(Heard::Unreadable { id: id.filter(|_| is_answer), fault })
+                Hearing::One(Heard::Unreadable { id: id.filter(|_| seems_answer(text)), fault })
             }
         }
     }
@@ -146,6 +144,18 @@ impl Ear {
             "notifications/progress" => Heard::Progress(message),
             _ => Heard::Notification(message),
         }
+    }
+}
+
+/// Whether a text that is no message, or the beginning of one, seems to answer a request: of a request of the server
+/// the id is one of its own.
+pub(crate) fn seems_answer(text: &[u8]) -> bool {
+    let at = |member: &[u8]| memmem::find(text, member);
+    let of_request = [at(b"\"method\""), at(b"\"params\"")].into_iter().flatten().min();
+    let of_answer = [at(b"\"result\""), at(b"\"error\"")].into_iter().flatten().min();
+    match (of_answer, of_request) {
+        (Some(answer), Some(request)) => answer < request,
+        (answer, _) => answer.is_some(),
     }
 }
 

@@ -13,7 +13,7 @@ use bowline_protocol::frame::ndjson;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::protocol::{self, Answered, Protocol};
-use bowline_protocol::scan::{Message, MetaKey, Raw, read_id, recover_id};
+use bowline_protocol::scan::{Message, MetaKey, Raw, read_id};
 use bowline_types::jsonrpc::Id;
 use bowline_types::revision::Revision;
 use bytes::{Buf, BytesMut};
@@ -58,6 +58,8 @@ struct State {
     /// Nothing can be sent any more.
     over: bool,
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Bytes waiting to be written at which no request is added.
 const FULL: usize = 64 * 1024;
@@ -249,16 +251,26 @@ impl Shared {
     /// Takes one line of the server.
     fn hear(&self, line: ndjson::Event) {
         let event = match line {
-            ndjson::Event::Line(line) => self.lock().protocol.receive(Duration::ZERO, line),
+            ndjson::Event::Line(mut line) => {
+                // Some programs put one before their first word, and some shells before every one.
+                if line.starts_with(BYTE_ORDER_MARK) {
+                    line.advance(BYTE_ORDER_MARK.len());
+                }
+                self.lock().protocol.receive(Duration::ZERO, line)
+            }
             ndjson::Event::TooLong { prefix } => {
                 let limit = self.limits.client_line_bytes;
-                let fault = format!("a line longer than the limit of {limit} bytes");
-                let spoilt =
-                    recover_id(&prefix).and_then(|id| self.lock().protocol.spoil(&id, &fault));
-                match spoilt {
-                    Some(answered) => protocol::Event::Answered(answered),
-                    None => return self.hears.fault(Error::bad_answer("server", fault)),
-                }
+                let fault = format!(
+                    "the server sent a line longer than {limit} bytes; see `Limits::client_line_bytes`"
+                );
+                let spoilt = self.lock().protocol.cut_off(&prefix, &fault);
+                let error = Error::overloaded(fault);
+                return match spoilt {
+                    Some(Answered { data: slot, .. }) => {
+                        slot.end(Err(Failure::here(error)));
+                    }
+                    None => self.hears.fault(error),
+                };
             }
         };
         self.take(event);

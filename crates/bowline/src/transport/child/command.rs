@@ -125,8 +125,8 @@ impl Command {
     /// within two seconds.
     ///
     /// The guard is a program that calls [`guard`](super::guard), such as this one with an argument of its own, or
-    /// `bowline __guard`. Give its full path. Of our environment it has `PATH` only. (Unix only; elsewhere a command with
-    /// a guard is refused.)
+    /// `bowline __guard`. Give its full path. It knows nothing of the child's environment. (Unix only; elsewhere a
+    /// command with a guard is refused.)
     #[must_use]
     pub fn guard(
         mut self,

@@ -7,9 +7,10 @@ use super::{Child, Command, Ended, Ending, Exit, How, locate};
 use crate::error::{Error, Result};
 use std::future::pending;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Starts the process and its keeper on a thread where looking for files and starting may block.
 pub(super) async fn start(command: Command) -> Result<Child> {
@@ -108,37 +109,28 @@ impl Keeper {
             _ = self.orders.wait_for(Option::is_some) => None,
         };
         self.input.close();
-        let steps: [(How, fn(Ending) -> Duration); 2] =
-            [(How::EndOfInput, |ending| ending.eof), (How::Terminated, |ending| ending.term)];
-        for (step, time) in steps {
-            if step == How::Terminated && !self.process.processes.terminate() {
-                break;
-            }
-            let gone = self.goes_within(time).await;
-            if self.process.has_exited() {
-                how.get_or_insert(step);
-            }
-            if gone {
-                break;
-            }
+        let mut gone = self.goes_within(|ending| ending.eof).await;
+        how = how.or_else(|| self.process.has_exited().then_some(How::EndOfInput));
+        if !gone && self.process.processes.terminate() {
+            gone = self.goes_within(|ending| ending.term).await;
+            how = how.or_else(|| self.process.has_exited().then_some(How::Terminated));
         }
+        let how = how.unwrap_or(How::Killed);
         let exit = self.process.end().await;
-        let ended = Ended { exit, how: how.unwrap_or(How::Killed) };
-        tracing::debug!(how = %ended.how, exit = %ended.exit, "child process ended");
-        self.ended.send_replace(Some(ended));
+        tracing::debug!(%how, %exit, gone, "child process ended");
+        self.ended.send_replace(Some(Ended { exit, how }));
     }
 
     /// Waits that long until nothing is left of the group. The time may change meanwhile.
     async fn goes_within(&mut self, time: fn(Ending) -> Duration) -> bool {
         let begun = Instant::now();
-        let mut gone = std::pin::pin!(self.process.gone());
+        let mut gone = pin!(self.process.gone());
         loop {
             let ending = self.orders.borrow_and_update().unwrap_or(self.dropped);
-            let late = tokio::time::sleep_until(begun + time(ending));
             tokio::select! {
                 biased;
                 () = &mut gone => return true,
-                () = late => return false,
+                () = sleep_until(begun + time(ending)) => return false,
                 () = changed(&mut self.orders) => {}
             }
         }
@@ -193,7 +185,7 @@ impl Kept {
     /// Whether somebody else of the group runs. Where the system does not tell, whoever can still write to the
     /// standard error is somebody.
     fn has_company(&self) -> bool {
-        self.processes.have_company().unwrap_or(!self.pump.is_over())
+        self.processes.have_company().unwrap_or_else(|| !self.pump.is_over())
     }
 
     /// Kills whatever is left, and reaps it.

@@ -32,7 +32,7 @@ fn find(command: &Command) -> Result<PathBuf> {
     }
     let program = Path::new(command.program());
     if program.components().count() > 1 || program.is_absolute() {
-        return by_path(command.directory().unwrap_or(Path::new("")), program);
+        return by_path(command.directory().unwrap_or_else(|| Path::new("")), program);
     }
     by_name(&search_path(command), command.program())
 }

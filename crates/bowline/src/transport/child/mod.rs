@@ -98,7 +98,7 @@ impl Child {
     }
 
     /// Ends the process and all of its group, and waits until nothing is left, for at most the sum of the times in
-    /// `ending` and half a second.
+    /// `ending` and a second.
     ///
     /// Dropping the future changes nothing about the ending. A further call changes its times, and waits too.
     pub async fn close(&self, ending: Ending) -> Ended {

@@ -126,14 +126,14 @@ struct Guard {
     id: Pid,
     /// It is told by the end of this pipe, of which nobody else has this end.
     _lifeline: process::ChildStdin,
+    /// Whether its exit is no news.
     missed: bool,
 }
 
-/// It keeps nothing of ours: not our environment, not our streams.
+/// It keeps no stream of ours, and knows nothing of the command.
 fn start_guard(program: &Path, arguments: &[OsString]) -> Result<Guard> {
     let mut plan = process::Command::new(program);
-    plan.args(arguments).process_group(0).env_clear();
-    plan.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    plan.args(arguments).process_group(0);
     plan.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut guard = plan.spawn().map_err(|error| refusal("guard", program.as_os_str(), error))?;
     let id = id(&guard)?;
@@ -186,8 +186,9 @@ impl Processes {
         living(&self.held.0)
     }
 
-    /// Tells all of the group to end; whether there is a way to. The guard hears it and stays.
-    pub(super) fn terminate(&self) -> bool {
+    /// Tells all of the group to end; whether there is a way to. The guard does not heed it, once it has come up.
+    pub(super) fn terminate(&mut self) -> bool {
+        self.guard.iter_mut().for_each(|guard| guard.missed = true);
         self.held.signal(Signal::TERM);
         true
     }
@@ -210,7 +211,7 @@ impl Processes {
 
 /// How it exited, if it has.
 fn exit(child: Pid) -> Option<Exit> {
-    match look(WaitId::Pid(child), WaitIdOptions::NOWAIT) {
+    match look(&WaitId::Pid(child), WaitIdOptions::NOWAIT) {
         Ok(None) => None,
         Ok(Some(exit)) => Some(exit),
         // Other code of this program has reaped it.
@@ -219,7 +220,7 @@ fn exit(child: Pid) -> Option<Exit> {
 }
 
 /// Looks for one that has exited; fails if there is no such child.
-fn look(which: WaitId<'_>, how: WaitIdOptions) -> rustix::io::Result<Option<Exit>> {
+fn look(which: &WaitId<'_>, how: WaitIdOptions) -> rustix::io::Result<Option<Exit>> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | how;
     let status = rustix::io::retry_on_intr(|| waitid(which.clone(), options))?;
     Ok(status.map(|status| match (status.exit_status(), status.terminating_signal()) {
@@ -250,16 +251,21 @@ impl Held {
     ///
     /// Orphans of the group come to us if we are the first process of a container, so all of a group are reaped.
     fn reap(&self) -> bool {
-        let groups = self.0.iter().map(|child| WaitId::Pgid(Some(*child)));
-        let children = self.0.iter().map(|child| WaitId::Pid(*child));
-        groups.chain(children).map(reap).fold(true, |all, done| all && done)
+        // Each is looked for, whatever came of the one before.
+        everybody(&self.0).filter(|which| !reap(which)).count() == 0
     }
 }
 
+/// All that there may be to reap: the groups, then those that have left them.
+fn everybody(children: &[Pid]) -> impl Iterator<Item = WaitId<'static>> {
+    let groups = children.iter().map(|child| WaitId::Pgid(Some(*child)));
+    groups.chain(children.iter().map(|child| WaitId::Pid(*child)))
+}
+
 /// Whether nobody is left to reap.
-fn reap(which: WaitId<'_>) -> bool {
+fn reap(which: &WaitId<'_>) -> bool {
     loop {
-        match look(which.clone(), WaitIdOptions::empty()) {
+        match look(which, WaitIdOptions::empty()) {
             Ok(Some(_)) => {}
             Ok(None) => return false,
             Err(_) => return true,
@@ -268,7 +274,7 @@ fn reap(which: WaitId<'_>) -> bool {
 }
 
 fn is_held(child: Pid) -> bool {
-    look(WaitId::Pid(child), WaitIdOptions::NOWAIT).is_ok()
+    look(&WaitId::Pid(child), WaitIdOptions::NOWAIT).is_ok()
 }
 
 impl Drop for Held {
@@ -289,9 +295,7 @@ impl Drop for Held {
 }
 
 fn reap_all(left: &[Pid]) {
-    let groups = left.iter().map(|child| WaitId::Pgid(Some(*child)));
-    let children = left.iter().map(|child| WaitId::Pid(*child));
-    for which in groups.chain(children) {
+    for which in everybody(left) {
         // An error says that there is none left.
         while rustix::io::retry_on_intr(|| waitid(which.clone(), WaitIdOptions::EXITED)).is_ok() {}
     }

@@ -122,6 +122,15 @@ async fn nobody_at_the_address_is_unreachable() {
 }
 
 #[tokio::test]
+async fn a_host_without_an_address_is_unreachable() {
+    // No name server is asked: a label has at most 63 characters.
+    let url = format!("http://{}.test/", "a".repeat(64));
+    let error = send(&connector(trusting()), &url).await.unwrap_err();
+    assert!(error.is_unreachable(), "{error:?}");
+    assert!(chain(&error).contains("dns error"), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_shake_hands_in_time_is_unreachable() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", silent.local_addr().unwrap());

@@ -41,7 +41,9 @@ impl Dial {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(KEEP_ALIVE));
+        tcp.set_keepalive(Some(SILENCE));
+        tcp.set_keepalive_interval(Some(PROBE));
+        tcp.set_keepalive_retries(Some(PROBES));
         // Divided among the addresses of a host, so that the first dead one does not take it all.
         tcp.set_connect_timeout(Some(options.connect_timeout));
         Ok(Self(Arc::new(Inner { tcp, tls, proxies, timeout: options.connect_timeout })))
@@ -107,8 +109,11 @@ impl Dial {
     }
 }
 
-/// How long a silent connection is not asked for a sign of life.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// After this silence the other machine is asked for a sign of life, this often and this many times: one that is gone
+/// is noticed within a minute.
+const SILENCE: Duration = Duration::from_secs(30);
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
 
 type Opening<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 

@@ -39,3 +39,8 @@ pub use body::Body;
 pub use connector::Connector;
 pub use credentials::Credentials;
 pub use options::Options;
+
+#[cfg(not(modern_only))]
+pub(crate) use origin::Origin;
+#[cfg(not(modern_only))]
+pub(crate) use redirect::resolve;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Scheme, host and port of a URL: all of it that is ever shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     pub(super) secure: bool,
     /// In lower case, and without the brackets of an IPv6 address.
     pub(super) host: Box<str>,
@@ -18,7 +18,7 @@ pub(super) struct Origin {
 impl Origin {
     /// # Errors
     /// The URL is not absolute, not of `http` or `https`, or has a user in it.
-    pub(super) fn of(uri: &Uri) -> Result<Self> {
+    pub(crate) fn of(uri: &Uri) -> Result<Self> {
         let secure = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTP => false,
             Some(scheme) if *scheme == Scheme::HTTPS => true,

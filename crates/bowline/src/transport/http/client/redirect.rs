@@ -59,7 +59,7 @@ fn same_request(status: StatusCode, method: &Method) -> bool {
 }
 
 /// Resolves a reference against a URL ([RFC 3986, section 5.2](https://www.rfc-editor.org/rfc/rfc3986#section-5.2)).
-fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
+pub(crate) fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
     let reference = reference.split('#').next().unwrap_or_default();
     let (scheme, authority) = (base.scheme_str()?, base.authority()?);
     if has_scheme(reference) {

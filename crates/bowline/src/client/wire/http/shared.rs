@@ -1,0 +1,270 @@
+//! What all exchanges with one endpoint share.
+
+use super::errands::Errands;
+use super::head::{self, Heads};
+use super::refusal::{self, Question};
+use super::session::Session;
+use crate::client::wire::{Failure, Hears};
+use crate::closing::Closing;
+use crate::error::Error;
+use crate::transport::http::client::{Body, Connector, Credentials};
+use bowline_protocol::era::client::Ear;
+use bowline_protocol::http::{HeaderMap, HeaderValue};
+use bowline_protocol::limits::Limits;
+use bowline_protocol::protocol::Request;
+use bowline_protocol::scan::{MAX_DEPTH, Message, Raw, Scanned, scan};
+use bowline_types::revision::{Era, Revision};
+use bytes::Bytes;
+use http::{Method, Response, Uri};
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An endpoint, and what is known of whoever answers there.
+pub(super) struct Shared {
+    connector: Connector,
+    url: Uri,
+    /// Scheme, host and port: all of the URL that is shown.
+    pub(super) place: Box<str>,
+    pub(super) heads: Heads,
+    pub(super) limits: Arc<Limits>,
+    pub(super) hears: Arc<dyn Hears>,
+    last_id: AtomicI64,
+    settled: Mutex<Settled>,
+    pub(super) session: Session,
+    pub(super) errands: Errands,
+    pub(super) closing: Closing,
+}
+
+/// What depends on the protocol version that was agreed on.
+struct Settled {
+    ear: Ear,
+    version: Option<HeaderValue>,
+    /// Whether headers repeat what messages say.
+    repeats: bool,
+}
+
+impl Shared {
+    pub(super) fn new(
+        connector: Connector,
+        url: Uri,
+        heads: Heads,
+        limits: Arc<Limits>,
+        hears: Arc<dyn Hears>,
+    ) -> Self {
+        Self {
+            connector,
+            place: place(&url),
+            url,
+            heads,
+            hears,
+            last_id: AtomicI64::new(0),
+            settled: Mutex::new(Settled {
+                ear: Ear::new(limits.json_depth),
+                version: None,
+                repeats: false,
+            }),
+            limits,
+            session: Session::default(),
+            errands: Errands::default(),
+            closing: Closing::default(),
+        }
+    }
+
+    pub(super) fn settle(&self, revision: Revision) {
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.ear = settled.ear.clone().agreed(revision);
+        settled.version = Some(HeaderValue::from_static(revision.as_str()));
+        settled.repeats = revision.era() == Era::Modern;
+    }
+
+    /// Who reads what comes now.
+    pub(super) fn ear(&self) -> Ear {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).ear.clone()
+    }
+
+    /// An id that no other request of this wire has.
+    pub(super) fn next_id(&self) -> i64 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Writes a request.
+    ///
+    /// # Errors
+    /// It cannot be sent as it is.
+    pub(super) fn write(&self, request: &Request, id: i64) -> Result<Message, Failure> {
+        match scan(request.write(id).into_bytes(), MAX_DEPTH) {
+            Ok(Scanned::Message(message)) => Ok(message),
+            Ok(Scanned::Batch(_)) => Err(unsendable(request.method(), "it is no message")),
+            Err(fault) => Err(unsendable(request.method(), &fault.to_string())),
+        }
+    }
+
+    /// Sends a message; the response may be anything.
+    ///
+    /// # Errors
+    /// No response came.
+    pub(super) async fn post(
+        &self,
+        message: &Message,
+        extra: &HeaderMap,
+    ) -> Result<Response<Body>, Failure> {
+        let mut headers = self.heads.post.clone();
+        self.address(&mut headers, message);
+        for (name, value) in extra {
+            headers.append(name, value.clone());
+        }
+        self.send(Method::POST, headers, message.raw().clone().into_bytes()).await.map_err(failure)
+    }
+
+    /// Sends a message that is not answered.
+    ///
+    /// # Errors
+    /// It was not taken.
+    pub(super) async fn tell(&self, message: &Message) -> Result<(), Failure> {
+        let response = self.post(message, &HeaderMap::new()).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let method = message.method();
+        let what = if method.is_empty() { "an answer" } else { &method };
+        let in_session = self.session.header().is_some();
+        let question = Question { what, id: None, in_session };
+        match refusal::read(self, response, question).await? {
+            refusal::Said::Error(error, status) => Err(Failure::Refused {
+                error: Error::rpc_error(error),
+                status: status.as_u16(),
+                challenges: Vec::new(),
+            }),
+            refusal::Said::Malformed(fault) => Err(Failure::Lost(Error::bad_answer(what, fault))),
+        }
+    }
+
+    /// Sends a message in the background, for whom nobody waits.
+    pub(super) fn tell_aside(self: &Arc<Self>, message: Raw) {
+        let shared = self.clone();
+        self.errands.run(async move {
+            let Ok(message) = read(message) else { return };
+            if let Err(failure) = shared.tell(&message).await {
+                shared.hears.fault(failure.into_error());
+            }
+        });
+    }
+
+    /// Takes what is left of a stream that has been answered, so that its connection serves again.
+    pub(super) fn finish(&self, mut body: Body) {
+        if http_body::Body::is_end_stream(&body) {
+            return;
+        }
+        self.errands.run(async move {
+            let mut left = REST;
+            while let Some(Ok(chunk)) = body.next_chunk().await {
+                match left.checked_sub(chunk.len()) {
+                    Some(less) => left = less,
+                    None => break,
+                }
+            }
+        });
+    }
+
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Body>, Error> {
+        let mut request = http::Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.url.clone();
+        *request.headers_mut() = headers;
+        self.connector.send(request, &Credentials::none()).await
+    }
+
+    /// Adds what the protocol version wants in the headers of a message.
+    fn address(&self, headers: &mut HeaderMap, message: &Message) {
+        if let Some(version) = head::version_of(message) {
+            head::repeat(headers, message, version);
+            return;
+        }
+        let method = message.method();
+        if method == INITIALIZE {
+            return;
+        }
+        let (version, repeats) = self.version();
+        match version {
+            Some(version) if repeats && !method.is_empty() => {
+                head::repeat(headers, message, version);
+            }
+            _ => self.name_in(headers),
+        }
+    }
+
+    /// Adds what every request in a session says: the protocol version, and which session it is.
+    pub(super) fn name_in(&self, headers: &mut HeaderMap) {
+        headers.extend(self.version().0.map(|version| (head::PROTOCOL_VERSION, version)));
+        self.session.name_in(headers);
+    }
+
+    fn version(&self) -> (Option<HeaderValue>, bool) {
+        let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        (settled.version.clone(), settled.repeats)
+    }
+
+    /// What nothing may show.
+    pub(super) fn secrets(&self) -> Vec<HeaderValue> {
+        let own = self.heads.post.values().filter(|value| value.is_sensitive());
+        own.cloned().chain(self.session.header()).collect()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shared").field(&self.place).finish()
+    }
+}
+
+/// The one request that belongs to no protocol version yet.
+pub(super) const INITIALIZE: &str = "initialize";
+
+/// How much of a stream is taken after the answer, in bytes.
+const REST: usize = 64 * 1024;
+
+/// Reads a message of ours.
+///
+/// # Errors
+/// It is none.
+pub(super) fn read(message: Raw) -> Result<Message, Failure> {
+    match scan(message.into_bytes(), MAX_DEPTH) {
+        Ok(Scanned::Message(message)) => Ok(message),
+        Ok(Scanned::Batch(_)) => Err(unsendable("a message", "it is several")),
+        Err(fault) => Err(unsendable("a message", &fault.to_string())),
+    }
+}
+
+/// What it means that no response came.
+pub(super) fn failure(error: Error) -> Failure {
+    if error.is_unreachable() {
+        Failure::Unsent(error)
+    } else if error.is_closed() || error.is_timeout() {
+        Failure::Lost(error)
+    } else {
+        Failure::here(error)
+    }
+}
+
+/// What everybody who waits is told when the wire is closed.
+pub(super) fn closed() -> Failure {
+    Failure::Lost(Error::closed("the client was closed"))
+}
+
+fn unsendable(what: &str, why: &str) -> Failure {
+    let error = Error::invalid(format!("{} cannot be sent: {why}", what.escape_debug()));
+    Failure::here(error)
+}
+
+pub(super) fn place(url: &Uri) -> Box<str> {
+    let scheme = url.scheme_str().unwrap_or("http");
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}").into()
+}

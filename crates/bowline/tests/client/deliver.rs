@@ -1,0 +1,132 @@
+//! The same words of a server over every transport: as a line, as a body, as an event, as an event of HTTP+SSE.
+
+use crate::outcome::{Faults, Got, call_within, works};
+use crate::script::Script;
+use crate::web::Web;
+use crate::{honest, old};
+use bowline::client::{Builder, Target};
+use bowline::protocol::limits::Limits;
+use bowline::{Client, Result};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How a server's words travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// As lines of a byte stream.
+    Line,
+    /// As the JSON body of a response of Streamable HTTP.
+    Json,
+    /// As events of a response of Streamable HTTP, which ends behind them.
+    Event,
+    /// As events of the one stream of HTTP+SSE.
+    OldEvent,
+}
+
+/// A client of a server that answers the tool `row` with these words, and all else honestly.
+pub(crate) struct Pair {
+    pub(crate) client: Client,
+    pub(crate) faults: Faults,
+    _server: Option<Web>,
+}
+
+impl Pair {
+    pub(crate) async fn new(delivery: Delivery, words: &'static [&'static str]) -> Self {
+        Self::told(delivery, words, |builder| builder).await.unwrap()
+    }
+
+    /// The same, with a client that is told more.
+    pub(crate) async fn told(
+        delivery: Delivery,
+        words: &'static [&'static str],
+        tell: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self> {
+        let (target, server) = match delivery {
+            Delivery::Line => (Target::custom(lines(words)), None),
+            Delivery::Json | Delivery::Event => {
+                let web = bodies(words, delivery == Delivery::Event).await;
+                (Target::url(&web.url())?, Some(web))
+            }
+            Delivery::OldEvent => {
+                let web = events(words).await;
+                (Target::url(&web.url())?, Some(web))
+            }
+        };
+        let faults = Faults::default();
+        let builder = Client::builder().limits(quick()).on_error(faults.hear());
+        let client = tell(builder).connect(target).await?;
+        Ok(Self { client, faults, _server: server })
+    }
+
+    /// What becomes of the call that is answered by the words, after which another one must work.
+    pub(crate) async fn run(&self, name: &str) -> Got {
+        let got = call_within(&self.client, "row", Duration::from_millis(400)).await;
+        works(&self.client, name).await;
+        got
+    }
+}
+
+/// The usual limits, but that nobody waits long before a lost connection is made anew.
+pub(crate) fn quick() -> Limits {
+    Limits::local().reconnect_delay(Duration::from_millis(1))
+}
+
+fn lines(words: &'static [&'static str]) -> Script {
+    Script::new(move |mut peer| async move {
+        loop {
+            let call = peer.until_call("row").await;
+            for words in words {
+                peer.say([spoken(words, &call), b"\n".to_vec()].concat()).await;
+            }
+        }
+    })
+}
+
+async fn bodies(words: &'static [&'static str], events: bool) -> Web {
+    Web::new(move |mut exchange| async move {
+        if !exchange.heard.calls("row") {
+            return exchange.honestly(honest::MODERN).await;
+        }
+        let call = exchange.heard.body.clone();
+        if events {
+            exchange.stream().await;
+            for words in words {
+                let event = [b"data: ".to_vec(), spoken(words, &call), b"\n\n".to_vec()];
+                exchange.say(event.concat()).await;
+            }
+        } else {
+            let body = spoken(words[0], &call);
+            let json = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+            let head = format!("{json}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            exchange.say([head.into_bytes(), body].concat()).await;
+        }
+        exchange.closed()
+    })
+    .await
+}
+
+async fn events(words: &'static [&'static str]) -> Web {
+    old::server(old::OPENING, move |message, stream| async move {
+        if message["params"]["name"] == "row" {
+            for words in words {
+                let event = [b"data: ".to_vec(), spoken(words, &message), b"\n\n".to_vec()];
+                stream.say(event.concat());
+            }
+        } else {
+            stream.honestly(&message);
+        }
+    })
+    .await
+}
+
+/// Words of a table as bytes: `$ID` is the id of the call, `$GOOD` a good result, `$FF` a byte that no text has.
+pub(crate) fn spoken(words: &str, call: &Value) -> Vec<u8> {
+    let good = honest::says("good").to_string();
+    let text = words.replace("$ID", &call["id"].to_string()).replace("$GOOD", &good);
+    let mut bytes = Vec::new();
+    for (at, part) in text.split("$FF").enumerate() {
+        bytes.extend((at > 0).then_some(0xFF));
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
