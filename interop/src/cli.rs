@@ -12,6 +12,8 @@ pub(crate) enum Command {
     Defects(Defects),
     Nginx(Nginx),
     Servers(Servers),
+    /// Be the server of this name that defect tests let clients speak with.
+    Script(String),
 }
 
 /// What the table shall hold.
@@ -68,6 +70,7 @@ pub(crate) struct Servers {
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
         Some((first, rest)) if first == "defects" => defects(rest).map(Command::Defects),
+        Some((first, [name])) if first == "script" => Ok(Command::Script(name.clone())),
         Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
         Some((first, rest)) if first == "servers" => servers(rest).map(Command::Servers),
         _ => matrix(arguments).map(Command::Matrix),

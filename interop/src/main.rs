@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Ok(Command::Defects(options)) => defects::run(&options),
         Ok(Command::Nginx(options)) => nginx::run(&options),
         Ok(Command::Servers(options)) => servers::run(&options),
+        Ok(Command::Script(name)) => defects::script::serve(&name),
         Err(message) => {
             eprintln!("interop: {message}");
             return ExitCode::from(2);

@@ -4,9 +4,11 @@
 //! cannot, the entry says why.
 
 mod cases;
+mod driven;
 mod events;
 mod link;
 mod peer;
+pub(crate) mod script;
 mod session;
 mod web;
 

@@ -24,12 +24,16 @@ two:6c5e7e82a0af17542e475d95291be402555849bb4c71c4bb422160f0b8bf8b0b:
 /// `change_tools` and `ask_roots` of `everything.md`.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    program: String,
+    pub(crate) program: String,
     stdio: &'static [&'static str],
     /// The arguments before the address.
     http: &'static [&'static str],
     /// What makes it say everything on standard error.
     verbose: &'static [&'static str],
+    /// What makes a client of it that lists the tools of the server whose command follows, as JSON.
+    pub(crate) list: &'static [&'static str],
+    /// The same that calls the tool `good`.
+    pub(crate) call: &'static [&'static str],
 }
 
 impl Peer {
@@ -42,13 +46,22 @@ impl Peer {
             stdio: &["serve", "everything"],
             http: &["serve", "everything", "--listen"],
             verbose: &["-vv"],
+            list: &["list", "--tools", "--json"],
+            call: &["call", "good", "--json"],
         })
     }
 
     /// The rmcp server of `interop/rmcp`.
     pub(crate) fn rmcp() -> Result<Self, String> {
-        let program = rmcp_program()?;
-        Ok(Self { name: "rmcp", program, stdio: &["stdio"], http: &["http"], verbose: &[] })
+        Ok(Self {
+            name: "rmcp",
+            program: rmcp_program()?,
+            stdio: &["stdio"],
+            http: &["http"],
+            verbose: &[],
+            list: &["client", "list"],
+            call: &["client", "call"],
+        })
     }
 
     /// A process of its own, spoken to over its standard streams.
