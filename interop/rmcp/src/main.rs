@@ -1,4 +1,5 @@
-//! The tools of the defect tests on rmcp: `rmcp-peer stdio` or `rmcp-peer http ADDRESS`.
+//! The tools of the defect tests on rmcp: `rmcp-peer stdio` or `rmcp-peer http ADDRESS`; and a client of it, that lists
+//! the tools of the server whose command follows, or calls its tool `good`: `rmcp-peer client list|call -- COMMAND`.
 //!
 //! Written as the SDK's own documentation shows it, with its defaults and the log that its examples write. A further
 //! `--token-file FILE` changes nothing: the SDK leaves authorization to a layer in front of it, and a session of it knows
@@ -6,6 +7,8 @@
 
 // Logging and roots are deprecated in the newest protocol version; the older ones are what is tested here.
 #![expect(deprecated, reason = "the tests speak the protocol versions that have these methods")]
+
+mod client;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -196,6 +199,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["client", action @ ("list" | "call"), "--", program, arguments @ ..] => {
+            client::run(action, program, arguments).await?;
+        }
         ["stdio"] => drop(Peer.serve(rmcp::transport::stdio()).await?.waiting().await?),
         ["http", address] | ["http", address, "--token-file", _] => {
             let service = StreamableHttpService::new(
@@ -206,7 +212,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let listener = tokio::net::TcpListener::bind(address).await?;
             axum::serve(listener, axum::Router::new().nest_service("/mcp", service)).await?;
         }
-        _ => return Err("usage: rmcp-peer stdio | rmcp-peer http ADDRESS".into()),
+        _ => {
+            return Err("usage: rmcp-peer stdio | http ADDRESS | client list|call -- COMMAND".into());
+        }
     }
     Ok(())
 }

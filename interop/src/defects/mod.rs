@@ -4,9 +4,11 @@
 //! cannot, the entry says why.
 
 mod cases;
+mod driven;
 mod events;
 mod link;
 mod peer;
+pub(crate) mod script;
 mod session;
 mod web;
 
@@ -14,6 +16,8 @@ use std::time::Instant;
 
 use crate::cli::Defects;
 use crate::defects::peer::Peer;
+
+pub(crate) use peer::rmcp_program;
 
 /// One named test.
 pub(crate) struct Test {

@@ -24,12 +24,16 @@ two:6c5e7e82a0af17542e475d95291be402555849bb4c71c4bb422160f0b8bf8b0b:
 /// `change_tools` and `ask_roots` of `everything.md`.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    program: String,
+    pub(crate) program: String,
     stdio: &'static [&'static str],
     /// The arguments before the address.
     http: &'static [&'static str],
     /// What makes it say everything on standard error.
     verbose: &'static [&'static str],
+    /// What makes a client of it that lists the tools of the server whose command follows, as JSON.
+    pub(crate) list: &'static [&'static str],
+    /// The same that calls the tool `good`.
+    pub(crate) call: &'static [&'static str],
 }
 
 impl Peer {
@@ -42,21 +46,22 @@ impl Peer {
             stdio: &["serve", "everything"],
             http: &["serve", "everything", "--listen"],
             verbose: &["-vv"],
+            list: &["list", "--tools", "--json"],
+            call: &["call", "good", "--json"],
         })
     }
 
-    /// The rmcp server of `interop/rmcp`, built into its own target folder.
+    /// The rmcp server of `interop/rmcp`.
     pub(crate) fn rmcp() -> Result<Self, String> {
-        let folder = root().join("interop/rmcp");
-        let target = folder.join("target");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
-            .current_dir(&folder)
-            .args(["build", "--release", "--locked", "--target-dir"])
-            .arg(&target);
-        run(&mut cargo)?;
-        let program = target.join("release/rmcp-peer").display().to_string();
-        Ok(Self { name: "rmcp", program, stdio: &["stdio"], http: &["http"], verbose: &[] })
+        Ok(Self {
+            name: "rmcp",
+            program: rmcp_program()?,
+            stdio: &["stdio"],
+            http: &["http"],
+            verbose: &[],
+            list: &["client", "list"],
+            call: &["client", "call"],
+        })
     }
 
     /// A process of its own, spoken to over its standard streams.
@@ -100,6 +105,19 @@ impl Peer {
         command.args(self.http).arg(address.to_string()).args(flags);
         Running::start(&mut command, address, stderr)
     }
+}
+
+/// Builds `interop/rmcp` into its own target folder, and gives the path of its program.
+pub(crate) fn rmcp_program() -> Result<String, String> {
+    let folder = root().join("interop/rmcp");
+    let target = folder.join("target");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&folder)
+        .args(["build", "--release", "--locked", "--target-dir"])
+        .arg(&target);
+    run(&mut cargo)?;
+    Ok(target.join("release/rmcp-peer").display().to_string())
 }
 
 /// A file that nobody else may read, as the server demands.

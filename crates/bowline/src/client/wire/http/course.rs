@@ -151,9 +151,13 @@ impl Course {
             }
             Some(MediaType::Json) => {
                 let limit = shared.limits.response_bytes;
-                let text = whole(response.into_body(), limit).await.map_err(unread)?;
+                let mut body = response.into_body();
+                let text = whole(&mut body, limit).await.map_err(unread)?;
                 self.hear(&text);
-                self.spoil_unless_answered("it holds no answer");
+                if self.spoil_unless_answered("it holds no answer") {
+                    // It may have been the answer to an earlier request, and ours may come as that to the next.
+                    body.distrust();
+                }
             }
             None => return Err(refusal::no_answer(&shared, response, question).await),
         }
@@ -282,12 +286,15 @@ impl Course {
         self.spoiled.get_or_insert_with(|| fault.into());
     }
 
-    fn spoil_unless_answered(&mut self, fault: &str) {
+    /// Whether there was no answer.
+    fn spoil_unless_answered(&mut self, fault: &str) -> bool {
         let is_answer = |event: &Event| matches!(event, Event::Answer(_));
-        if !self.said.back().is_some_and(is_answer) {
+        let unanswered = !self.said.back().is_some_and(is_answer);
+        if unanswered {
             let fault = self.spoiled.take().unwrap_or_else(|| fault.into());
             self.said.push_back(Event::Answer(protocol::Response::Malformed(fault)));
         }
+        unanswered
     }
 }
 

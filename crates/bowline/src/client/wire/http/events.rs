@@ -62,14 +62,14 @@ pub(super) fn is_message(name: &[u8], data: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`Error::is_overloaded`] as soon as it is longer than `limit` bytes; else it broke off.
-pub(super) async fn whole(mut body: Body, limit: usize) -> Result<Bytes> {
+pub(super) async fn whole(body: &mut Body, limit: usize) -> Result<Bytes> {
     let too_long = || {
         Error::overloaded(format!(
             "the response is longer than {limit} bytes; see `Limits::response_bytes`"
         ))
     };
     // What says how long it is need not be read to be refused.
-    if http_body::Body::size_hint(&body).lower() > limit as u64 {
+    if http_body::Body::size_hint(body).lower() > limit as u64 {
         return Err(too_long());
     }
     let mut first = Bytes::new();

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::CaptureConnection;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,11 +20,20 @@ pub struct Body {
     /// `None` after its end.
     incoming: Option<Incoming>,
     origin: Origin,
+    connection: CaptureConnection,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, origin: Origin) -> Self {
-        Self { incoming: Some(incoming), origin }
+    pub(super) fn new(incoming: Incoming, origin: Origin, connection: CaptureConnection) -> Self {
+        Self { incoming: Some(incoming), origin, connection }
+    }
+
+    /// Takes care that nothing more is sent over the connection that this came over: what was said on it was not what
+    /// was asked, and what is said next may be late too.
+    pub(crate) fn distrust(&self) {
+        if let Some(connected) = &*self.connection.connection_metadata() {
+            connected.poison();
+        }
     }
 
     /// The next piece of it; `None` at its end. Cancelling this loses nothing.

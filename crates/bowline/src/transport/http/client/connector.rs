@@ -16,8 +16,8 @@ use http::header::{
 };
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::convert::Infallible;
 use std::fmt;
@@ -89,7 +89,7 @@ impl Connector {
             }
             match redirect::next(&uri, &parts.method, response.status(), response.headers())? {
                 Some(next) => uri = next,
-                None => return answer(response, origin),
+                None => return answer(response, &origin),
             }
         }
         Err(Error::invalid(format!(
@@ -107,7 +107,7 @@ impl Connector {
         &self,
         mut request: Request<Whole>,
         origin: &Origin,
-    ) -> Result<Response<Incoming>> {
+    ) -> Result<Response<Body>> {
         if !origin.secure {
             // Of a tunnel, only the proxy sees it; without one it goes with the request.
             let via = self.dial.proxy(request.uri(), origin)?;
@@ -115,8 +115,12 @@ impl Connector {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
             }
         }
+        let connection = capture_connection(&mut request);
         match tokio::time::timeout(self.head_timeout, self.client.request(request)).await {
-            Ok(response) => response.map_err(|error| explain::request(error, origin)),
+            Ok(Ok(response)) => {
+                Ok(response.map(|incoming| Body::new(incoming, origin.clone(), connection)))
+            }
+            Ok(Err(error)) => Err(explain::request(error, origin)),
             Err(_) => {
                 let time = self.head_timeout;
                 Err(Error::timed_out(format!(
@@ -194,7 +198,7 @@ fn head_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
-fn answer(response: Response<Incoming>, origin: Origin) -> Result<Response<Body>> {
+fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
     let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
     if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Error::bad_answer(
@@ -202,7 +206,7 @@ fn answer(response: Response<Incoming>, origin: Origin) -> Result<Response<Body>
             "the response is compressed, which was not asked for; let the server send it as it is",
         ));
     }
-    Ok(response.map(|incoming| Body::new(incoming, origin)))
+    Ok(response)
 }
 
 /// A body that is there as a whole.
