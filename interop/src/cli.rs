@@ -11,6 +11,7 @@ pub(crate) enum Command {
     Matrix(Matrix),
     Defects(Defects),
     Nginx(Nginx),
+    Servers(Servers),
     /// Be the server of this name that defect tests let clients speak with.
     Script(String),
 }
@@ -52,12 +53,26 @@ pub(crate) struct Nginx {
     pub(crate) server: Option<PathBuf>,
 }
 
+/// Which servers our client meets.
+#[derive(Default)]
+pub(crate) struct Servers {
+    /// Every row, not the part of the day.
+    pub(crate) all: bool,
+    /// The servers of one protocol version only, and nobody else's.
+    pub(crate) version: Option<&'static Version>,
+    /// `ts`, `py`, `rmcp` or `published`; all of them if absent.
+    pub(crate) peer: Option<String>,
+    /// A driver to use instead of building one.
+    pub(crate) driver: Option<PathBuf>,
+}
+
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
         Some((first, rest)) if first == "defects" => defects(rest).map(Command::Defects),
         Some((first, [name])) if first == "script" => Ok(Command::Script(name.clone())),
         Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
+        Some((first, rest)) if first == "servers" => servers(rest).map(Command::Servers),
         _ => matrix(arguments).map(Command::Matrix),
     }
 }
@@ -127,6 +142,31 @@ fn nginx(arguments: &[String]) -> Result<Nginx, String> {
                 return Err(format!("unknown argument {flag:?}; give names of rows or --server"));
             }
             name => options.names.push(name.to_owned()),
+        }
+    }
+    Ok(options)
+}
+
+fn servers(arguments: &[String]) -> Result<Servers, String> {
+    let mut options = Servers::default();
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().cloned().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--all" => options.all = true,
+            "--protocol" => options.version = Some(Version::named(&value()?)?),
+            "--peer" => match value()?.as_str() {
+                peer @ ("ts" | "py" | "rmcp" | "published") => options.peer = Some(peer.to_owned()),
+                other => {
+                    return Err(format!("unknown peer {other:?}; give ts, py, rmcp or published"));
+                }
+            },
+            "--driver" => options.driver = Some(value()?.into()),
+            other => {
+                return Err(format!(
+                    "unknown argument {other:?}; give --all, --protocol, --peer or --driver"
+                ));
+            }
         }
     }
     Ok(options)

@@ -5,15 +5,17 @@
 //!                                 [--sabotage ROW]… [--server PATH]
 //! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
 //! cargo run -p bowline-interop -- nginx [ROW…] [--server PATH]
+//! cargo run -p bowline-interop -- servers [--all] [--protocol VERSION] [--peer ts|py|rmcp|published] [--driver PATH]
 //! ```
 //!
 //! The first form prints a table per protocol version, feature by peer and transport. Without `--all` it runs the core
 //! rows and one part of the others, chosen by the date. With `--sabotage` it starts a server that breaks the named row
 //! on purpose and demands that exactly this row is red, at the newest protocol version unless another one is named.
 //! The second form demands that each test passes here and fails on rmcp. The third puts nginx in front of the server,
-//! as `docs/nginx.md` says.
+//! as `docs/nginx.md` says. The fourth turns it round, and prints tables of our client against other people's servers.
 //!
-//! This package must never link the SDK: it sees only processes, bytes and exit codes.
+//! This package must never link the SDK: it sees only processes, bytes and exit codes. Our client is in a program of its
+//! own, `interop/driver`.
 
 // What this program prints is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -25,6 +27,7 @@ mod nginx;
 mod peer;
 mod rows;
 mod server;
+mod servers;
 mod table;
 mod version;
 
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Ok(Command::Matrix(options)) => matrix::run(&options),
         Ok(Command::Defects(options)) => defects::run(&options),
         Ok(Command::Nginx(options)) => nginx::run(&options),
+        Ok(Command::Servers(options)) => servers::run(&options),
         Ok(Command::Script(name)) => defects::script::serve(&name),
         Err(message) => {
             eprintln!("interop: {message}");

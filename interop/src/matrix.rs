@@ -57,8 +57,11 @@ pub(crate) fn run(options: &Matrix) -> Result<bool, String> {
     Ok(good)
 }
 
+/// Into how many parts rows are divided, of which a day runs one.
+pub(crate) const PART: u64 = rows::PARTS;
+
 /// Days since the epoch.
-fn day() -> u64 {
+pub(crate) fn day() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400
 }
 

@@ -87,11 +87,24 @@ impl Sdk {
         for script in scripts {
             copy(&source, &home, script)?;
         }
+        let servers = root().join("interop/servers");
+        copy(&servers, &home, "surface.json")?;
+        for script in self.server_scripts() {
+            copy(&servers.join(self.name()), &home.join("servers"), script)?;
+        }
         let program = match self {
             Self::TypeScript => home.join("node_modules/.bin/node"),
             Self::Python => home.join("venv/bin/python"),
         };
-        Ok(Driver { sdk: self, program, script: home.join(scripts[0]) })
+        Ok(Driver { sdk: self, program, script: home.join(scripts[0]), home })
+    }
+
+    /// The scripts of its servers, the one that is started first.
+    fn server_scripts(self) -> [&'static str; 4] {
+        match self {
+            Self::TypeScript => ["server.mjs", "surface.mjs", "modern.mjs", "legacy.mjs"],
+            Self::Python => ["server.py", "surface.py", "modern.py", "legacy.py"],
+        }
     }
 }
 
@@ -109,9 +122,18 @@ pub(crate) struct Driver {
     pub(crate) sdk: Sdk,
     program: PathBuf,
     script: PathBuf,
+    /// Where it is installed.
+    pub(crate) home: PathBuf,
 }
 
 impl Driver {
+    /// The command that starts the server of a protocol version, but for the transport.
+    pub(crate) fn server(&self, version: &Version) -> Vec<String> {
+        let script = self.home.join("servers").join(self.sdk.server_scripts()[0]);
+        let words = [self.program.display().to_string(), script.display().to_string()];
+        words.into_iter().chain([version.name.to_owned()]).collect()
+    }
+
     /// Runs `rows` against a target (`--stdio COMMAND…`, `--http URL`, `--sse URL`) with the SDK of a protocol version;
     /// a row that was not printed is a failure.
     pub(crate) fn drive(
@@ -122,61 +144,68 @@ impl Driver {
         environment: &[(&str, &str)],
         log: &str,
     ) -> Result<BTreeMap<String, Cell>, String> {
-        let (log_path, stderr) = log_file(log)?;
         let mut command = Command::new(&self.program);
         command.arg(&self.script).args(["--protocol", version.name]);
         command.args(["--only", &rows.join(",")]).args(target);
         command
             .env("INTEROP_EXPECT", root().join("interop/drivers/expect.json"))
             .envs(environment.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
-        let mut child =
-            command.spawn().map_err(|error| format!("cannot start {command:?}: {error}"))?;
-        let stdout = child.stdout.take().ok_or("the driver has no stdout")?;
-        let (lines, received) = channel();
-        let reader = thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if lines.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let end = Instant::now() + LIMIT;
-        let mut cells = BTreeMap::new();
-        let reason = loop {
-            match received.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(line) => match parse(&line) {
-                    Some((feature, cell)) if rows.contains(&feature.as_str()) => {
-                        drop(cells.insert(feature, cell))
-                    }
-                    _ => {
-                        break format!(
-                            "the driver printed {line:?}, which is not a row that was asked for"
-                        );
-                    }
-                },
-                Err(RecvTimeoutError::Disconnected) => {
-                    break "the driver printed no such row".to_owned();
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    break format!("the driver took more than {LIMIT:?}");
-                }
-            }
-        };
-        // A driver that is at its end already needs no killing.
-        let _ = child.kill();
-        let _ = child.wait();
-        drop(received);
-        let _ = reader.join();
-        for row in rows {
-            let missing = || Cell {
-                ok: false,
-                detail: format!("{reason}; it wrote to {}", log_path.display()),
-            };
-            cells.entry((*row).to_owned()).or_insert_with(missing);
-        }
-        Ok(cells)
+        cells(&mut command, rows, log)
     }
+}
+
+/// Runs a driver, which prints a line for each of the rows.
+pub(crate) fn cells(
+    command: &mut Command,
+    rows: &[&str],
+    log: &str,
+) -> Result<BTreeMap<String, Cell>, String> {
+    let (log_path, stderr) = log_file(log)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+    let mut child =
+        command.spawn().map_err(|error| format!("cannot start {command:?}: {error}"))?;
+    let stdout = child.stdout.take().ok_or("the driver has no stdout")?;
+    let (lines, received) = channel();
+    let reader = thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if lines.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let end = Instant::now() + LIMIT;
+    let mut cells = BTreeMap::new();
+    let reason = loop {
+        match received.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) => match parse(&line) {
+                Some((feature, cell)) if rows.contains(&feature.as_str()) => {
+                    drop(cells.insert(feature, cell))
+                }
+                _ => {
+                    break format!(
+                        "the driver printed {line:?}, which is not a row that was asked for"
+                    );
+                }
+            },
+            Err(RecvTimeoutError::Disconnected) => {
+                break "the driver printed no such row".to_owned();
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                break format!("the driver took more than {LIMIT:?}");
+            }
+        }
+    };
+    // A driver that is at its end already needs no killing.
+    let _ = child.kill();
+    let _ = child.wait();
+    drop(received);
+    let _ = reader.join();
+    for row in rows {
+        let missing =
+            || Cell { ok: false, detail: format!("{reason}; it wrote to {}", log_path.display()) };
+        cells.entry((*row).to_owned()).or_insert_with(missing);
+    }
+    Ok(cells)
 }
 
 /// Runs pip inside the environment of the Python driver.

@@ -45,6 +45,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "cost", run: || cost::run(&[]) },
     Stage { name: "load", run: || load::run(&["--smoke".to_owned()]) },
     Stage { name: "interop", run: || interop::run(&[]) },
+    Stage { name: "servers", run: || interop::servers(&[]) },
     Stage { name: "sabotage", run: interop::sabotage },
     Stage { name: "defects", run: interop::defects },
     Stage { name: "nginx", run: interop::nginx },
@@ -99,7 +100,12 @@ fn modern_only() -> Result<(), String> {
 
 fn release() -> Result<(), String> {
     build_release()?;
-    for program in ["release/bowline", "release/conformance-server", "release/conformance-client"] {
+    for program in [
+        "release/bowline",
+        "release/conformance-server",
+        "release/conformance-client",
+        "release/interop-driver",
+    ] {
         if !target(program).is_file() {
             return Err(format!("the release build made no {}", target(program).display()));
         }

@@ -13,6 +13,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     must(command.current_dir(root()).args(args))
 }
 
+/// Our client against other people's servers; `--all` for every row.
+pub(crate) fn servers(args: &[String]) -> Result<(), String> {
+    let mut words = vec!["servers".to_owned()];
+    words.extend_from_slice(args);
+    run(&words)
+}
+
 /// Features broken on purpose: the harness succeeds only if exactly those rows turn red, one at a time.
 pub(crate) fn sabotage() -> Result<(), String> {
     let args = SABOTAGED.iter().flat_map(|row| ["--sabotage".to_owned(), (*row).to_owned()]);

@@ -63,6 +63,7 @@ usage: cargo xtask TASK [FLAGS]
                              the pinned official suite, each scenario with its number of checks
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages
+  interop servers [--all]    our client against the servers of others
   cost [--no-stdio]          instructions, allocations and memory of one request, of idle sessions and streams
   load [--smoke] [--peer] [invalid|stalled|initialize]
                              what clients that misbehave cost everybody else, a million times each

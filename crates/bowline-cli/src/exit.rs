@@ -88,7 +88,9 @@ impl Fault {
 
     /// What failed in the dealings with a server: how the process ends depends on who is to blame.
     pub(crate) fn of_server(error: &bowline::Error) -> Self {
-        let exit = if error.is_timeout() {
+        let exit = if error.is_unauthorized() {
+            Exit::AuthRequired
+        } else if error.is_timeout() {
             Exit::TimedOut
         } else if error.is_bad_answer() {
             Exit::Violation
@@ -105,6 +107,9 @@ impl Fault {
         };
         let mut fault = Self::new(message).exit(exit);
         fault.rpc = error.rpc().map(|rpc| Box::new((rpc.code.0, rpc.data.clone())));
+        if exit == Exit::AuthRequired {
+            fault.hint = Some(TOKEN.to_owned());
+        }
         fault
     }
 
@@ -147,7 +152,7 @@ impl Fault {
     }
 
     /// Has it told as JSON, whoever reads it.
-    pub(crate) fn as_json(mut self) -> Self {
+    pub(crate) fn told_as_json(mut self) -> Self {
         self.as_json = true;
         self
     }
@@ -188,6 +193,9 @@ impl Fault {
         json!({ "error": error })
     }
 }
+
+const TOKEN: &str =
+    "send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes";
 
 /// How many lines of a server's standard error are shown.
 const TAIL: usize = 20;

@@ -3,7 +3,9 @@
 //! Of a JSON Schema this reads what tells a person, and the words on a command line, what to write. Whether the whole
 //! fits the schema the peer says.
 
+use bowline::ask::fits;
 use bowline::config::nearest;
+use bowline::types::input::StringFormat;
 use serde_json::{Map, Number, Value};
 
 /// A member of an object.
@@ -33,12 +35,12 @@ pub(crate) enum Kind {
     Boolean,
     Choice(Vec<Choice>),
     List {
-        of: Box<Kind>,
+        of: Box<Self>,
         least: Option<u64>,
         most: Option<u64>,
     },
     /// Several kinds; text, if it is among them, is the last.
-    Either(Vec<Kind>),
+    Either(Vec<Self>),
     /// Anything that is written as JSON, such as an object.
     Json,
 }
@@ -229,10 +231,11 @@ impl Kind {
     /// What was expected instead.
     pub(crate) fn read(&self, text: &str) -> Result<Value, String> {
         match self {
-            Self::Text { least, most, .. } => {
+            Self::Text { least, most, format } => {
                 let length = text.chars().count() as u64;
                 let fits = least.is_none_or(|least| length >= least)
-                    && most.is_none_or(|most| length <= most);
+                    && most.is_none_or(|most| length <= most)
+                    && format.as_deref().is_none_or(|format| is_of_format(format, text));
                 if fits { Ok(text.into()) } else { Err(self.expectation()) }
             }
             Self::Number { whole, least, most } => {
@@ -272,6 +275,14 @@ impl Kind {
             Self::Either(kinds) => kinds.iter().find_map(Self::elements),
             _ => None,
         }
+    }
+}
+
+/// Whether a text has a format; what forms cannot have is for the peer to judge.
+fn is_of_format(format: &str, text: &str) -> bool {
+    match StringFormat::from(format) {
+        StringFormat::Other(_) => true,
+        known => fits(&known, text),
     }
 }
 

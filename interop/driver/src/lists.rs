@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(crate) fn connect(peer: &Peer) -> Result<String, Failure> {
     let client = &peer.client;
     let version = client.protocol_version();
-    if let Some(wanted) = &peer.protocol {
+    if let Some(wanted) = &peer.wanted.protocol {
         holds(version == wanted, || format!("agreed on {version}, not on {wanted}"))?;
     }
     match &*client.state().borrow() {

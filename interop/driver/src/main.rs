@@ -1,11 +1,11 @@
 //! Drives a server with Bowline's client and prints one JSON line per feature.
 //!
 //! ```text
-//! interop-driver SERVER [--protocol VERSION] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)
+//! interop-driver SERVER [--protocol VERSION] [--pin] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)
 //! ```
 //!
 //! `SERVER` is `sdk` for the servers of `interop/servers`, `rmcp`, or the name of a published server. The version is the
-//! one that has to be agreed on; the client is never told it.
+//! one that has to be agreed on; the client is not told it without `--pin`.
 
 // What this program prints is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -23,22 +23,22 @@ mod rmcp;
 mod surface;
 
 use crate::expect::Failure;
-use crate::peer::Peer;
+use crate::peer::{Peer, Wanted};
 use bowline::client::Target;
 use bowline::transport::child::Command;
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What one row may take.
-const LIMIT: Duration = Duration::from_secs(30);
+/// What one row may take. A server that is silent when it is asked what it is takes half of it.
+const LIMIT: Duration = Duration::from_secs(70);
 
-const USAGE: &str = "usage: interop-driver SERVER [--protocol VERSION] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)";
+const USAGE: &str = "usage: interop-driver SERVER [--protocol VERSION] [--pin] --rows ROW,ROW (--stdio COMMAND ARG… | --url URL)";
 
 /// What is driven.
 struct Job {
     server: String,
-    protocol: Option<String>,
+    wanted: Wanted,
     rows: Vec<String>,
     target: Target,
 }
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 async fn run(job: &Job, row: &str, peer: &mut Option<Peer>) -> Result<String, Failure> {
     let peer = match peer {
         Some(peer) => peer,
-        None => peer.insert(Peer::connect(job.target.clone(), job.protocol.clone()).await?),
+        None => peer.insert(Peer::connect(job.target.clone(), job.wanted.clone()).await?),
     };
     match job.server.as_str() {
         "sdk" => sdk(row, peer).await,
@@ -127,13 +127,17 @@ fn report(row: &str, outcome: &Result<String, Failure>) {
 impl Job {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let server = arguments.next().ok_or(USAGE)?;
-        let (mut protocol, mut rows) = (None, Vec::new());
+        let (mut wanted, mut rows) = (Wanted::default(), Vec::new());
         loop {
             let flag = arguments.next().ok_or(USAGE)?;
             let mut value = || arguments.next().ok_or_else(|| format!("{flag} needs a value"));
             let target = match flag.as_str() {
                 "--protocol" => {
-                    protocol = Some(value()?);
+                    wanted.protocol = Some(value()?);
+                    continue;
+                }
+                "--pin" => {
+                    wanted.pin = true;
                     continue;
                 }
                 "--rows" => {
@@ -144,7 +148,7 @@ impl Job {
                 "--stdio" => Target::command(Command::new(value()?).args(arguments)),
                 _ => return Err(USAGE.to_owned()),
             };
-            return Ok(Self { server, protocol, rows, target });
+            return Ok(Self { server, wanted, rows, target });
         }
     }
 }

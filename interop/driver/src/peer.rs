@@ -15,8 +15,15 @@ pub(crate) struct Peer {
     pub(crate) client: Client,
     pub(crate) heard: Arc<Heard>,
     target: Target,
-    /// What has to be agreed on.
+    pub(crate) wanted: Wanted,
+}
+
+/// What has to be agreed on.
+#[derive(Clone, Default)]
+pub(crate) struct Wanted {
     pub(crate) protocol: Option<String>,
+    /// The client speaks nothing else, instead of finding out.
+    pub(crate) pin: bool,
 }
 
 /// What a server has seen.
@@ -30,7 +37,7 @@ pub(crate) struct Counters {
 
 impl Peer {
     /// Connects with a client that can be asked everything there is.
-    pub(crate) async fn connect(target: Target, protocol: Option<String>) -> Result<Self, Failure> {
+    pub(crate) async fn connect(target: Target, wanted: Wanted) -> Result<Self, Failure> {
         let heard = Arc::new(Heard::default());
         let (form, url): (ElicitResult, ElicitResult) =
             (surface::answer("form")?, surface::answer("url")?);
@@ -38,7 +45,11 @@ impl Peer {
             (surface::answer("sample")?, surface::answer("sample_tools")?);
         let ListRootsResult { roots, .. } = surface::answer("roots")?;
         let [on_form, on_url, on_sample, on_log, on_error] = [(); 5].map(|()| Arc::clone(&heard));
-        let client = Client::builder()
+        let builder = match &wanted.protocol {
+            Some(version) if wanted.pin => Client::builder().protocol_version(version),
+            _ => Client::builder(),
+        };
+        let client = builder
             .info("interop-driver", env!("CARGO_PKG_VERSION"))
             .roots(roots.into_iter().collect())
             .on_elicit(move |_, question| {
@@ -61,12 +72,12 @@ impl Peer {
             .on_error(move |error| on_error.fault(error))
             .connect(target.clone())
             .await?;
-        Ok(Self { client, heard, target, protocol })
+        Ok(Self { client, heard, target, wanted })
     }
 
     /// Another client of the same server, or of another process of it.
     pub(crate) async fn another(&self) -> Result<Self, Failure> {
-        Self::connect(self.target.clone(), self.protocol.clone()).await
+        Self::connect(self.target.clone(), self.wanted.clone()).await
     }
 
     /// Whether the server speaks this protocol version or a newer one.

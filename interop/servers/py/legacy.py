@@ -182,17 +182,20 @@ async def http(release, port, stateless):
         async with manager.run():
             yield
 
+    # Those that a client has used: releases before 1.30 make one for whatever comes without.
+    used = set()
+
     class Endpoint:
         async def __call__(self, scope, receive, send):
-            # What a session begins and ends with, for the counter of sessions.
+            session = dict(scope["headers"]).get(b"mcp-session-id")
+            if session and scope["method"] != "DELETE":
+                used.add(session)
+            SEEN["sessions"] = len(used)
             await manager.handle_request(scope, receive, send)
-            SEEN["sessions"] = len([one for one in manager._server_instances.values() if not ended(one)])
+            if scope["method"] == "DELETE":
+                used.discard(session)
 
     await serve(Starlette(routes=[Route("/mcp", Endpoint(), methods=["GET", "POST", "DELETE"])], lifespan=lifespan), port)
-
-
-def ended(transport):
-    return getattr(transport, "_terminated", False)
 
 
 async def sse(release, port):

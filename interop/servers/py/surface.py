@@ -47,7 +47,8 @@ def page(key, what, all_items, cursor):
     start = 0 if cursor is None else int(cursor) if cursor.isdecimal() else -1
     if not 0 <= start < len(all_items):
         raise Refusal(-32602, "no such cursor")
-    end = start + S["pageSize"]
+    # Release 1.8.1 hands no cursor to a server.
+    end = start + (S["pageSize"] if since("2025-03-26") else len(all_items))
     more = {"nextCursor": str(end)} if end < len(all_items) else {}
     return {key: all_items[start:end], **more}
 

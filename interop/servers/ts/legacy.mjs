@@ -76,7 +76,8 @@ export async function http(port, stateless) {
         const body = request.method === 'POST' ? await bodyOf(request) : undefined;
         if (stateless) {
             if (request.method !== 'POST') return response.writeHead(405).end();
-            const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });
+            // Release 1.10.2 never answers with an error as JSON.
+            const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: since('2025-03-26') });
             await newServer().connect(transport);
             return transport.handleRequest(request, response, body);
         }

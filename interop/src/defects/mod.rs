@@ -17,6 +17,8 @@ use std::time::Instant;
 use crate::cli::Defects;
 use crate::defects::peer::Peer;
 
+pub(crate) use peer::rmcp_program;
+
 /// One named test.
 pub(crate) struct Test {
     pub(crate) name: &'static str,

@@ -51,20 +51,11 @@ impl Peer {
         })
     }
 
-    /// The rmcp server of `interop/rmcp`, built into its own target folder.
+    /// The rmcp server of `interop/rmcp`.
     pub(crate) fn rmcp() -> Result<Self, String> {
-        let folder = root().join("interop/rmcp");
-        let target = folder.join("target");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
-            .current_dir(&folder)
-            .args(["build", "--release", "--locked", "--target-dir"])
-            .arg(&target);
-        run(&mut cargo)?;
-        let program = target.join("release/rmcp-peer").display().to_string();
         Ok(Self {
             name: "rmcp",
-            program,
+            program: rmcp_program()?,
             stdio: &["stdio"],
             http: &["http"],
             verbose: &[],
@@ -114,6 +105,19 @@ impl Peer {
         command.args(self.http).arg(address.to_string()).args(flags);
         Running::start(&mut command, address, stderr)
     }
+}
+
+/// Builds `interop/rmcp` into its own target folder, and gives the path of its program.
+pub(crate) fn rmcp_program() -> Result<String, String> {
+    let folder = root().join("interop/rmcp");
+    let target = folder.join("target");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&folder)
+        .args(["build", "--release", "--locked", "--target-dir"])
+        .arg(&target);
+    run(&mut cargo)?;
+    Ok(target.join("release/rmcp-peer").display().to_string())
 }
 
 /// A file that nobody else may read, as the server demands.

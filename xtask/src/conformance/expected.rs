@@ -107,7 +107,7 @@ mod tests {
             (Leg::Client, "2025-03-26", 0, 0),
             (Leg::Client, "2025-06-18", 2, 3),
             (Leg::Client, "2025-11-25", 5, 19),
-            (Leg::Client, "2026-07-28", 8, 65),
+            (Leg::Client, "2026-07-28", 8, 63),
             (Leg::Client, "extension", 0, 0),
         ];
         for (leg, version, count, checks) in sums {

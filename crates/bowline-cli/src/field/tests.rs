@@ -70,6 +70,7 @@ fn words_are_read_as_what_is_wanted() {
     let schema = schema(json!({ "properties": {
         "any": {},
         "choice": { "enum": ["red", "green", 7] },
+        "day": { "type": "string", "format": "date" },
         "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }, { "type": "boolean" }] },
         "flag": { "type": "boolean" },
         "integer": { "type": "integer", "minimum": 0, "maximum": 9 },
@@ -85,6 +86,8 @@ fn words_are_read_as_what_is_wanted() {
         ("choice", "7"),
         ("choice", "gren"),
         ("choice", "banana"),
+        ("day", "2026-02-28"),
+        ("day", "2026-02-30"),
         ("either", "12"),
         ("either", "true"),
         ("either", "twelve"),
@@ -122,6 +125,8 @@ fn words_are_read_as_what_is_wanted() {
         choice=7 is 7
         choice=gren expected one of red, green, 7; did you mean `green`?
         choice=banana expected one of red, green, 7
+        day=2026-02-28 is "2026-02-28"
+        day=2026-02-30 expected a date, such as 2026-01-31
         either=12 is 12
         either=true is true
         either=twelve is "twelve"

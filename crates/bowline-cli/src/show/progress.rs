@@ -76,8 +76,9 @@ fn bar(label: &str, report: &ProgressNotificationParams, columns: usize, style: 
     let label = cut(label, columns / 3);
     let figures = match share(report) {
         Some(share) => {
-            let full = (share * CELLS as f64).round() as usize;
-            let (done, left) = ("#".repeat(full), "-".repeat(CELLS - full));
+            let cells = (columns / 4).min(CELLS);
+            let full = (share * cells as f64).round() as usize;
+            let (done, left) = ("#".repeat(full), "-".repeat(cells - full));
             format!(" [{done}{left}] {:3.0}%", share * 100.0)
         }
         None => format!(" {}", number(report.progress)),
@@ -91,6 +92,7 @@ fn bar(label: &str, report: &ProgressNotificationParams, columns: usize, style: 
     style.dim(&line)
 }
 
+/// The most cells of a bar.
 const CELLS: usize = 20;
 
 /// How much is done, from 0 to 1, where that is known.
@@ -156,11 +158,11 @@ mod tests {
             );
         }
         expect![[r#"
-            a tool [#####---------------]  25% step 1 of 4
+            a tool [####-----------]  25% step 1 of 4
             1 of 4, step 1 of 4
-            a tool [####################] 100% too much
+            a tool [###############] 100% too much
             9 of 4, too much
-            a tool [--------------------]   0% too little
+            a tool [---------------]   0% too little
             -3 of 4, too little
             a tool 1 of nothing
             1 of 0, of nothing
@@ -170,7 +172,7 @@ mod tests {
             1e300, huge
             a tool 0.33 two\nlines\u{1b}[2J\u{d}and \u{202e}more
             0.33, two\nlines\u{1b}[2J\rand \u{202e}more
-            a tool [##########----------]  50% 步骤步骤步骤步骤步骤步…
+            a tool [########-------]  50% 步骤步骤步骤步骤步骤步骤步骤…
             2 of 4, 步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤步骤
         "#]]
         .assert_eq(&shown);

@@ -1,7 +1,7 @@
 //! `bowline call`: a tool.
 
 use super::link::Link;
-use super::session::{Session, decoded, fault};
+use super::session::{Session, decoded};
 use super::{given, named};
 use crate::exit::{Exit, Fault};
 use crate::field::fields;
@@ -20,9 +20,10 @@ pub(crate) async fn call(call: Call, session: &Session) -> Result<Exit, Fault> {
     let Call { target, tool, arguments, common } = call;
     let link = session.connect(&target, &common).await?;
     let client = &link.client;
-    let tool = find(&link, &tool).await?;
+    let tool = find(&link, &tool, session).await?;
     let schema = Value::Object(tool.input_schema.as_map().clone());
-    let arguments = typed::typed(&arguments, &schema, &given::Files)?;
+    let typed = move || typed::typed(&arguments, &schema, &given::Files);
+    let arguments = given::read(typed).await?;
     let line = given::Line { verb: "call", target: &target, name: &tool.name };
     let fields = fields(tool.input_schema.as_map());
     let arguments = given::complete(arguments, &fields, &line, session).await?;
@@ -32,11 +33,10 @@ pub(crate) async fn call(call: Call, session: &Session) -> Result<Exit, Fault> {
 }
 
 /// The tool of that name.
-async fn find(link: &Link, name: &str) -> Result<Tool, Fault> {
+async fn find(link: &Link, name: &str, session: &Session) -> Result<Tool, Fault> {
     let mut tools = link.client.tools();
     let mut others = Vec::new();
-    while let Some(tool) = tools.next().await {
-        let tool = tool.map_err(|error| fault(link, &error))?;
+    while let Some(tool) = session.within(link, async { tools.next().await.transpose() }).await? {
         if tool.name == name {
             return if link.allows(name) { Ok(tool) } else { Err(named::forbidden(name)) };
         }

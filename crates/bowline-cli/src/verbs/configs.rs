@@ -18,7 +18,7 @@ pub(crate) fn configs(configs: Configs) -> Result<Exit, Fault> {
         .map_err(|error| Fault::new(format!("cannot tell where this is: {error}")))?;
     let found: Vec<_> = own(&places)
         .into_iter()
-        .chain(CLIENTS.iter().flat_map(|client| client.configs(&places)).map(Found::of))
+        .chain(CLIENTS.iter().flat_map(|client| once_each(client.configs(&places))).map(Found::of))
         .collect();
     let out = Out::new(if configs.json { Form::Json } else { Form::Text });
     match out.form {
@@ -51,6 +51,16 @@ fn own(places: &Places) -> Option<Found> {
     };
     let contents = found.map_or_else(Contents::Wrong, Contents::Read);
     Some(Found { id: "", title: "used here", path, origin, contents })
+}
+
+/// A project that is the home directory has the user's own file as its own too.
+fn once_each(mut configs: Vec<ClientConfig>) -> Vec<ClientConfig> {
+    for at in (0..configs.len()).rev() {
+        if configs[at + 1..].iter().any(|later| later.path == configs[at].path) {
+            configs.remove(at);
+        }
+    }
+    configs
 }
 
 impl Found {

@@ -11,7 +11,7 @@ use crate::show::argument;
 use crate::terminal;
 use serde_json::{Map, Value};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 
 /// Files and standard input.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,17 @@ impl Sources for Files {
 
 /// The most bytes of one argument.
 const MOST: u64 = 64 << 20;
+
+/// Reads arguments on a thread that may wait for standard input, so that a signal is still heard.
+///
+/// # Errors
+/// As `read`.
+pub(crate) async fn read(
+    read: impl FnOnce() -> Result<Map<String, Value>, Fault> + Send + 'static,
+) -> Result<Map<String, Value>, Fault> {
+    let reading = tokio::task::spawn_blocking(read);
+    reading.await.map_err(|_| Fault::new("reading the arguments failed"))?
+}
 
 /// The line that was typed, as far as an example of it needs it.
 pub(crate) struct Line<'a> {

@@ -53,6 +53,10 @@ impl Link {
 /// # Errors
 /// When there is none of that name, or somebody does not want it started.
 pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Fault> {
+    if common.trace_messages.is_some() {
+        return Err(Fault::new("--trace-messages traces what is served, and no client yet")
+            .hint("start the server with it: bowline serve … --trace-messages FILE"));
+    }
     let name = operands::shown(target);
     let plain = |target| Found {
         name: name.clone(),
@@ -112,11 +116,17 @@ pub(crate) async fn connect(
 ) -> Result<Link, Fault> {
     let Found { name, target, is_started, headers, timeout, protocol, tools } = found;
     let mut builder = builder(session).http(options(common));
+    if let Some(state) = Places::of_this_process().ok().and_then(|places| places.state_home) {
+        builder = builder.remember_in(state.join("bowline/versions"));
+    }
     for (header, value) in &headers {
         builder = builder.header(header, value);
     }
     if let Some(protocol) = protocol {
         builder = builder.protocol_version(&protocol);
+    }
+    if let Some(file) = &common.trace_messages {
+        builder = builder.trace_to(file);
     }
     let connecting = builder.connect(target);
     let connected = match timeout {

@@ -1,13 +1,14 @@
 //! `bowline list`: what servers offer.
 
 use super::link::{self, Found};
-use super::session::{Session, fault};
+use super::session::Session;
 use crate::escape;
 use crate::exit::{Exit, Fault};
 use crate::plan::client::{Kinds, List};
 use crate::plan::common::Common;
 use crate::plan::target::Targets;
 use crate::show::{self, Form, indented};
+use bowline::types::jsonrpc::ErrorCode;
 use bowline::types::prompt::Prompt;
 use bowline::types::resource::{Resource, ResourceTemplate};
 use bowline::types::tool::Tool;
@@ -131,16 +132,22 @@ impl Offer {
         let link = session.connect_to(found, common).await?;
         let client = &link.client;
         let has = client.server_capabilities();
-        let fail = |error| fault(&link, &error);
-        let (mut tools, resources, templates, prompts) = tokio::try_join!(
-            when(kinds.tools, has.tools.is_some(), async || client.list_tools().await),
-            when(kinds.resources, has.resources.is_some(), async || client.list_resources().await),
-            when(kinds.templates, has.resources.is_some(), async || {
-                client.list_resource_templates().await
-            }),
-            when(kinds.prompts, has.prompts.is_some(), async || client.list_prompts().await),
-        )
-        .map_err(fail)?;
+        let Kinds { tools, resources, templates, prompts } = kinds;
+        let wanted = [tools, resources, templates, prompts];
+        let alone = wanted.into_iter().filter(|wanted| *wanted).count() == 1;
+        let lists = async {
+            tokio::try_join!(
+                when(tools, has.tools.is_some(), alone, async || client.list_tools().await),
+                when(resources, has.resources.is_some(), alone, async || {
+                    client.list_resources().await
+                }),
+                when(templates, has.resources.is_some(), alone, async || {
+                    client.list_resource_templates().await
+                }),
+                when(prompts, has.prompts.is_some(), alone, async || client.list_prompts().await),
+            )
+        };
+        let (mut tools, resources, templates, prompts) = session.within(&link, lists).await?;
         if let Some(tools) = &mut tools {
             tools.retain(|tool| link.allows(&tool.name));
         }
@@ -173,15 +180,24 @@ impl Offer {
     }
 }
 
-/// What was not asked for is absent, and what is not there is empty.
+/// What was not asked for is absent, and what is not there is empty; so is what a server that says that it has it does
+/// not know, as long as it is asked for something else too.
 async fn when<T>(
     wanted: bool,
     there: bool,
+    alone: bool,
     list: impl AsyncFnOnce() -> bowline::Result<Vec<T>>,
 ) -> bowline::Result<Option<Vec<T>>> {
     match (wanted, there) {
         (false, _) => Ok(None),
         (true, false) => Ok(Some(Vec::new())),
-        (true, true) => list().await.map(Some),
+        (true, true) => match list().await {
+            Err(error) if !alone && is_unknown(&error) => Ok(Some(Vec::new())),
+            listed => listed.map(Some),
+        },
     }
+}
+
+fn is_unknown(error: &bowline::Error) -> bool {
+    error.rpc().is_some_and(|error| error.code == ErrorCode::METHOD_NOT_FOUND)
 }

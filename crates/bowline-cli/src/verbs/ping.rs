@@ -1,12 +1,11 @@
 //! `bowline ping`: one round trip.
 
-use super::session::{Session, fault};
+use super::session::Session;
 use crate::exit::{Exit, Fault};
 use crate::plan::client::Ping;
 use crate::show::Form;
 use serde_json::json;
 use std::time::Instant;
-use tokio::time;
 
 /// Shows how long one round trip took, without what connecting took.
 ///
@@ -17,14 +16,7 @@ pub(crate) async fn ping(ping: Ping, session: &Session) -> Result<Exit, Fault> {
     let link = session.connect(&target, &common).await?;
     let client = &link.client;
     let begun = Instant::now();
-    let pong = client.ping();
-    let answered = match link.timeout {
-        Some(timeout) => time::timeout(timeout, pong).await.map_err(|_| {
-            Fault::new(format!("no answer within {timeout:?}")).exit(Exit::TimedOut)
-        })?,
-        None => pong.await,
-    };
-    answered.map_err(|error| fault(&link, &error))?;
+    session.within(&link, client.ping()).await?;
     let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
     let out = session.out;
     match out.form {

@@ -1,7 +1,7 @@
 //! `bowline prompt`: one filled in.
 
 use super::link::Link;
-use super::session::{Session, decoded, fault};
+use super::session::{Session, decoded};
 use super::{given, named};
 use crate::exit::{Exit, Fault};
 use crate::field::Field;
@@ -19,10 +19,14 @@ pub(crate) async fn prompt(prompt: client::Prompt, session: &Session) -> Result<
     let client::Prompt { target, name, arguments, common } = prompt;
     let link = session.connect(&target, &common).await?;
     let client = &link.client;
-    let prompt = find(&link, &name).await?;
+    let prompt = find(&link, &name, session).await?;
     let fields = fields(&prompt);
-    let known: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
-    let arguments = typed::texts(&arguments, &known, &given::Files)?;
+    let known: Vec<_> = fields.iter().map(|field| field.name.clone()).collect();
+    let typed = move || {
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        typed::texts(&arguments, &known, &given::Files)
+    };
+    let arguments = given::read(typed).await?;
     let line = given::Line { verb: "prompt", target: &target, name: &prompt.name };
     let arguments = given::complete(arguments, &fields, &line, session).await?;
     let request = client.get_prompt(&prompt.name, arguments);
@@ -38,11 +42,12 @@ pub(crate) async fn prompt(prompt: client::Prompt, session: &Session) -> Result<
 }
 
 /// The prompt of that name.
-async fn find(link: &Link, name: &str) -> Result<Prompt, Fault> {
+async fn find(link: &Link, name: &str, session: &Session) -> Result<Prompt, Fault> {
     let mut prompts = link.client.prompts();
     let mut others = Vec::new();
-    while let Some(prompt) = prompts.next().await {
-        let prompt = prompt.map_err(|error| fault(link, &error))?;
+    while let Some(prompt) =
+        session.within(link, async { prompts.next().await.transpose() }).await?
+    {
         if prompt.name == name {
             return Ok(prompt);
         }

@@ -45,7 +45,7 @@ pub(crate) fn talk(
     let ended = runtime.block_on(Session::new(output, logs).run(verb));
     // A read from a terminal cannot be called off; it must not keep the process.
     runtime.shutdown_timeout(Duration::ZERO);
-    ended.map_err(|fault| if output == Output::Json { fault.as_json() } else { fault })
+    ended.map_err(|fault| if output == Output::Json { fault.told_as_json() } else { fault })
 }
 
 impl Session {
@@ -80,8 +80,14 @@ impl Session {
                 return Ok(signal.at_once());
             }
         };
+        // A server that did not answer in time will hardly do so now.
+        let patience = match &ended {
+            Err(fault) if matches!(fault.code(), Exit::TimedOut | Exit::Violation) => HURRY,
+            _ => PATIENCE,
+        };
         tokio::select! {
-            () = self.close() => ended,
+            // What is not closed by then is dropped, which ends processes too.
+            _ = time::timeout(patience, self.close()) => ended,
             signal = signals.next() => Ok(signal.at_once()),
         }
     }
@@ -136,6 +142,24 @@ impl Session {
         })
     }
 
+    /// Waits for something else than one request, for as long as one request may take.
+    ///
+    /// # Errors
+    /// As what is waited for, or when it takes longer.
+    pub(crate) async fn within<T>(
+        &self,
+        link: &Link,
+        waiting: impl Future<Output = bowline::Result<T>>,
+    ) -> Result<T, Fault> {
+        let done = match link.timeout {
+            Some(timeout) => time::timeout(timeout, waiting).await.map_err(|_| {
+                Fault::new(format!("no answer within {timeout:?}")).exit(Exit::TimedOut)
+            })?,
+            None => waiting.await,
+        };
+        done.map_err(|error| fault(link, &error))
+    }
+
     /// Closes every connection.
     async fn close(&self) {
         let clients =
@@ -150,11 +174,13 @@ impl Session {
 
 const UNDECLARED: i64 = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0;
 
-/// How long servers may take to end after a signal.
+/// How long servers may take to end after a signal, or when something is wrong with them.
 const HURRY: Duration = Duration::from_millis(1500);
+/// How long they may take otherwise: that of a process that neither heeds the end of its input nor a polite signal.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What went wrong with a server, with what its process said when it may have been its fault.
-pub(crate) fn fault(link: &Link, error: &bowline::Error) -> Fault {
+fn fault(link: &Link, error: &bowline::Error) -> Fault {
     let fault = Fault::of_server(error);
     if error.rpc().is_some() { fault } else { fault.stderr(&link.client.stderr()) }
 }

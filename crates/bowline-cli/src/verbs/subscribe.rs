@@ -1,6 +1,6 @@
 //! `bowline subscribe`: changes, as they come.
 
-use super::session::{Session, fault};
+use super::session::Session;
 use crate::escape;
 use crate::exit::{Exit, Fault};
 use crate::plan::client::Subscribe;
@@ -27,7 +27,7 @@ pub(crate) async fn subscribe(subscribe: Subscribe, session: &Session) -> Result
         filter.resource_subscriptions = Some(uris);
     }
     let wanted = watched(&filter);
-    let mut changes = client.subscribe(filter).await.map_err(|error| fault(&link, &error))?;
+    let mut changes = session.within(&link, client.subscribe(filter)).await?;
     let honored = watched(changes.honored());
     let refused: Vec<_> = wanted.iter().filter(|what| !honored.contains(what)).cloned().collect();
     if honored.is_empty() {

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, and its helpers take what `json!` makes"
 )]
 
+mod asking;
 mod completions;
 mod ending;
 mod filesystem;

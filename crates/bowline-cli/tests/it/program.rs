@@ -16,6 +16,8 @@ pub(crate) fn bowline(args: &[&str]) -> Command {
     for name in ["BOWLINE_LOG", "BOWLINE_TOKEN", "BOWLINE_SABOTAGE", "NO_COLOR", "COLUMNS"] {
         command.env_remove(name);
     }
+    let state = std::env::temp_dir().join(format!("bowline-state-{}", std::process::id()));
+    command.env("XDG_STATE_HOME", state);
     command
 }
 
@@ -59,6 +61,22 @@ impl Program {
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// As [`Program::signal`], as soon as the program handles signals by itself (which only Linux tells).
+    pub(crate) fn signal_once_handled(&self, name: &str) {
+        let status = format!("/proc/{}/status", self.child.id());
+        let begun = std::time::Instant::now();
+        loop {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+            // SIGINT is the second of the bits.
+            if u64::from_str_radix(caught, 16).unwrap() & 2 != 0 {
+                return self.signal(name);
+            }
+            assert!(begun.elapsed() < PATIENCE);
+            thread::yield_now();
+        }
     }
 
     /// Waits for its end: the exit code.

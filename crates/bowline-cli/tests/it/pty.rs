@@ -29,10 +29,11 @@ pub(crate) struct Pty {
 
 impl Pty {
     pub(crate) fn start(args: &[&str]) -> Self {
-        Self::of(&mut bowline(args), (100, 40))
+        Self::of(bowline(args), (100, 40))
     }
 
-    pub(crate) fn of(command: &mut Command, (columns, rows): (u16, u16)) -> Self {
+    /// As [`Pty::start`], of a command that is used up, since it would keep the terminal open.
+    pub(crate) fn of(mut command: Command, (columns, rows): (u16, u16)) -> Self {
         let controller =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&controller).unwrap();
@@ -48,7 +49,7 @@ impl Pty {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&terminal, size).unwrap();
         let stream = || Stdio::from(terminal.try_clone().unwrap());
-        let command = command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color");
         let child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().unwrap();
         let keyboard = File::from(controller);
         let mut screen = keyboard.try_clone().unwrap();

@@ -215,18 +215,18 @@ fn call_shows_values_to_programs_and_words_to_people() {
     check(
         &["call", "everything", "log_levels"],
         expect![[r#"
-        exit code 0
-        --- stdout
-        logged 8 messages
-        --- stderr
-        2026-11-21T09:18:53.374281Z info everything: a message at level info
-        2026-11-21T09:18:53.376623Z info everything: a message at level notice
-        2026-11-21T09:18:53.376681Z warn everything: a message at level warning
-        2026-11-21T09:18:53.376722Z error everything: a message at level error
-        2026-11-21T09:18:53.376761Z error critical: everything: a message at level critical
-        2026-11-21T09:18:53.376797Z error alert: everything: a message at level alert
-        2026-11-21T09:18:53.376832Z error emergency: everything: a message at level emergency
-    "#]],
+            exit code 0
+            --- stdout
+            logged 8 messages
+            --- stderr
+            TIME info everything: a message at level info
+            TIME info everything: a message at level notice
+            TIME warn everything: a message at level warning
+            TIME error everything: a message at level error
+            TIME error critical: everything: a message at level critical
+            TIME error alert: everything: a message at level alert
+            TIME error emergency: everything: a message at level emergency
+        "#]],
     );
 }
 
@@ -254,20 +254,20 @@ fn a_tool_that_fails_is_told_on_standard_error() {
     check(
         &["call", "everything", "protocol_error"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        error: refused on purpose
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            error: the server answered with an error: refused on purpose (4001)
+        "#]],
     );
     check(
         &["call", "everything", "protocol_error", "--json"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        {"error":{"code":"tool_failed","message":"refused on purpose","rpc":{"code":4001,"data":{"reason":"on purpose"}}}}
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            {"error":{"code":"tool_failed","message":"the server answered with an error: refused on purpose (4001)","rpc":{"code":4001,"data":{"reason":"on purpose"}}}}
+        "#]],
     );
 }
 
@@ -420,11 +420,11 @@ fn read_shows_text_and_saves_what_is_binary() {
     check(
         &["read", "everything", "everything://nothing"],
         expect![[r#"
-        exit code 5
-        --- stdout
-        --- stderr
-        error: resource not found
-    "#]],
+            exit code 5
+            --- stdout
+            --- stderr
+            error: the server answered with an error: resource not found (-32602)
+        "#]],
     );
 }
 
@@ -537,6 +537,10 @@ fn of_every_kind(verb: &[&str], rest: &[&str], check: impl Fn(&str, String)) {
     let server = Program::start(&mut bowline(&serve));
     server.stderr.find("listening on ");
     check("unix", folder.shown(&[verb, &[&address], rest].concat()));
+    let serve = ["--log-format", "human", "serve", "everything", "--listen", "127.0.0.1:0"];
+    let server = Program::start(&mut bowline(&serve));
+    let url = server.stderr.find("listening on ").replace("listening on ", "");
+    check("http", folder.shown(&[verb, &[&url], rest].concat()));
     check("memory", folder.shown(&[verb, &["everything"], rest].concat()));
 }
 
@@ -561,20 +565,20 @@ fn a_server_that_cannot_be_had_is_unreachable_and_its_last_words_are_shown() {
     check(
         &["info", "--", "/nonexistent/server"],
         expect![[r#"
-        exit code 4
-        --- stdout
-        --- stderr
-        {"error":{"code":"unreachable","message":"program /nonexistent/server does not exist; check the path, or install it"}}
-    "#]],
+            exit code 4
+            --- stdout
+            --- stderr
+            error: program /nonexistent/server does not exist; check the path, or install it
+        "#]],
     );
     check(
         &["info", "--", "sh", "-c", "echo 'no \u{1b}[31mtoken' >&2; exit 3"],
         expect![[r#"
-        exit code 4
-        --- stdout
-        --- stderr
-        {"error":{"code":"unreachable","message":"cannot connect to sh -c $'echo \\'no \\x1b[31mtoken\\' >&2; exit 3' --log-format human: server ended before it answered; tried `server/discover` (2026-07-28): the end of the connection, then `initialize` (2025-11-25): the end of the connection; the last it said on standard error: no \\u{1b}[31mtoken: the server's process has ended: exit code 3"}}
-    "#]],
+            exit code 4
+            --- stdout
+            --- stderr
+            error: cannot connect to sh -c $'echo \'no \x1b[31mtoken\' >&2; exit 3': server ended before it answered; tried `server/discover` (2026-07-28): the end of the connection, then `initialize` (2025-11-25): the end of the connection; the last it said on standard error: no \u{1b}[31mtoken: the server's process has ended: exit code 3
+        "#]],
     );
     check(
         &["info", "unix:/nonexistent/socket"],
@@ -641,9 +645,48 @@ fn who_is_to_blame_decides_how_it_ends() {
         exit code 5
         --- stdout
         --- stderr
-        error: no such method
+        error: the server answered with an error: no such method (-32601)
     "#]]
     .assert_eq(&shown(&["list", &target, "--resources"]));
+}
+
+#[test]
+fn who_needs_a_token_is_told_so() {
+    let token = "a-token-that-nobody-else-has-77c1";
+    let serve = ["--log-format", "human", "serve", "everything", "--listen", "127.0.0.1:0"];
+    let server = Program::start(bowline(&serve).env("BOWLINE_TOKEN", token));
+    let url = server.stderr.find("listening on ").replace("listening on ", "");
+    let folder = Folder::new();
+    let with = |value: &str| {
+        let header = "Authorization: Bearer ${MINE}";
+        let args = ["--log-format", "human", "call", &url, "echo", "message=in", "-H", header];
+        ends(folder.bowline(&args).env("MINE", value))
+    };
+    let without = ["--log-format", "human", "info", &url];
+    let address = url.strip_suffix("/mcp").unwrap();
+    let shown = folder.shown(&without).replace(&url, "URL").replace(address, "ADDRESS");
+    expect![[r#"
+        exit code 3
+        --- stdout
+        --- stderr
+        error: cannot connect to URL: server wants credentials; tried `server/discover` (2026-07-28): HTTP 401: ADDRESS: server/discover was answered with 401 Unauthorized; it wants to know who asks, send it an `Authorization` header (it said: {"jsonrpc":"2.0","error":{"code":-32600,"message":"a bearer token that is known here is required"}})
+        hint: send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes
+    "#]].assert_eq(&shown);
+    assert!(with("wrong").starts_with("exit code 3\n"), "{}", with("wrong"));
+    assert!(with(token).starts_with("exit code 0\n--- stdout\nin\n"), "{}", with(token));
+}
+
+#[test]
+fn nobody_at_an_address_is_unreachable() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{address}/mcp");
+    let shown = Folder::new().shown(&["--log-format", "human", "ping", &url]);
+    expect![[r#"
+        exit code 4
+        --- stdout
+        --- stderr
+        error: cannot connect to http://ADDRESS: tcp connect error: Connection refused (os error 111)
+    "#]].assert_eq(&shown.replace(&url, "URL").replace(&address.to_string(), "ADDRESS"));
 }
 
 #[test]
@@ -751,6 +794,48 @@ fn an_interrupt_cancels_the_call_and_leaves_no_process() {
     assert!(said.contains(r#""event":"cancelled""#), "{said}");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupt_is_heard_while_arguments_are_read() {
+    let folder = Folder::new();
+    let args = ["-vv", "--log-format", "human", "call", "everything", "echo", "-"];
+    let program = Program::start(&mut folder.bowline(&args));
+    program.signal_once_handled("INT");
+    assert_eq!(program.end(), 130);
+}
+
+#[test]
+fn the_last_words_of_a_server_that_died_are_shown() {
+    let folder = Folder::new();
+    let script =
+        "echo 'cannot \u{1b}[31mgo on' >&2; echo $$ > pid; exec \"$0\" -q serve everything";
+    let binary = env!("CARGO_BIN_EXE_bowline");
+    let args = [
+        "-v",
+        "--log-format",
+        "human",
+        "call",
+        "slow",
+        "seconds=60",
+        "--",
+        "sh",
+        "-c",
+        script,
+        binary,
+    ];
+    let program = Program::start(&mut folder.bowline(&args));
+    program.stderr.find("started");
+    let pid = fs::read_to_string(folder.0.join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-s", "KILL", pid.trim()]).status().unwrap().success());
+    program.stderr.find("the server said on standard error:");
+    assert_eq!(program.stderr.next().unwrap(), "  | cannot \\u{1b}[31mgo on");
+    assert_eq!(
+        program.stderr.next().unwrap(),
+        "error: the server's process has ended: signal 9 (SIGKILL)"
+    );
+    assert_eq!(program.end(), 4);
+}
+
 /// What [`told`] was told.
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -787,14 +872,17 @@ fn several_servers_are_listed_whatever_happens_to_one() {
     let config = json!({ "mcpServers": {
         "first": { "command": binary, "args": ["serve", "everything"], "tools": ["echo"] },
         "broken": { "command": "/nonexistent/server" },
-        "unset": { "command": binary, "args": ["${BOWLINE_TEST_IS_NOT_SET}"] },
+        "absent": { "command": "server", "args": ["${BOWLINE_TEST_IS_NOT_SET}"] },
         "last": { "command": binary, "args": ["serve", "everything"], "tools": ["add"] },
     } });
     fs::write(folder.0.join("mcp.json"), config.to_string()).unwrap();
     let args = ["list", "--tools", "--config", "mcp.json", "--log-format", "human"];
     expect![[r#"
-        exit code 4
+        exit code 1
         --- stdout
+        absent
+          error: mcp.json:1:34: mcpServers.absent.args[0]: wants ${BOWLINE_TEST_IS_NOT_SET}, which is not set; set BOWLINE_TEST_IS_NOT_SET in the environment, or write ${BOWLINE_TEST_IS_NOT_SET:-default}
+
         broken
           error: program /nonexistent/server does not exist; check the path, or install it
 
@@ -807,9 +895,6 @@ fn several_servers_are_listed_whatever_happens_to_one() {
           tools (1)
             add a=NUMBER b=NUMBER
                 Adds two numbers.
-
-        unset
-          error: mcp.json:1:284: mcpServers.unset.args[0]: wants ${BOWLINE_TEST_IS_NOT_SET}, which is not set; set BOWLINE_TEST_IS_NOT_SET in the environment, or write ${BOWLINE_TEST_IS_NOT_SET:-default}
         --- stderr
     "#]].assert_eq(&folder.shown(&args));
     let output =
@@ -828,6 +913,13 @@ fn several_servers_are_listed_whatever_happens_to_one() {
         .collect();
     expect![[r#"
         [
+            (
+                "absent",
+                None,
+                Some(
+                    "failed",
+                ),
+            ),
             (
                 "broken",
                 None,
@@ -848,13 +940,6 @@ fn several_servers_are_listed_whatever_happens_to_one() {
                     "add",
                 ),
                 None,
-            ),
-            (
-                "unset",
-                None,
-                Some(
-                    "failed",
-                ),
             ),
         ]
     "#]]
@@ -881,11 +966,6 @@ fn configs_shows_what_other_clients_have() {
           cursor:files  npx server-files …
           cursor:off  off  (disabled)
           cursor:web  https://example.com/mcp
-
-        Cursor  DIR/.cursor/mcp.json
-          cursor:files  npx server-files …
-          cursor:off  off  (disabled)
-          cursor:web  https://example.com/mcp
         --- stderr
     "#]]
     .assert_eq(&shown);
@@ -894,7 +974,7 @@ fn configs_shows_what_other_clients_have() {
     expect![[r#"
         exit code 0
         --- stdout
-        [{"client":"cursor","origin":"project","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"},{"client":"cursor","origin":"user","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"}]
+        [{"client":"cursor","origin":"user","path":"DIR/.cursor/mcp.json","servers":[{"disabled":false,"name":"files","type":"stdio","way":"npx server-files …"},{"disabled":true,"name":"off","type":"stdio","way":"off"},{"disabled":false,"name":"web","type":"http","way":"https://example.com/mcp"}],"title":"Cursor"}]
         --- stderr
     "#]].assert_eq(&shown);
 }

@@ -3,7 +3,7 @@
 use bowline_types::input::StringFormat;
 
 /// Whether a text has a format; one that nobody knows it has not.
-pub(super) fn fits(format: &StringFormat, text: &str) -> bool {
+pub fn fits(format: &StringFormat, text: &str) -> bool {
     match format {
         StringFormat::Email => is_email(text),
         StringFormat::Uri => is_uri(text),

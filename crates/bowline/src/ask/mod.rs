@@ -26,6 +26,7 @@ mod question;
 mod sampling;
 mod seal;
 
+pub use format::fits;
 pub use ledger::{Ledger, LedgerError, LedgerFuture, MemoryLedger, Slot, Term};
 
 pub(crate) use asks::Asks;

@@ -55,6 +55,7 @@ pub struct Builder {
     pub(super) log_level: Option<LoggingLevel>,
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
+    pub(super) trace: Option<PathBuf>,
     pub(super) fault: Option<Error>,
 }
 
@@ -71,6 +72,7 @@ impl Default for Builder {
             log_level: None,
             memory: None,
             restart: true,
+            trace: None,
             fault: None,
         }
     }
@@ -252,6 +254,13 @@ impl Builder {
     /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Writes every message down in this file, secrets redacted; see [`layer::trace`](crate::layer::trace) for the
+    /// format.
+    pub fn trace_to(mut self, file: impl Into<PathBuf>) -> Self {
+        self.trace = Some(file.into());
         self
     }
 

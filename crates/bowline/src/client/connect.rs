@@ -7,7 +7,7 @@ use super::remember::Memory;
 use super::session;
 use super::target::{Kind, Pipe};
 use super::web;
-use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Wire};
+use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Traced, Wire};
 use crate::error::{Error, Result};
 use crate::transport::child::StderrLog;
 use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
@@ -149,6 +149,10 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
             stream(Pipe::new(input, output), None)
         }
         Kind::Custom(connect) => stream(connect.connect().await.map_err(Failure::Unsent)?, None),
+    };
+    let wire = match &core.setup.trace {
+        Some(trace) => Traced::new(wire, trace.clone()),
+        None => wire,
     };
     Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
 }

@@ -11,8 +11,9 @@ use super::subscribe::Subscriptions;
 use super::target::Target;
 use super::tools::Tools;
 use super::web::Web;
-use super::wire::{BoxFuture, Hears, Wire};
+use super::wire::{BoxFuture, Hears, Trace, Wire};
 use crate::error::{Error, Result};
+use crate::layer::trace::Sink;
 use crate::transport::child::StderrLog;
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{Agreed, Speaker};
@@ -32,6 +33,7 @@ use bowline_types::revision::{Era, Revision};
 use ring::rand::SecureRandom;
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -82,6 +84,7 @@ pub(super) struct Setup {
     pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
+    pub(super) trace: Option<Trace>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -121,6 +124,10 @@ impl Live {
 
 impl Core {
     pub(super) async fn connect(builder: Builder, target: Target) -> Result<Arc<Self>> {
+        let trace = match &builder.trace {
+            Some(file) => Some(Trace::new(sink(file)?, target.transport())),
+            None => None,
+        };
         let kept = Kept::new(&builder.limits);
         let core = Arc::new(Self {
             name: target.name().into(),
@@ -135,6 +142,7 @@ impl Core {
                 web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
+                trace,
             },
             handlers: builder.handlers,
             subscriptions: Subscriptions::default(),
@@ -468,6 +476,13 @@ impl Core {
         }
     }
 
+    /// Writes down what was heard outside of every exchange, where that is wanted.
+    fn traced(&self, message: &Raw) {
+        if let Some(trace) = &self.setup.trace {
+            trace.heard(None, message);
+        }
+    }
+
     /// What a wire of this client tells what it hears.
     pub(super) fn ears(self: &Arc<Self>) -> Arc<Ears> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
@@ -533,6 +548,7 @@ impl Hears for Ears {
     fn notification(&self, message: Message) {
         self.spoken.send_replace(true);
         if let Some(core) = self.core.upgrade() {
+            core.traced(message.raw());
             core.notification(&message, None);
         }
     }
@@ -541,6 +557,7 @@ impl Hears for Ears {
         let Some((core, id)) = self.core.upgrade().zip(question.id()) else {
             return;
         };
+        core.traced(question.message().raw());
         let live = core.live().filter(|live| live.number == self.number);
         let Some(live) = live else {
             // Before the session is open nothing but a ping may be asked, and after its end nobody waits.
@@ -615,6 +632,11 @@ impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+fn sink(file: &Path) -> Result<Arc<Sink>> {
+    let fault = |error| Error::io(format!("cannot write the trace to {}", file.display()), error);
+    Sink::open(file).map(Arc::new).map_err(fault)
 }
 
 fn discovered(agreed: Agreed) -> DiscoverResult {

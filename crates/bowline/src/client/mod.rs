@@ -80,7 +80,6 @@ pub struct Client(Arc<Core>);
 
 impl Client {
     /// A client that is told more before it connects: handlers for questions, headers, limits.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -102,7 +101,7 @@ impl Client {
         self.0.state()
     }
 
-    /// Ends it: open calls fail with [`Error::is_closed`], a session is ended, a child process too. Returns when
+    /// Ends it: open calls fail with [`Error::is_closed`](crate::Error::is_closed), a session is ended, a child process too. Returns when
     /// nothing is left. A second call does nothing.
     pub async fn close(&self) {
         self.0.close().await;
@@ -198,25 +197,21 @@ impl Client {
     }
 
     /// The tools, page by page as they are wanted.
-    #[must_use]
     pub fn tools(&self) -> Pages<Tool> {
         Pages::new(self)
     }
 
     /// The resources, page by page as they are wanted.
-    #[must_use]
     pub fn resources(&self) -> Pages<Resource> {
         Pages::new(self)
     }
 
     /// The resource templates, page by page as they are wanted.
-    #[must_use]
     pub fn resource_templates(&self) -> Pages<ResourceTemplate> {
         Pages::new(self)
     }
 
     /// The prompts, page by page as they are wanted.
-    #[must_use]
     pub fn prompts(&self) -> Pages<Prompt> {
         Pages::new(self)
     }
@@ -234,7 +229,7 @@ impl Client {
     /// Calls a tool and reads its result as `Out`: its structured content, or else the JSON in its one text.
     ///
     /// # Errors
-    /// As [`Client::call_tool`], and [`Error::is_tool_error`] when the tool failed.
+    /// As [`Client::call_tool`], and [`Error::is_tool_error`](crate::Error::is_tool_error) when the tool failed.
     pub async fn call<Out: DeserializeOwned>(
         &self,
         name: &str,
@@ -273,6 +268,10 @@ impl Client {
     }
 
     /// A request of any method, one of your own too.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "params are written down where they are given"
+    )]
     pub fn request<M: Method>(&self, params: M::Params) -> Request<M> {
         Request::of(self, call::params(&params))
     }
@@ -313,7 +312,7 @@ impl Client {
     /// See [Roots](https://modelcontextprotocol.io/specification/2026-07-28/client/roots).
     ///
     /// # Errors
-    /// [`Error::is_invalid`] when the client was built without roots, and so declared none.
+    /// [`Error::is_invalid`](crate::Error::is_invalid) when the client was built without roots, and so declared none.
     pub async fn set_roots(&self, roots: Vec<Root>) -> Result<()> {
         self.0.set_roots(roots).await
     }

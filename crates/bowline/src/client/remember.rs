@@ -18,7 +18,10 @@ const FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST: usize = 1024;
 
 /// The servers that this process has found a way to, and when.
-static FOUND: LazyLock<Mutex<HashMap<Box<str>, (Way, SystemTime)>>> = LazyLock::new(Mutex::default);
+static FOUND: LazyLock<Mutex<Found>> = LazyLock::new(Mutex::default);
+
+/// A way, and when it was found, by the key of its server.
+type Found = HashMap<Box<str>, (Way, SystemTime)>;
 
 /// What is remembered of one server.
 pub(super) struct Memory {

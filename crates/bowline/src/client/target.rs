@@ -86,6 +86,17 @@ impl Target {
 }
 
 impl Target {
+    /// What a trace calls the way to it.
+    pub(super) fn transport(&self) -> &'static str {
+        match &self.kind {
+            Kind::Url(_) => "http",
+            Kind::Unix(_) => "unix",
+            Kind::Command(_) => "stdio",
+            Kind::Memory(_) => "memory",
+            Kind::Custom(_) => "custom",
+        }
+    }
+
     /// What the way to it is remembered under; nothing for a server in this process, which is asked.
     pub(super) fn key(&self) -> Option<String> {
         match &self.kind {

@@ -6,9 +6,11 @@
 mod memory;
 mod slot;
 mod stream;
+mod traced;
 
 pub(super) use memory::MemoryWire;
 pub(super) use stream::StreamWire;
+pub(super) use traced::{Trace, Traced};
 
 #[cfg(feature = "http")]
 pub(crate) mod http;
@@ -73,7 +75,6 @@ pub(crate) struct Outgoing {
 
 /// What belongs to one exchange.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 #[cfg_attr(
     not(feature = "http"),
     expect(dead_code, reason = "only HTTP says for which request a question is")

@@ -44,7 +44,7 @@ use crate::principal::{Principal, PrincipalKind};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era;
 use bowline_protocol::scan::{Message, Raw};
-use sink::{Entry, Sink};
+pub(crate) use sink::{Entry, Sink};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

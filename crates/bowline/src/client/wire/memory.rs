@@ -127,6 +127,10 @@ enum Stage {
 }
 
 impl Open {
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refused request is rare, and taken apart at once"
+    )]
     fn start(&self, outgoing: &Outgoing) -> Result<(Context, Answer), Response> {
         let message = outgoing.request.write(self.id).into_bytes();
         match Answering::<()>::new(self.limits.json_depth).receive(message) {

@@ -10,10 +10,13 @@ use std::task::{Context as Task, Poll, Waker};
 
 /// The events of one exchange, between the task that reads the stream and the caller that polls the exchange.
 ///
-/// Bounded: of progress only the newest waits, and of other notifications as many as an outbox holds, of which the
+/// Bounded: of progress a few reports wait, the last of which is the newest, and of other notifications as many as an outbox holds, of which the
 /// oldest go first. The answer always fits.
 #[derive(Debug, Default)]
 pub(super) struct Slot(Mutex<Held>);
+
+/// How many reports of progress wait one by one, as a server keeps them too.
+const PROGRESS: usize = 10;
 
 #[derive(Debug, Default)]
 struct Held {
@@ -24,13 +27,14 @@ struct Held {
 }
 
 impl Slot {
-    /// Puts in progress, in place of what waits of it.
+    /// Puts in progress, in place of the last of it when enough waits.
     pub(super) fn progress(&self, message: Message) {
         let mut held = self.lock();
-        if let Some(last @ Event::Progress(_)) = held.events.back_mut() {
-            *last = Event::Progress(message);
-        } else {
-            held.events.push_back(Event::Progress(message));
+        let is_progress = |event: &&Event| matches!(event, Event::Progress(_));
+        let waiting = held.events.iter().rev().take_while(is_progress).count();
+        match held.events.back_mut() {
+            Some(last) if waiting >= PROGRESS => *last = Event::Progress(message),
+            _ => held.events.push_back(Event::Progress(message)),
         }
         held.wake();
     }

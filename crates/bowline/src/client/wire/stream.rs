@@ -139,7 +139,7 @@ impl Wire for StreamWire {
     fn close(&self, deadline: Duration) -> BoxFuture<()> {
         {
             let mut state = self.shared.lock();
-            state.closing.get_or_insert(Instant::now() + deadline);
+            state.closing.get_or_insert_with(|| Instant::now() + deadline);
             state.wake();
         }
         let (mut ended, task) = (self.ended.clone(), self.task.clone());

@@ -14,18 +14,18 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// One line to be written.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) call: Option<u64>,
-    pub(super) dir: &'static str,
-    pub(super) transport: Box<str>,
-    pub(super) principal: Box<str>,
-    pub(super) headers: Option<HeaderMap>,
+pub(crate) struct Entry {
+    pub(crate) call: Option<u64>,
+    pub(crate) dir: &'static str,
+    pub(crate) transport: Box<str>,
+    pub(crate) principal: Box<str>,
+    pub(crate) headers: Option<HeaderMap>,
     /// `None` for a call that ended without an answer.
-    pub(super) message: Option<Raw>,
+    pub(crate) message: Option<Raw>,
 }
 
 impl Entry {
-    pub(super) fn cancelled(call: u64) -> Self {
+    pub(crate) fn cancelled(call: u64) -> Self {
         Self {
             call: Some(call),
             dir: "",
@@ -48,7 +48,7 @@ const BYTES: usize = 16 * 1024 * 1024;
 
 /// Where entries go. Its drop waits until all are written.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     /// `None` only while it is dropped.
     sender: Option<SyncSender<(Stamp, Entry)>>,
     shared: Arc<Shared>,
@@ -70,7 +70,7 @@ struct Stamp {
 }
 
 impl Sink {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut file = open(path)?;
         let pid = std::process::id();
         let time = wall();
@@ -87,7 +87,7 @@ impl Sink {
     }
 
     /// Puts in an entry, or counts it when there is no room.
-    pub(super) fn put(&self, entry: Entry) {
+    pub(crate) fn put(&self, entry: Entry) {
         let weight = entry.weight();
         let stamp = Stamp { at: self.started.elapsed().as_micros(), time: wall() };
         let queued = self.shared.bytes.fetch_add(weight, Ordering::Relaxed);
@@ -99,7 +99,7 @@ impl Sink {
         }
     }
 
-    pub(super) fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 }

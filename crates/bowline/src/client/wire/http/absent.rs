@@ -68,7 +68,8 @@ pub(super) async fn reply(_: &Shared, _: &Id, _: &Outcome) -> Result<(), Failure
     Ok(())
 }
 
-pub(super) fn said(_: &Arc<Shared>, _: &str) {}
+#[expect(clippy::unused_async, reason = "with sessions it waits")]
+pub(super) async fn said(_: &Arc<Shared>, _: &str) {}
 
 pub(super) fn abandon<R: Send + 'static>(_: &Arc<Shared>, _: i64, _: R) {}
 

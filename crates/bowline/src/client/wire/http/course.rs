@@ -40,7 +40,6 @@ pub(super) struct Course {
     trail: Trail,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one per request, and it is never moved")]
 enum Stage {
     Unsent(Result<Message, Failure>),
     /// The request is on its way.

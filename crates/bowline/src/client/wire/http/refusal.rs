@@ -51,7 +51,8 @@ pub(super) async fn read(
     let said = error_in(shared, &text, is_stream, question.id);
     let challenges: Vec<HeaderValue> =
         head.headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect();
-    if status == StatusCode::NOT_FOUND && question.in_session {
+    let session_lost = status == StatusCode::NOT_FOUND || names_no_session(status, said.as_ref());
+    if question.in_session && session_lost {
         let place = &shared.place;
         return Err(Failure::SessionLost(Error::closed(format!(
             "{place} does not know the session any more"
@@ -73,6 +74,14 @@ pub(super) async fn read(
             challenges,
         }),
     }
+}
+
+/// Whether a server says that it does not know a session in the words of a much copied example, instead of by 404.
+fn names_no_session(status: StatusCode, said: Option<&protocol::Response>) -> bool {
+    let Some(protocol::Response::Error(error)) = said else { return false };
+    status == StatusCode::BAD_REQUEST
+        && matches!(error.code.0, -32_000 | -32_001)
+        && error.message.to_ascii_lowercase().contains("session")
 }
 
 /// A response that succeeded without an answer in it.

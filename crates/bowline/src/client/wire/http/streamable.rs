@@ -43,7 +43,7 @@ impl Wire for HttpWire {
         Box::pin(async move {
             let message = read(message)?;
             shared.tell(&message).await?;
-            session::said(&shared, &message.method());
+            session::said(&shared, &message.method()).await;
             Ok(())
         })
     }

@@ -6,8 +6,8 @@ use crate::error::Error;
 use bowline_protocol::protocol::Response;
 use bowline_protocol::scan::{BodyKey, Message};
 use bowline_types::jsonrpc::Id;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
@@ -19,9 +19,14 @@ pub(super) struct Inboxes(Mutex<Open>);
 #[derive(Debug, Default)]
 struct Open {
     by_id: HashMap<i64, Arc<Inbox>>,
+    /// The last ones that were given up: some servers answer them all the same.
+    given_up: VecDeque<i64>,
     /// Why nothing comes any more.
     lost: Option<Box<str>>,
 }
+
+/// How many requests that were given up are remembered. A later answer to an older one is a fault.
+const REMEMBERED: usize = 64;
 
 #[derive(Debug)]
 struct Inbox {
@@ -55,7 +60,7 @@ impl Inboxes {
         self.open(id, true)
     }
 
-    /// Takes an answer; `false` when no open request has this id.
+    /// Takes an answer; `false` when no open request has this id. That of one that was given up is dropped.
     pub(super) fn answer(&self, id: &Id, response: Response) -> bool {
         self.end(id, Ok(response))
     }
@@ -100,7 +105,10 @@ impl Inboxes {
         let Id::Int(id) = id else { return false };
         // What is answered takes no second answer.
         let mut open = self.lock();
-        let Entry::Occupied(entry) = open.by_id.entry(*id) else { return false };
+        let Entry::Occupied(entry) = open.by_id.entry(*id) else {
+            let at = open.given_up.iter().position(|other| other == id);
+            return at.is_some_and(|at| open.given_up.remove(at).is_some());
+        };
         if entry.get().only_progress {
             return false;
         }
@@ -129,6 +137,13 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.inboxes.lock().by_id.remove(&self.id);
+        let mut open = self.inboxes.lock();
+        // One that was answered is not there any more.
+        if open.by_id.remove(&self.id).is_some_and(|inbox| !inbox.only_progress) {
+            if open.given_up.len() == REMEMBERED {
+                open.given_up.pop_front();
+            }
+            open.given_up.push_back(self.id);
+        }
     }
 }

@@ -11,13 +11,18 @@ use crate::transport::http::client::Body;
 use bowline_protocol::frame::sse::Event;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// Reads the stream for as long as the server offers one.
-pub(super) async fn listen(shared: Arc<Shared>) {
+/// Reads the stream for as long as the server offers one; rings once it is open, or will not be.
+pub(super) async fn listen(shared: Arc<Shared>, opened: oneshot::Sender<()>) {
     let mut trail = Trail::default();
+    let mut opening = Some(opened);
     loop {
-        let error = match trail.open(&shared).await {
+        let stream = trail.open(&shared).await;
+        // Who waited for it no longer goes on without it.
+        let _ = opening.take().map(|opening| opening.send(()));
+        let error = match stream {
             Opened::Stream(body) => {
                 let opened = Instant::now();
                 let error = read(&shared, &mut trail, body).await;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -167,13 +168,19 @@ pub(in crate::client::wire::http) async fn reply(
     shared.tell(&answer).await
 }
 
-/// Hears of a message that was sent: a session that is open is listened to.
-pub(in crate::client::wire::http) fn said(shared: &Arc<Shared>, method: &str) {
+/// Hears of a message that was sent: a session that is open is listened to. Most servers keep nothing for a stream that
+/// is not open yet, so that nothing else is sent before it is, or has had its time.
+pub(in crate::client::wire::http) async fn said(shared: &Arc<Shared>, method: &str) {
     if method == "notifications/initialized" && !shared.closing.is_closed() {
+        let (opened, opening) = oneshot::channel();
         // Owned by the wire, which aborts it when it is closed or dropped.
-        shared.session.read_by(&tokio::spawn(listen(shared.clone())));
+        shared.session.read_by(&tokio::spawn(listen(shared.clone(), opened)));
+        let _ = timeout(OPENING, opening).await;
     }
 }
+
+/// How long the stream of a session is waited for: some servers answer only with the first event.
+const OPENING: Duration = Duration::from_secs(1);
 
 /// Tells the server that a request was given up, and keeps `rest` of it until that is told: in a session a connection
 /// that ends says nothing.

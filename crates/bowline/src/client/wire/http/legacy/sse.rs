@@ -141,7 +141,7 @@ fn beside(url: &Uri, endpoint: &[u8]) -> Result<Uri, String> {
     let endpoint = std::str::from_utf8(endpoint).ok();
     let target = endpoint.and_then(|endpoint| resolve(url, endpoint.trim()));
     let Some(target) = target else {
-        return Err(format!("it named an endpoint that is no URL"));
+        return Err("it named an endpoint that is no URL".to_owned());
     };
     match (Origin::of(url), Origin::of(&target)) {
         (Ok(origin), Ok(other)) if origin == other => Ok(target),

@@ -18,7 +18,8 @@ async fn table(rows: &[(&str, Vec<String>)]) -> String {
         let then = outcome(wire.exchange(call(NOW))).await;
         table += &format!("{name}\n    {}\n", &script.stable(&said));
         for heard in ears.take().lines() {
-            table += &format!("    also: {}\n", &script.stable(&heard));
+            table += &format!("    also: {}
+", script.stable(heard));
         }
         assert_eq!(then, "result", "the call after `{name}`");
         assert!(!table.contains("canary"), "{table}");
@@ -47,7 +48,7 @@ async fn answers_in_json() {
         ("nothing", vec![json("")]),
         ("no JSON", vec![json("{\"jsonrpc\":")]),
         ("twice the same member", vec![json(r#"{"jsonrpc":"2.0","id":ID,"id":ID,"result":{}}"#)]),
-        ("no UTF-8 escape", vec![json("{\"jsonrpc\":\"2.0\",\"id\":ID,\"result\":{\"a\":\"\\ud800\"}}")]),
+        ("half a character", vec![json("{\"jsonrpc\":\"2.0\",\"id\":ID,\"result\":{\"a\":\"\\ud800\"}}")]),
         ("too long", vec![json(&format!(r#"{{"jsonrpc":"2.0","id":ID,"result":{{"a":"{}"}}}}"#, "x".repeat(3000)))]),
         ("too long by its own account", vec![
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n{".to_owned(),
@@ -94,7 +95,7 @@ async fn answers_in_json() {
             malformed: expected a value at byte 11
         twice the same member
             malformed: member `id` stands twice, again at byte 25
-        no UTF-8 escape
+        half a character
             result
         too long
             refused 200: the response is longer than 2048 bytes; see `Limits::response_bytes`
@@ -216,7 +217,7 @@ async fn answers_in_streams() {
             result
             also: fault tools/call: method not found: ping
         given up
-            lost: http://127.0.0.1:PORT gave up the request, or ended the subscription
+            lost: http://127.0.0.1:PORT ended its stream before the answer to tools/call
         a batch
             malformed: several messages in one text, which this protocol version does not have
             also: fault tools/call: several messages in one text, which this protocol version does not have

@@ -110,11 +110,20 @@ async fn an_identifier_that_is_none_is_refused() {
 async fn a_session_that_is_gone_says_so() {
     let error =
         r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"s3cret not found"}}"#;
+    let example = |message: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":null,"error":{{"code":-32000,"message":"{message}"}}}}"#)
+    };
     let replies = [
         status("404 Not Found", ""),
         body("404 Not Found", "application/json", error),
         status("404 Not Found", ""),
         body("400 Bad Request", "text/plain", "what is s3cret?"),
+        body(
+            "400 Bad Request",
+            "application/json",
+            &example("Bad Request: No valid session ID provided"),
+        ),
+        body("400 Bad Request", "application/json", &example("Bad Request: too long")),
     ];
     let (script, wire, _ears) = session(&replies).await;
     let mut table = String::new();
@@ -123,12 +132,16 @@ async fn a_session_that_is_gone_says_so() {
     }
     let notification = Raw::parse(r#"{"jsonrpc":"2.0","method":"a"}"#).unwrap();
     table += &(super::show_failure(&wire.send(notification).await.unwrap_err()) + "\n");
-    table += &(outcome(wire.exchange(call(OLD))).await + "\n");
+    for _ in 0..3 {
+        table += &(outcome(wire.exchange(call(OLD))).await + "\n");
+    }
     expect![[r#"
         session lost: http://127.0.0.1:PORT does not know the session any more
         session lost: http://127.0.0.1:PORT does not know the session any more
         session lost: http://127.0.0.1:PORT does not know the session any more
         refused 400: http://127.0.0.1:PORT: tools/call was answered with 400 Bad Request and no JSON-RPC error; check the URL (it said: what is …?)
+        session lost: http://127.0.0.1:PORT does not know the session any more
+        error -32000 Bad Request: too long
     "#]].assert_eq(&script.stable(&table));
 }
 
@@ -391,15 +404,16 @@ async fn the_session_says_what_belongs_to_no_request() {
 
 #[tokio::test]
 async fn progress_may_come_on_the_stream_of_the_session() {
+    // The stream of the session is opened before anything else is sent.
     let listening = stream(&format!("{}{HOLD}", progress("", 1).replace("ID", "2")));
-    let script = Script::play([opened(), accepted(), stream(HOLD), listening]).await;
-    let (wire, _ears) = wire(&script);
+    let script = Script::play([opened(), accepted(), listening, stream(HOLD)]).await;
+    let (wire, ears) = wire(&script);
     assert_eq!(initialize(&wire, OLD).await, "result");
     let mut exchange = wire.exchange(call(OLD));
-    // The call is the third request, the stream of the session the fourth.
     ready(&wire).await.unwrap();
     let said = next(&mut *exchange).await.unwrap();
     assert_eq!(super::show(&said), "progress 1");
+    assert_eq!(ears.take(), "");
 }
 
 #[tokio::test]
