@@ -166,13 +166,15 @@ async fn who_wants_no_other_connection_gets_none() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_of_an_old_connection_is_taken_for_an_answer_on_the_new_one() {
-    // Each connection numbers from anew or goes on: an answer is only one to a request that was sent over the same.
     let script = Script::new(|mut peer| async move {
+        let asked = peer.until("server/discover").await;
+        peer.honestly(&asked).await;
         if peer.is_first() {
             peer.until_call("leave").await;
             return;
         }
-        for id in 1..100 {
+        // What was called over the other connection is answered over this one.
+        for id in 2..100 {
             peer.send(&json!({"jsonrpc": "2.0", "id": id, "result": honest::says("old")})).await;
         }
         peer.honest().await;

@@ -18,8 +18,11 @@ async fn table(rows: &[(&str, Vec<String>)]) -> String {
         let then = outcome(wire.exchange(call(NOW))).await;
         table += &format!("{name}\n    {}\n", &script.stable(&said));
         for heard in ears.take().lines() {
-            table += &format!("    also: {}
-", script.stable(heard));
+            table += &format!(
+                "    also: {}
+",
+                script.stable(heard)
+            );
         }
         assert_eq!(then, "result", "the call after `{name}`");
         assert!(!table.contains("canary"), "{table}");
