@@ -123,7 +123,9 @@ impl Fault {
             was_lost |= ours.is_some_and(|error| error.is_closed() || error.is_unreachable());
             cause = error.source();
         }
-        if was_lost || fault.exit == Exit::Failed && !error.is_invalid() {
+        if was_lost && fault.exit != Exit::AuthRequired
+            || fault.exit == Exit::Failed && !error.is_invalid()
+        {
             fault.exit = Exit::Unreachable;
         }
         fault

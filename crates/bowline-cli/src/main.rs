@@ -3,8 +3,6 @@
 //! [`args`] is what was typed, [`plan`] what it means, and each verb a module that does it. Results go to standard
 //! output, everything else to standard error.
 
-#![allow(dead_code, reason = "the verbs read the plans")]
-
 mod approve;
 mod args;
 mod escape;

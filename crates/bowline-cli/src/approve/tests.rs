@@ -32,7 +32,7 @@ const CONFIG: &str = r#"{ "mcpServers": {
 fn everything_is_shown_but_secrets_of_the_file() {
     let config = Config::parse(".mcp.json", CONFIG).unwrap();
     expect![[r#"
-
+        servers:
           git
             starts   uvx mcp-server-git "--rm -rf" "a\nb\u{202e}"
             in       ${HOME}
@@ -47,7 +47,7 @@ fn everything_is_shown_but_secrets_of_the_file() {
             sends    Cookie: (hidden)
             sends    X-A: b
     "#]]
-    .assert_eq(&in_full(&config));
+    .assert_eq(&format!("servers:{}", in_full(&config)));
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(crate) struct Common {
     /// The one protocol version to speak.
     pub(crate) protocol: Option<Revision>,
     pub(crate) tls: Tls,
+    #[allow(dead_code, reason = "the trace of a client is not there yet")]
     pub(crate) trace_messages: Option<PathBuf>,
 }
 

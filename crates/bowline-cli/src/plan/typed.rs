@@ -60,22 +60,6 @@ pub(crate) fn texts(
     Ok(all)
 }
 
-/// The arguments that a tool requires and that are not there, in the order of the schema.
-pub(crate) fn missing<'a>(arguments: &Map<String, Value>, schema: &'a Value) -> Vec<&'a str> {
-    let required = schema.get("required").and_then(Value::as_array);
-    let names = required.into_iter().flatten().filter_map(Value::as_str);
-    names.filter(|name| !arguments.contains_key(*name)).collect()
-}
-
-/// One value from text that somebody typed, for an argument of this name.
-///
-/// # Errors
-/// When the text cannot be of the argument's type.
-pub(crate) fn typed_text(name: &str, text: &str, schema: &Value) -> Result<Value, Fault> {
-    let wanted = Wanted::of(property(schema, name).unwrap_or(&Value::Null), schema);
-    wanted.read(name, text)
-}
-
 /// What is wanted of one value.
 struct Wanted<'a> {
     /// The types it may have; any when there is none.

@@ -1,8 +1,8 @@
-use super::{Sources, missing, texts, typed};
+use super::{Sources, texts, typed};
 use crate::exit::Fault;
 use crate::plan::arguments::{Arguments, Source};
 use expect_test::{Expect, expect};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -318,15 +318,6 @@ fn names_are_open_where_the_schema_leaves_them_so() {
         {"patternProperties":{"^b":{}},"properties":{"a":{}}} {"b":"5"}
         true {"b":"5"}
     "#]].assert_eq(&table);
-}
-
-#[test]
-fn what_is_required_and_not_there_is_missing() {
-    let mut given = Map::new();
-    assert_eq!(missing(&given, &schema()), ["text", "int"]);
-    given.insert("int".to_owned(), json!(1));
-    assert_eq!(missing(&given, &schema()), ["text"]);
-    assert!(missing(&given, &json!({ "required": 7 })).is_empty());
 }
 
 #[test]
