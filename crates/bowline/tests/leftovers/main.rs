@@ -58,6 +58,8 @@ mod counted {
 
     const WAYS: [Way; 4] = [Way::Close, Way::CloseUnder, Way::Drop, Way::DropUnder];
 
+    type Reach = Box<dyn Fn() -> Result<Target>>;
+
     #[derive(Clone, Copy, Debug, PartialEq)]
     struct Count {
         tasks: usize,
@@ -102,7 +104,7 @@ mod counted {
             }
         })
         .await;
-        let targets: [(&str, Box<dyn Fn() -> Result<Target>>); 6] = [
+        let targets: [(&str, Reach); 6] = [
             ("a stream", Box::new(move || Ok(Target::custom(stream.clone())))),
             ("a session on a stream", Box::new(move || Ok(Target::custom(session.clone())))),
             ("HTTP", Box::new(move || Target::url(&newest.url()))),
