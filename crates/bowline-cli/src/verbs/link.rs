@@ -214,10 +214,20 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
     if let Some(cwd) = &common.cwd {
         command = command.cwd(cwd);
     }
-    if let (true, Ok(ourselves)) = (cfg!(unix), std::env::current_exe()) {
-        command = command.guard(ourselves, ["__guard"]);
+    Ok(client::Target::command(guarded(command)))
+}
+
+#[cfg(unix)]
+fn guarded(command: child::Command) -> child::Command {
+    match std::env::current_exe() {
+        Ok(ourselves) => command.guard(ourselves, ["__guard"]),
+        Err(_) => command,
     }
-    Ok(client::Target::command(command))
+}
+
+#[cfg(not(unix))]
+fn guarded(command: child::Command) -> child::Command {
+    command
 }
 
 fn options(common: &Common) -> Options {
