@@ -214,11 +214,14 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
     if let Some(cwd) = &common.cwd {
         command = command.cwd(cwd);
     }
-    if let (true, Ok(ourselves)) = (cfg!(unix), std::env::current_exe()) {
+    if let (true, Ok(ourselves)) = (HAS_GUARDS, std::env::current_exe()) {
         command = command.guard(ourselves, ["__guard"]);
     }
     Ok(client::Target::command(command))
 }
+
+/// Whether there are groups of processes, which somebody can guard.
+const HAS_GUARDS: bool = cfg!(unix);
 
 fn options(common: &Common) -> Options {
     let mut options = Options::default();
