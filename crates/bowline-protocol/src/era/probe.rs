@@ -307,7 +307,9 @@ impl Probe {
     /// can be done.
     fn session(&mut self, restart: bool, reason: Reason) -> Result<Step, Reason> {
         if self.pin.is_some_and(|pin| pin.era() == Era::Modern) {
-            return Err(self.pinned());
+            // Of a server that says nothing it is not known what it speaks.
+            let is_mute = matches!(reason, Reason::Ended | Reason::Silent);
+            return Err(if is_mute { reason } else { self.pinned() });
         }
         let offer = self.pin.or_else(client::newest_session).ok_or(Reason::Legacy)?;
         if self.offered(offer) {

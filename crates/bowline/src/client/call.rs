@@ -80,6 +80,7 @@ impl Core {
             lost: 0,
             rounds: 0,
             relisted: false,
+            repeatable: only_reads(method),
         };
         call.clock = self.clock(call.timeouts());
         call.run().await
@@ -125,6 +126,8 @@ struct Call<'a> {
     rounds: u32,
     /// The tools were listed again because the headers did not fit.
     relisted: bool,
+    /// Whether it may be sent again, as was known of the tool when it was sent.
+    repeatable: bool,
 }
 
 impl Call<'_> {
@@ -145,6 +148,7 @@ impl Call<'_> {
         }
         loop {
             let live = self.within(core.ready()).await?;
+            self.repeatable |= self.may_repeat();
             let response = match self.attempt(&live).await {
                 Ok(response) => response,
                 Err(failure) => {
@@ -310,12 +314,13 @@ impl Call<'_> {
         match failure {
             Failure::Unsent(_) if again => {}
             Failure::SessionLost(error) if again => self.core.lost(live.number, error, true),
-            Failure::Lost(_) if again && self.may_repeat() => {}
+            Failure::Lost(_) if again && self.repeatable => {}
             failure => return Err(failure.into_error()),
         }
         Ok(())
     }
 
+    /// Asked before it is sent: what is known of tools goes with the connection.
     fn may_repeat(&self) -> bool {
         let tool = || self.tool.as_deref().and_then(|tool| self.core.tools().get(tool));
         only_reads(self.method)

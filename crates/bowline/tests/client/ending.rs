@@ -1,7 +1,7 @@
 //! How a connection ends: by either side, in every way, over every transport; what each of the parties gets.
 
 use crate::deliver::quick;
-use crate::honest::{LEGACY, MODERN};
+use crate::honest::{LEGACY, MODERN, says};
 use crate::outcome::{Faults, Got, call, settle, works};
 use crate::script::Script;
 #[cfg(feature = "http")]
@@ -147,6 +147,35 @@ async fn of_a_byte_stream() {
             // Those who close are not told of it; those who are left are.
             assert_eq!(seen.faults.is_empty(), way != Way::Gone, "{what}: {:?}", seen.faults);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protocol_error_ends_nothing_but_what_it_belongs_to() {
+    for version in [MODERN, LEGACY] {
+        let script = Script::new(|mut peer| async move {
+            let broken = peer.until_call("silent").await;
+            let open = peer.until_call("silent").await;
+            peer.say("noise\n{}\n[1]\n").await;
+            peer.line(&format!(r#"{{"jsonrpc":"2.0","id":{},"result":5}}"#, broken["id"])).await;
+            peer.line(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}"#).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            peer.answer(&open, says("good")).await;
+            peer.honest().await;
+        })
+        .speaking(version);
+        let faults = Faults::default();
+        let builder = Client::builder().on_error(faults.hear());
+        let client = builder.connect(Target::custom(script.clone())).await.unwrap();
+        let connections = script.connections();
+        let mut open = open_calls(&client, 2);
+        let (last, first) = (open.pop().unwrap(), open.pop().unwrap());
+        assert_eq!(first.await.unwrap(), Got::Bad, "{version}");
+        assert_eq!(state(&client), format!("ready {version}"));
+        assert_eq!(last.await.unwrap(), Got::Said("good".into()), "{version}");
+        assert_eq!(script.connections(), connections, "the connection is the same");
+        assert!(faults.all().len() >= 4, "{version}: {:?}", faults.all());
+        works(&client, "protocol errors").await;
     }
 }
 

@@ -26,8 +26,10 @@ struct Row {
 /// As bytes, which `$ID` and `$GOOD` are put into, or as a deed.
 enum Does {
     Say(&'static str),
-    Act(for<'a> fn(&'a mut Peer, &'a Value) -> Pin<Box<dyn Future<Output = End> + Send + 'a>>),
+    Act(for<'a> fn(&'a mut Peer, &'a Value) -> Deed<'a>),
 }
+
+type Deed<'a> = Pin<Box<dyn Future<Output = End> + Send + 'a>>;
 
 /// Whether the server ends the connection behind it.
 #[derive(PartialEq)]

@@ -7,6 +7,7 @@
 )]
 
 mod cache;
+mod custom;
 mod deliver;
 mod ending;
 mod honest;
@@ -21,6 +22,7 @@ mod old;
 mod outcome;
 mod pages;
 mod probe;
+mod reconnect;
 mod rounds;
 mod script;
 mod timeouts;

@@ -16,7 +16,7 @@ struct Row {
     name: &'static str,
     /// The version that it speaks to those who open a session, or the newest.
     version: &'static str,
-    does: for<'a> fn(&'a mut Peer, &'a Value) -> Pin<Box<dyn Future<Output = End> + Send + 'a>>,
+    does: for<'a> fn(&'a mut Peer, &'a Value) -> Deed<'a>,
     /// The version that is found.
     finds: &'static str,
     /// How often it is started.
@@ -24,6 +24,8 @@ struct Row {
     /// The longest time that it may take, in seconds.
     seconds: u64,
 }
+
+type Deed<'a> = Pin<Box<dyn Future<Output = End> + Send + 'a>>;
 
 #[derive(PartialEq)]
 enum End {
@@ -61,7 +63,7 @@ const ROWS: &[Row] = &[
 const fn row(
     name: &'static str,
     version: &'static str,
-    does: for<'a> fn(&'a mut Peer, &'a Value) -> Pin<Box<dyn Future<Output = End> + Send + 'a>>,
+    does: for<'a> fn(&'a mut Peer, &'a Value) -> Deed<'a>,
     finds: &'static str,
     starts: usize,
     seconds: u64,
@@ -188,7 +190,7 @@ async fn a_server_that_exits_again_and_again_is_given_up() {
 
 #[cfg(feature = "http")]
 mod over_http {
-    use super::{LEGACY, MODERN, honest, json, quick, works};
+    use super::{LEGACY, MODERN, json, quick, works};
     use crate::web::{JSON, TEXT, Web};
     use bowline::Client;
 

@@ -257,7 +257,7 @@ async fn older_servers_ask_live_and_several_at_once() {
         for (id, asked) in
             [("a", elicit()), ("b", sample()), ("c", roots()), ("d", json!({"method": "ping"}))]
         {
-            let params = asked.get("params").cloned().unwrap_or(json!({}));
+            let params = asked.get("params").cloned().unwrap_or_else(|| json!({}));
             peer.ask(json!(id), asked["method"].as_str().unwrap(), params).await;
         }
         let mut answers = Vec::new();
