@@ -112,8 +112,8 @@ impl Error {
         Self::new(Kind::BadAnswer, message)
     }
 
-    #[cfg(feature = "client")]
-    pub(crate) fn unreachable(message: impl Into<Box<str>>) -> Self {
+    /// A server that could not be reached, and has seen nothing: for a transport of your own.
+    pub fn unreachable(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::Unreachable, message)
     }
 
@@ -137,10 +137,9 @@ impl Error {
         Self::new(Kind::Io, message).because(source)
     }
 
-    pub(crate) fn because(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    /// Adds what caused it.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }

@@ -102,7 +102,7 @@ impl Tour<'_> {
             Some(part) => rows::part(&visit.rows, part),
             None => visit.rows.clone(),
         };
-        let name = format!("client-{}", visit.title.replace(' ', "-"));
+        let name = format!("client-{}-{}", visit.server, visit.title.replace(' ', "-"));
         let (log, stderr) = log_file(&format!("{name}-server.log"))?;
         let mut driver = Command::new(self.program);
         driver.arg(visit.server).current_dir(scratch(visit.server)?);

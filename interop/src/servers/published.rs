@@ -7,17 +7,30 @@ use crate::peer::{Driver, Sdk};
 use crate::server::root;
 use crate::table::Column;
 
-/// The columns of rmcp.
+/// The columns of rmcp: as the client finds it, and in a session, in which alone it asks and tells of changes.
 pub(super) fn rmcp(tour: &Tour<'_>) -> Result<Vec<Column>, String> {
     let program = rmcp_program()?;
-    let visit = |title: &str, reached| {
-        let (server, rows) = ("rmcp", RMCP.to_vec());
-        let title = title.to_owned();
-        tour.visit(&Visit { title, server, protocol: None, pin: false, rows, reached })
-    };
-    let stdio = Reached::Stdio(vec![program.clone(), "stdio".to_owned()]);
-    let http = Reached::Listening { command: vec![program, "http".to_owned()], path: "/mcp" };
-    Ok(vec![visit("rmcp stdio", stdio)?, visit("rmcp http", http)?])
+    let mut columns = Vec::new();
+    for session in [None, Some("2025-11-25")] {
+        for transport in ["stdio", "http"] {
+            let command = vec![program.clone(), transport.to_owned()];
+            let reached = match transport {
+                "stdio" => Reached::Stdio(command),
+                _ => Reached::Listening { command, path: "/mcp" },
+            };
+            let possible =
+                |row: &&&str| session.is_some() || !matches!(**row, "ask_roots" | "listen_tools");
+            columns.push(tour.visit(&Visit {
+                title: format!("{transport} {}", session.unwrap_or_default()).trim_end().to_owned(),
+                server: "rmcp",
+                protocol: session,
+                pin: session.is_some(),
+                rows: RMCP.iter().filter(possible).copied().collect(),
+                reached,
+            })?);
+        }
+    }
+    Ok(columns)
 }
 
 /// The columns of the published servers, in two tables: one server over all of its transports, and all others.

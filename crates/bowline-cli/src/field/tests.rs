@@ -42,25 +42,26 @@ fn members_are_told_in_words() {
         let required = if field.required { "required" } else { "optional" };
         let (word, expected) = (field.kind.word(), field.kind.expectation());
         let about = field.description.unwrap_or_default();
-        writeln!(shown, "{} {required} {word} ({expected}) {about}", field.name).unwrap();
+        let line = format!("{} {required} {word} ({expected}) {about}", field.name);
+        writeln!(shown, "{}", line.trim_end()).unwrap();
     }
     expect![[r#"
         message required TEXT (text) what to say
-        tags required TEXT (a list, each text, at most 5 characters, at least 1 of them) 
-        unnamed required TEXT (text) 
-        any optional TEXT (text) 
-        color optional red|green (one of red, green) 
-        count optional INTEGER (a whole number, 1 to 9) 
-        day optional DATE (a date, such as 2026-01-31) 
-        either optional INTEGER|TEXT (a whole number, or text) 
-        loop optional TEXT (text) 
-        lost optional TEXT (text) 
-        loud optional true|false (true or false) 
-        odd optional JSON (JSON) 
-        ratio optional NUMBER (a number) 
-        size optional s|l (one of s, l) 
+        tags required TEXT (a list, each text, at most 5 characters, at least 1 of them)
+        unnamed required TEXT (text)
+        any optional TEXT (text)
+        color optional red|green (one of red, green)
+        count optional INTEGER (a whole number, 1 to 9)
+        day optional DATE (a date, such as 2026-01-31)
+        either optional INTEGER|TEXT (a whole number, or text)
+        loop optional TEXT (text)
+        lost optional TEXT (text)
+        loud optional true|false (true or false)
+        odd optional JSON (JSON)
+        ratio optional NUMBER (a number)
+        size optional s|l (one of s, l)
         where optional JSON (JSON) beside the reference
-        wrapped optional INTEGER (a whole number) 
+        wrapped optional INTEGER (a whole number)
     "#]]
     .assert_eq(&shown);
 }

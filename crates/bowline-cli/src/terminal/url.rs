@@ -134,7 +134,9 @@ mod tests {
         let mut shown = String::new();
         for url in table {
             match Page::of(url) {
-                Ok(Page { before, host, after }) => writeln!(shown, "{before} {host} {after}"),
+                Ok(Page { before, host, after }) => {
+                    writeln!(shown, "{}", format!("{before} {host} {after}").trim_end())
+                }
                 Err(why) => writeln!(shown, "{url:?} {why}"),
             }
             .unwrap();
@@ -143,7 +145,7 @@ mod tests {
             https:// example.com /a?b#c
             HTTPS:// Example.com :8443/x@y
             http:// [::1] :80/
-            https:// xn--pple-43d.com 
+            https:// xn--pple-43d.com
             "https://apple.com@evil.example/" has a user name before its host, which hides whose page it is
             "https://apple.com\\@evil.example/" has a backslash, which browsers read as they like
             "https://аpple.com/" has characters that do not belong there

@@ -53,10 +53,6 @@ impl Link {
 /// # Errors
 /// When there is none of that name, or somebody does not want it started.
 pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Fault> {
-    if common.trace_messages.is_some() {
-        return Err(Fault::new("--trace-messages traces what is served, and no client yet")
-            .hint("start the server with it: bowline serve … --trace-messages FILE"));
-    }
     let name = operands::shown(target);
     let plain = |target| Found {
         name: name.clone(),
@@ -99,6 +95,10 @@ pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Faul
 pub(crate) async fn find_all(
     common: &Common,
 ) -> Result<Vec<(String, Result<Found, Fault>)>, Fault> {
+    if common.trace_messages.is_some() {
+        let message = "--trace-messages writes down what one server says, and these are several";
+        return Err(Fault::new(message).hint("name the server"));
+    }
     let all = look_up(common, |finder| finder.all()).await?;
     let found =
         |resolved: Result<Resolved, Fault>| with_flags(of_config(resolved?, common)?, common);
@@ -127,6 +127,9 @@ pub(crate) async fn connect(
     }
     if let Some(file) = &common.trace_messages {
         builder = builder.trace_to(file);
+    }
+    if let Some(path) = &common.trace_messages {
+        builder = builder.trace_to(path);
     }
     let connecting = builder.connect(target);
     let connected = match timeout {
@@ -211,10 +214,20 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
     if let Some(cwd) = &common.cwd {
         command = command.cwd(cwd);
     }
-    if let (true, Ok(ourselves)) = (cfg!(unix), std::env::current_exe()) {
-        command = command.guard(ourselves, ["__guard"]);
+    Ok(client::Target::command(guarded(command)))
+}
+
+#[cfg(unix)]
+fn guarded(command: child::Command) -> child::Command {
+    match std::env::current_exe() {
+        Ok(ourselves) => command.guard(ourselves, ["__guard"]),
+        Err(_) => command,
     }
-    Ok(client::Target::command(command))
+}
+
+#[cfg(not(unix))]
+fn guarded(command: child::Command) -> child::Command {
+    command
 }
 
 fn options(common: &Common) -> Options {

@@ -992,3 +992,16 @@ fn completions_are_a_script() {
         assert!(script.contains(mark) && script.contains("subscribe"), "{shell}");
     }
 }
+
+#[test]
+fn the_messages_of_a_client_are_traced_into_a_file() {
+    let folder = Folder::new();
+    let trace = ["--trace-messages", "trace.ndjson"];
+    let shown = folder
+        .shown(&[&["call", "everything", "echo", "message=to be traced"], &trace[..]].concat());
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    let said = fs::read_to_string(folder.0.join("trace.ndjson")).unwrap();
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let with = |text: &str| lines.iter().filter(|line| line.to_string().contains(text)).count();
+    assert_eq!((with("to be traced"), with("tools/call")), (2, 1), "{said}");
+}

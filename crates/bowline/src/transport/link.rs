@@ -20,6 +20,7 @@ use crate::context::{Context, Surroundings};
 use crate::error::{Error, Result};
 use crate::principal::Principal;
 use crate::service::Service;
+use crate::transport::End;
 use bowline_protocol::era::{self, Incoming, Refusal, id_text};
 use bowline_protocol::frame::ndjson;
 use bowline_protocol::http::HeaderMap;
@@ -46,6 +47,24 @@ use tokio::time::{Instant, Sleep};
 pub(crate) use drive::conclude;
 #[cfg(feature = "client")]
 pub(crate) use drive::panicked;
+
+/// Serves one byte stream, on which each message is one line, until its peer closes it or `end` is told: for transports
+/// of your own.
+///
+/// `examples/tcp.rs` has one over TCP.
+///
+/// # Errors
+/// When reading or writing fails, or the peer reads nothing for [`Limits::stalled_timeout`].
+pub async fn serve_stream(
+    service: Arc<dyn Service>,
+    reader: impl AsyncRead + Send,
+    writer: impl AsyncWrite + Send,
+    principal: Principal,
+    end: End,
+) -> Result<()> {
+    let limits = Arc::new(Limits::default());
+    serve(service, reader, writer, principal, limits, end.signal()).await
+}
 
 /// Serves one byte stream until its peer closes it or `closing` is told.
 ///

@@ -15,6 +15,7 @@ mod stdio;
 #[cfg(unix)]
 mod unix;
 
+pub use link::serve_stream;
 pub use memory::Memory;
 pub use running::{End, Running, Transport, start};
 pub use stdio::{LimitedStdio, Stdio};

@@ -9,8 +9,10 @@ use bowline::types::input::{ElicitAction, ElicitResult};
 use bowline::types::subscription::SubscriptionFilter;
 use bowline::{Client, Result};
 use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// A way to speak one protocol version: the version, and the path of the endpoint.
@@ -147,6 +149,69 @@ async fn dropping_a_call_cancels_it_at_the_server() -> Result<()> {
         watch.dropped.one().await;
         let said = client.call_tool("echo", json!({ "message": "after" })).await?;
         assert_eq!(said.content[0].as_text(), Some("after"), "{version} {path}");
+    }
+    Ok(())
+}
+
+/// Passes connections on, and counts them.
+async fn counting(target: std::net::SocketAddr) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut to = TcpStream::connect(target).await.unwrap();
+                tokio::io::copy_bidirectional(&mut from, &mut to).await
+            });
+        }
+    });
+    (format!("http://{address}"), count)
+}
+
+#[tokio::test]
+async fn one_connection_serves_one_call_after_another() -> Result<()> {
+    let http = Http::bind("127.0.0.1:0").await.unwrap();
+    let address = http.address();
+    let _running = http_support::server().0.start(http).unwrap();
+    for (version, path) in WAYS {
+        let (url, count) = counting(address).await;
+        let client = Client::builder()
+            .protocol_version(version)
+            .connect(format!("{url}/{path}").as_str())
+            .await?;
+        for _ in 0..20 {
+            // The one is answered in JSON, the other as a stream.
+            client.call_tool("echo", json!({ "message": "x" })).await?;
+            client.call_tool("report", json!({ "count": 1 })).on_progress(|_| {}).await?;
+        }
+        // A session has a stream of its own, and the end of an answer may come behind the next request.
+        let count = count.load(Ordering::SeqCst);
+        assert!(count <= 4, "{count} connections: {version} {path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_begins_anew_is_spoken_to_anew() -> Result<()> {
+    for (version, path) in WAYS {
+        let http = Http::bind("127.0.0.1:0").await.unwrap();
+        let address = http.address();
+        let mut running = http_support::server().0.start(http).unwrap();
+        let client = Client::builder()
+            .protocol_version(version)
+            .connect(format!("http://{address}/{path}").as_str())
+            .await?;
+        client.call_tool("echo", json!({ "message": "one" })).await?;
+        running.close(Duration::from_secs(1)).await?;
+        drop(running);
+        let http = Http::bind(&address.to_string()).await.unwrap();
+        let _running = http_support::server().0.start(http).unwrap();
+        let tools = timeout(Duration::from_secs(30), client.list_tools()).await;
+        let tools = tools.unwrap_or_else(|_| panic!("never: {version} {path}"))?;
+        assert!(!tools.is_empty(), "{version} {path}");
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use bowline_protocol::scan::{BodyKey, Message, MetaKey};
 use bowline_protocol::table::{self, NamedBy};
 use bowline_types::revision::Revision;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use std::str::FromStr;
 
 pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -68,7 +67,7 @@ pub(super) fn repeat(headers: &mut HeaderMap, message: &Message, version: Header
 /// The protocol version that a message says it is of.
 pub(super) fn version_of(message: &Message) -> Option<HeaderValue> {
     let version = message.meta_str(MetaKey::ProtocolVersion)?;
-    match Revision::from_str(&version) {
+    match version.parse::<Revision>() {
         Ok(revision) => Some(HeaderValue::from_static(revision.as_str())),
         Err(_) => value(&version),
     }

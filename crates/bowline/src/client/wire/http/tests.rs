@@ -92,7 +92,7 @@ impl Script {
     /// What was seen so far, one line each.
     fn seen(&self) -> String {
         let seen = self.seen.lock().unwrap();
-        seen.iter().fold(String::new(), |text, line| text + line + "\n")
+        seen.iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")
     }
 
     /// A text without what differs from run to run.

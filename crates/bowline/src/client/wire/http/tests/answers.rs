@@ -4,6 +4,9 @@ use super::{DONE, HOLD, Script, body, call, done, json, next, outcome, status, s
 use crate::client::wire::Event;
 use bowline_types::revision::Revision;
 use expect_test::expect;
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 const NOW: Revision = Revision::LATEST;
 
@@ -436,4 +439,58 @@ async fn closing_fails_what_is_open() {
     let late = outcome(wire.exchange(call(NOW))).await;
     assert_eq!(late, "lost: the client was closed");
     wire.close(std::time::Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_after_its_answer_gives_its_connection_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    let ears = Arc::<super::Ears>::default();
+    let wire = super::way(&url, &ears).streamable();
+    wire.settle(NOW);
+    let mut exchange = wire.exchange(call(NOW));
+    let answering = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let said = super::request(&mut connection).await.unwrap();
+        let event = format!("data: {}\n\n", DONE.replace("ID", "1"));
+        let text = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{event}\r\n",
+            event.len()
+        );
+        connection.write_all(text.as_bytes()).await.unwrap();
+        (connection, said)
+    };
+    let (answer, (mut connection, _)) = tokio::join!(next(&mut *exchange), answering);
+    assert!(matches!(answer, Ok(Event::Answer(_))));
+    // The answer is there; the end of the stream comes later.
+    connection.write_all(b"0\r\n\r\n").await.unwrap();
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    let again = async {
+        let (_, body) = super::request(&mut connection).await.expect("it comes here");
+        assert!(body.contains(r#""id":2"#), "{body}");
+        connection.write_all(json_of_known_length().as_bytes()).await.unwrap();
+    };
+    let (said, ()) = tokio::join!(outcome(wire.exchange(call(NOW))), again);
+    assert_eq!(said, "result");
+}
+
+fn json_of_known_length() -> String {
+    let text = DONE.replace("ID", "2");
+    let length = text.len();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{text}"
+    )
+}
+
+#[tokio::test]
+async fn a_subscription_may_be_ended_by_its_server() {
+    let ended = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":ID}}"#;
+    let script = Script::play([stream(&format!("data: {ended}\n\n{HOLD}"))]).await;
+    let (wire, _ears) = wire(&script);
+    wire.settle(NOW);
+    let params = serde_json::json!({ "notifications": {} });
+    let said = outcome(wire.exchange(super::outgoing(NOW, "subscriptions/listen", &params))).await;
+    expect!["lost: http://127.0.0.1:PORT ended the subscription"].assert_eq(&script.stable(&said));
 }

@@ -70,10 +70,10 @@ async fn a_session_is_named_in_everything_after_its_opening() {
     expect![[r#"
         POST /mcp x-own=canary {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","_meta":{"progressToken":1}}}
         POST /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary {"jsonrpc":"2.0","method":"notifications/initialized"}
-        GET /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary 
+        GET /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary
         POST /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":2}}}
         POST /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary {"jsonrpc":"2.0","id":"q","result":{}}
-        DELETE /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary 
+        DELETE /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary
     "#]].assert_eq(&script.seen());
 }
 
@@ -397,9 +397,9 @@ async fn the_session_says_what_belongs_to_no_request() {
     .assert_eq(&script.stable(&ears.take()));
     let gets: Vec<String> = script.seen().lines().skip(2).map(str::to_owned).collect();
     expect![[r#"
-        GET /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary 
-        GET /mcp last-event-id=8 mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary 
-        GET /mcp last-event-id=9 mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary "#]].assert_eq(&gets.join("\n"));
+        GET /mcp mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary
+        GET /mcp last-event-id=8 mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary
+        GET /mcp last-event-id=9 mcp-protocol-version=2025-11-25 mcp-session-id=s3cret x-own=canary"#]].assert_eq(&gets.join("\n"));
 }
 
 #[tokio::test]
