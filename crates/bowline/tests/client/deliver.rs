@@ -46,9 +46,10 @@ impl Pair {
         Self { client, _server: server }
     }
 
-    /// What becomes of the call that is answered by the words, after which another one must work.
-    pub(crate) async fn run(&self, name: &str) -> Got {
-        let got = call_within(&self.client, "row", Duration::from_millis(400)).await;
+    /// What becomes of the call that is answered by the words, within a time without any; another one must work after
+    /// it.
+    pub(crate) async fn run(&self, name: &str, idle: Duration) -> Got {
+        let got = call_within(&self.client, "row", idle).await;
         works(&self.client, name).await;
         got
     }

@@ -81,7 +81,7 @@ async fn what_may_stand_on_the_stream() {
     let mut running = JoinSet::new();
     for row in ROWS {
         running.spawn(async move {
-            match tokio::time::timeout(Duration::from_secs(30), run(row)).await {
+            match tokio::time::timeout(Duration::from_secs(60), run(row)).await {
                 Ok(wrong) => wrong,
                 Err(_) => Some(format!("{}: never comes to an end", row.name)),
             }
@@ -103,7 +103,9 @@ async fn run(row: &'static Row) -> Option<String> {
     let client = connect(&web).await.unwrap();
     assert_eq!(client.protocol_version(), OLD);
     let mut state = client.state();
-    let got = call_within(&client, "row", Duration::from_millis(600)).await;
+    // Those that are answered must not depend on how busy the machine is.
+    let idle = if matches!(row.want, TimedOut) { 500 } else { 20_000 };
+    let got = call_within(&client, "row", Duration::from_millis(idle)).await;
     if row.name.starts_with("the end right behind") {
         // A call that is on its way when the stream ends may have been handled, and is not made again.
         tokio::time::timeout(Duration::from_secs(10), state.changed()).await.unwrap().unwrap();

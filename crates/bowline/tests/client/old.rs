@@ -81,7 +81,7 @@ pub(crate) async fn answer<A: Future<Output = ()>>(
     play: impl Fn(Value, Stream) -> A,
 ) -> Exchange {
     match (exchange.heard.verb.as_str(), exchange.heard.path.as_str()) {
-        ("GET", "/mcp") => {
+        ("GET", path) if path.starts_with("/mcp") => {
             let mut told = stream.open();
             exchange.stream().await;
             exchange.say(opening).await;

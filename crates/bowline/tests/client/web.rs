@@ -16,7 +16,10 @@ pub(crate) struct Web {
     address: SocketAddr,
     seen: Arc<Seen>,
     accepting: AbortHandle,
+    number: usize,
 }
+
+static NUMBERS: AtomicUsize = AtomicUsize::new(0);
 
 type Play = dyn Fn(Exchange) -> Pin<Box<dyn Future<Output = Exchange> + Send>> + Send + Sync;
 
@@ -66,12 +69,13 @@ impl Web {
         let seen = Arc::<Seen>::default();
         let play: Arc<Play> = Arc::new(move |exchange| Box::pin(play(exchange)));
         let accepting = tokio::spawn(accept(listener, play, seen.clone())).abort_handle();
-        Self { address, seen, accepting }
+        Self { address, seen, accepting, number: NUMBERS.fetch_add(1, Ordering::SeqCst) }
     }
 
-    /// Where it listens.
+    /// Where it listens: a URL that no other server of this process has, even if it gets the same port afterwards. What
+    /// is remembered of one must not be taken for another.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/mcp", self.address)
+        format!("http://{}/mcp/{}", self.address, self.number)
     }
 
     /// Every request that was read.
