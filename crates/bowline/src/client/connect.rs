@@ -29,6 +29,10 @@ const SILENT: Duration = Duration::from_secs(30);
 /// The same once its server has said anything at all.
 const SILENT_AFTER_OUTPUT: Duration = Duration::from_secs(5);
 
+/// How long a server may be silent over HTTP before it is taken for one that does not know what it was asked: some
+/// never answer a request that they cannot read.
+const SILENT_OVER_HTTP: Duration = Duration::from_secs(15);
+
 /// How long the end of an attempt may take.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -214,9 +218,10 @@ async fn attempt_one(
             }
         }
     };
-    let patience = match opened.carrier {
-        Carrier::Stream { .. } => SILENT,
-        Carrier::Http => core.limits().call_idle_timeout,
+    let patience = match (opened.carrier, attempt) {
+        (Carrier::Stream { .. }, _) => SILENT,
+        (Carrier::Http, Attempt::Discover { .. }) => SILENT_OVER_HTTP,
+        (Carrier::Http, _) => core.limits().call_idle_timeout,
     };
     let began = Instant::now();
     let silence = async {
