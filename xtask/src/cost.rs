@@ -2,9 +2,11 @@
 //!
 //! Instructions and allocations come from valgrind as slopes: two runs that differ only in the number of requests, so
 //! that starting and ending cancel out. They are the same on every machine, and CI fails on them and on memory: what
-//! is resident after many requests, and what each session and each stream keeps while nothing happens. Requests per second are printed beside those of a floor program (`bench/`) from the same run, and gate
-//! nothing.
+//! is resident after many requests, and what each session and each stream keeps while nothing happens. Requests per
+//! second are printed beside those of a floor program (`bench/`) from the same run, and gate nothing. The CPU time of a
+//! call in memory is compared with that of rmcp (`interop/rmcp`) in the same run.
 
+mod memory;
 mod stdio;
 mod valgrind;
 
@@ -22,6 +24,7 @@ use valgrind::{Clients, Cost};
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut flags = Flags::new(args);
     let no_stdio = flags.switch("--no-stdio");
+    let no_peer = flags.switch("--no-peer");
     flags.end()?;
     if let Some(verdict) = on_second_cpu(args)? {
         return verdict;
@@ -40,6 +43,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let plain = measure("bowline serve everything", &serve, Clients::Modern)?;
     let many = measure("… with 400 more tools", &more, Clients::Modern)?;
     let session = measure("… in a session", &serve, Clients::Session)?;
+    let client = program("memory_client");
+    let memory = show("client and server in memory", valgrind::measure_program(&client)?);
     println!(
         "{:<34} {:>22.1}",
         "bowline above bare hyper, times",
@@ -55,6 +60,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         Gate::new("growth with 400 more tools, %", growth, 1.0),
         Gate::new("instructions in a session", session.instructions, 60_000.0).aim(45_000.0),
         Gate::new("allocations in a session", session.allocations, 32.0).aim(24.0),
+        Gate::new("instructions in memory, client and server", memory.instructions, 46_000.0),
+        Gate::new("allocations in memory, client and server", memory.allocations, 52.0),
         Gate::new("size of the binary, MiB", mebibytes(size), 15.0),
     ];
     gates.extend(idle()?);
@@ -62,6 +69,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         let resident = stdio::compare(&program("stdio_floor"), &bowline)?;
         let resident = mebibytes(resident);
         gates.push(Gate::new("resident after pipelined stdio, MiB", resident, 10.0));
+    }
+    if !no_peer {
+        gates.push(memory::compare(&client)?);
     }
     judge("cost", &gates)
 }
@@ -83,11 +93,14 @@ const SESSIONS: u32 = 10_000;
 const STREAMS: u32 = 1_000;
 
 fn measure(name: &str, command: &[&str], clients: Clients) -> Result<Cost, String> {
-    let cost = valgrind::measure(command, clients)?;
+    Ok(show(name, valgrind::measure(command, clients)?))
+}
+
+fn show(name: &str, cost: Cost) -> Cost {
     let [first, second] = cost.slopes;
     let instructions = format!("{:.0} ({first:.0}, {second:.0})", cost.instructions);
     println!("{name:<34} {instructions:>22} {:>12.1} {:>12.0}", cost.allocations, cost.bytes);
-    Ok(cost)
+    cost
 }
 
 /// Runs this task again on the second CPU, because servers are pinned to the first; `None` when we are there already.

@@ -64,7 +64,8 @@ usage: cargo xtask TASK [FLAGS]
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages
   interop servers [--all]    our client against the servers of others
-  cost [--no-stdio]          instructions, allocations and memory of one request, of idle sessions and streams
+  cost [--no-stdio] [--no-peer]
+                              instructions, allocations and memory of one request, of idle sessions and streams
   load [--smoke] [--peer] [invalid|stalled|initialize]
                              what clients that misbehave cost everybody else, a million times each
   readme                     the first-use block of README.md, run as written

@@ -31,6 +31,16 @@ pub(crate) fn exists(program: &str) -> bool {
     probe.status().is_ok()
 }
 
+/// `program` on the first CPU alone, where that can be had.
+pub(crate) fn pinned(program: &str) -> Command {
+    if !exists("taskset") {
+        return Command::new(program);
+    }
+    let mut taskset = Command::new("taskset");
+    taskset.args(["-c", "0", program]);
+    taskset
+}
+
 /// A port of the loopback address that was free a moment ago.
 pub(crate) fn free_port() -> Result<u16, String> {
     let listener =

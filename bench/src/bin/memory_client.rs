@@ -1,5 +1,5 @@
 //! A client and a server of Bowline in one process: `memory_client CALLS` prints the CPU time of one call, in
-//! microseconds.
+//! microseconds. `interop/rmcp/src/bin/memory.rs` is the same of rmcp, with the same tools.
 
 use bowline::prelude::*;
 use bowline::{Client, Result};
@@ -9,16 +9,42 @@ struct Echo {
     message: String,
 }
 
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Add {
+    a: f64,
+    b: f64,
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Big {
+    bytes: usize,
+}
+
+/// Calls before those that are timed.
+const WARM: u32 = 1_000;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let calls: u32 =
         std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(100_000);
-    let server = Server::new("echo", "1.0.0").tool(
-        Tool::new("echo").description("Says it again."),
-        |Echo { message }: Echo| async move { message },
-    );
+    let server = Server::new("memory", "1.0.0")
+        .tool(
+            Tool::new("echo").description("Says it again."),
+            |Echo { message }: Echo| async move { message },
+        )
+        .tool(
+            Tool::new("length").description("How long it is."),
+            |Echo { message }: Echo| async move { message.len().to_string() },
+        )
+        .tool(Tool::new("add").description("Adds two numbers."), |Add { a, b }: Add| async move {
+            (a + b).to_string()
+        })
+        .tool(
+            Tool::new("big").description("So many bytes of text."),
+            |Big { bytes }: Big| async move { "x".repeat(bytes) },
+        );
     let client = Client::connect(&server).await?;
-    run(&client, calls / 10).await?;
+    run(&client, WARM).await?;
     let before = cpu();
     run(&client, calls).await?;
     let spent = cpu() - before;

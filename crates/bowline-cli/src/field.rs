@@ -66,15 +66,6 @@ pub(crate) fn fields(schema: &Map<String, Value>) -> Vec<Field> {
     names.map(field).collect()
 }
 
-/// Whether the schema of an object lets it have members that it does not name.
-pub(crate) fn is_open(schema: &Map<String, Value>) -> bool {
-    let additional = schema.get("additionalProperties");
-    let says_so = additional.is_some_and(|additional| *additional != Value::Bool(false));
-    let elsewhere =
-        ["patternProperties", "allOf", "anyOf", "oneOf", "$ref", "if", "dependentSchemas"];
-    says_so || elsewhere.iter().any(|keyword| schema.contains_key(*keyword))
-}
-
 impl Field {
     fn of(name: &str, schema: &Value, root: &Map<String, Value>, required: bool) -> Self {
         let target = resolved(schema, root);

@@ -1,5 +1,7 @@
 //! Calls a tool of any server: `cargo run --example client -- 'bowline serve everything'`.
 
+#![expect(clippy::print_stdout, reason = "it is there to be looked at")]
+
 use bowline::Client;
 
 #[tokio::main(flavor = "current_thread")]

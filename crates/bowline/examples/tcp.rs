@@ -6,6 +6,8 @@
 //! client's side is a [`Connect`]: it opens connections, also when one is lost. TCP tells nobody who is at the other end,
 //! so this one stays on the loopback address.
 
+#![expect(clippy::print_stdout, reason = "it is there to be looked at")]
+
 use bowline::client::{Connect, Pipe};
 use bowline::prelude::*;
 use bowline::transport::{self, End, Transport};

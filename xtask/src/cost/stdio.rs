@@ -2,9 +2,9 @@
 
 use crate::gate::median;
 use crate::load::calls::{bare_echo_line, echo_line};
-use crate::process::{Server, exists};
+use crate::process::{Server, pinned};
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,11 +40,7 @@ struct Run {
 
 /// Writes all requests as fast as the server takes them, and reads until each is answered.
 fn pipelined(command: &[&str], message: fn(u32) -> String) -> Result<Run, String> {
-    let mut program =
-        if exists("taskset") { Command::new("taskset") } else { Command::new(command[0]) };
-    if exists("taskset") {
-        program.args(["-c", "0", command[0]]);
-    }
+    let mut program = pinned(command[0]);
     program.args(&command[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut server = Server::start(&mut program)?;
     let (Some(mut input), Some(mut output)) =

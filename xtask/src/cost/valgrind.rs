@@ -3,7 +3,7 @@
 use crate::load::calls::Caller;
 use crate::load::idle::echoed;
 use crate::load::wire::Connection;
-use crate::process::{Server, exists, free_port, must};
+use crate::process::{Server, exists, free_port, must, output, pinned};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -41,18 +41,32 @@ pub(crate) enum Clients {
 
 /// Measures the server that `command` starts; `{port}` in it becomes the port.
 pub(crate) fn measure(command: &[&str], clients: Clients) -> Result<Cost, String> {
+    slopes(|tool, requests| report(tool, command, clients, requests))
+}
+
+/// Measures a program that makes as many calls as its argument says, and ends.
+pub(crate) fn measure_program(program: &str) -> Result<Cost, String> {
+    slopes(|tool, calls| {
+        let mut valgrind = pinned("valgrind");
+        valgrind.args(tool).args(["--log-fd=1", program, &calls.to_string()]);
+        output(&mut valgrind)
+    })
+}
+
+/// What a request costs, from the reports of runs with so many of them.
+fn slopes(report: impl Fn(&[&str], u32) -> Result<String, String>) -> Result<Cost, String> {
     let callgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
     let mut collected = [0.0; 3];
     for (at, requests) in SPANS.into_iter().enumerate() {
-        collected[at] = instructions(&report(&callgrind, command, clients, requests)?)?;
+        collected[at] = instructions(&report(&callgrind, requests)?)?;
     }
     let slope = |from: usize, to: usize| {
         (collected[to] - collected[from]) / f64::from(SPANS[to] - SPANS[from])
     };
 
     let memcheck = ["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"];
-    let few = heap(&report(&memcheck, command, clients, SPANS[0])?)?;
-    let more = heap(&report(&memcheck, command, clients, SPANS[1])?)?;
+    let few = heap(&report(&memcheck, SPANS[0])?)?;
+    let more = heap(&report(&memcheck, SPANS[1])?)?;
     let between = f64::from(SPANS[1] - SPANS[0]);
     Ok(Cost {
         instructions: slope(0, 2),
@@ -77,11 +91,7 @@ const SPANS: [u32; 3] = [500, 2_500, 4_500];
 fn report(tool: &[&str], command: &[&str], clients: Clients, count: u32) -> Result<String, String> {
     let port = free_port()?;
     let words = command.iter().map(|word| word.replace("{port}", &port.to_string()));
-    let mut valgrind =
-        if exists("taskset") { Command::new("taskset") } else { Command::new("valgrind") };
-    if exists("taskset") {
-        valgrind.args(["-c", "0", "valgrind"]);
-    }
+    let mut valgrind = pinned("valgrind");
     valgrind.args(tool).args(words).stdin(Stdio::null()).stdout(Stdio::null());
     let mut server = Server::start(&mut valgrind)?;
     server.wait_for_port(port, Duration::from_secs(60))?;

@@ -1,6 +1,6 @@
 //! The servers that are loaded.
 
-use crate::process::{Server, exists, free_port, must};
+use crate::process::{self, Server, free_port, must};
 use crate::workspace::{cargo, root, target};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -46,7 +46,7 @@ impl Target {
         let mut words = match self {
             Self::Bowline => vec![path(target("release/load_server")), port.to_owned()],
             Self::Rmcp => {
-                let program = rmcp_folder().join("target/release/rmcp-peer");
+                let program = rmcp_program("rmcp-peer");
                 return vec![path(program), "http".to_owned(), format!("127.0.0.1:{port}")];
             }
         };
@@ -58,13 +58,7 @@ impl Target {
     pub(crate) fn start(self, limits: &[&str], pinned: bool) -> Result<Running, String> {
         let port = free_port()?;
         let words = self.command(&port.to_string(), limits);
-        let mut command = if pinned && exists("taskset") {
-            let mut taskset = Command::new("taskset");
-            taskset.args(["-c", "0"]).arg(&words[0]);
-            taskset
-        } else {
-            Command::new(&words[0])
-        };
+        let mut command = if pinned { process::pinned(&words[0]) } else { Command::new(&words[0]) };
         command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null());
         let mut process = Server::start(&mut command)?;
         process.wait_for_port(port, Duration::from_secs(20))?;
@@ -86,6 +80,11 @@ impl Target {
             Self::Rmcp => ("echo", r#"{"message":"hello"}"#),
         }
     }
+}
+
+/// A program of `interop/rmcp`, once that is built.
+pub(crate) fn rmcp_program(name: &str) -> PathBuf {
+    rmcp_folder().join("target/release").join(name)
 }
 
 fn rmcp_folder() -> PathBuf {

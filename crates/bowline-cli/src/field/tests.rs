@@ -1,4 +1,4 @@
-use super::{fields, is_open};
+use super::fields;
 use expect_test::expect;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -150,19 +150,4 @@ fn words_are_read_as_what_is_wanted() {
         text=12345 expected text, at most 4 characters
     "#]]
     .assert_eq(&shown);
-}
-
-#[test]
-fn a_schema_is_open_when_it_says_so_or_says_more_elsewhere() {
-    let table = [
-        (json!({}), false),
-        (json!({ "additionalProperties": false }), false),
-        (json!({ "additionalProperties": true }), true),
-        (json!({ "additionalProperties": {} }), true),
-        (json!({ "patternProperties": { "^x": {} } }), true),
-        (json!({ "oneOf": [] }), true),
-    ];
-    for (value, open) in table {
-        assert_eq!(is_open(&schema(value.clone())), open, "{value}");
-    }
 }

@@ -135,17 +135,17 @@ mod tests {
         for url in table {
             match Page::of(url) {
                 Ok(Page { before, host, after }) => {
-                    writeln!(shown, "{}", format!("{before} {host} {after}").trim_end())
+                    writeln!(shown, "{before} {host} then {after:?}")
                 }
                 Err(why) => writeln!(shown, "{url:?} {why}"),
             }
             .unwrap();
         }
         expect![[r#"
-            https:// example.com /a?b#c
-            HTTPS:// Example.com :8443/x@y
-            http:// [::1] :80/
-            https:// xn--pple-43d.com
+            https:// example.com then "/a?b#c"
+            HTTPS:// Example.com then ":8443/x@y"
+            http:// [::1] then ":80/"
+            https:// xn--pple-43d.com then ""
             "https://apple.com@evil.example/" has a user name before its host, which hides whose page it is
             "https://apple.com\\@evil.example/" has a backslash, which browsers read as they like
             "https://аpple.com/" has characters that do not belong there

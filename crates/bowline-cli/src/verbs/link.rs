@@ -214,21 +214,14 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
     if let Some(cwd) = &common.cwd {
         command = command.cwd(cwd);
     }
-    Ok(client::Target::command(guarded(command)))
-}
-
-#[cfg(unix)]
-fn guarded(command: child::Command) -> child::Command {
-    match std::env::current_exe() {
-        Ok(ourselves) => command.guard(ourselves, ["__guard"]),
-        Err(_) => command,
+    if let (true, Ok(ourselves)) = (HAS_GUARDS, std::env::current_exe()) {
+        command = command.guard(ourselves, ["__guard"]);
     }
+    Ok(client::Target::command(command))
 }
 
-#[cfg(not(unix))]
-fn guarded(command: child::Command) -> child::Command {
-    command
-}
+/// Whether there are groups of processes, which somebody can guard.
+const HAS_GUARDS: bool = cfg!(unix);
 
 fn options(common: &Common) -> Options {
     let mut options = Options::default();

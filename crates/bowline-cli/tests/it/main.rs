@@ -10,6 +10,7 @@ mod asking;
 mod completions;
 mod ending;
 mod filesystem;
+mod folder;
 #[cfg(target_os = "linux")]
 mod guard;
 mod help;
@@ -23,3 +24,4 @@ mod surface;
 mod terminal;
 mod unix;
 mod verbs;
+mod verbs_end;

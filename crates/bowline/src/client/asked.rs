@@ -144,6 +144,7 @@ impl Handlers {
     }
 
     /// Answers a request of the server that is no question of the core.
+    #[cfg(not(modern_only))]
     pub(super) async fn custom(&self, asked: Asked, method: &str, params: Raw) -> Result<Body> {
         match self.methods.get(method) {
             Some(answer) => caught(async { answer(asked, params).await }).await,

@@ -70,6 +70,9 @@ const KEPT: usize = 256 * 1024;
 /// Reads between two chances for other tasks of the runtime.
 const TURNS: usize = 32;
 
+/// How long a server that is not a process of ours may take to close its side of the stream.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 /// How long a process that closed its output may take to say with which status it ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -375,10 +378,13 @@ impl Link {
                         let _ = tokio::io::copy(&mut input, &mut tokio::io::sink()).await;
                     }
                 };
-                let _ = tokio::time::timeout_at(deadline, goodbye).await;
+                let patience = Instant::now() + GOODBYE;
+                let _ = tokio::time::timeout_at(deadline.min(patience), goodbye).await;
                 if let Some(child) = child {
+                    let limits = &self.shared.limits;
+                    let ladder = limits.child_eof_grace + limits.child_term_grace;
                     let time = deadline.saturating_duration_since(Instant::now());
-                    child.close(Ending::within(time)).await;
+                    child.close(Ending::within(time.min(ladder))).await;
                 }
             }
             End::Lost(error) => {
