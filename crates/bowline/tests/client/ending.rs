@@ -12,7 +12,7 @@ use bowline::Client;
 use bowline::client::{State, Target};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 /// What a test looks at from outside.
 struct Seen {
@@ -227,6 +227,7 @@ async fn many_clients_leave_nothing_behind() {
 #[cfg(feature = "http")]
 mod over_http {
     use super::*;
+    use tokio::task::JoinSet;
 
     /// How many tasks there are when those have ended that are only on their way out.
     async fn comes_back_to(before: usize, web: &Web) -> usize {

@@ -1,5 +1,9 @@
 //! Clients, against servers that are scripted: honest ones, hostile ones, and ones that end in the middle.
 
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "what is delivered over HTTP is not needed without it")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::needless_pass_by_value,
