@@ -1,6 +1,6 @@
 //! How one exchange ends.
 
-use crate::scan::{EncodeError, Raw, encode_text};
+use crate::scan::{EncodeError, Raw, append, encode_text};
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::method::ResultBody;
 use serde_core::Serialize;
@@ -91,6 +91,25 @@ impl Body {
     /// [`EncodeError`] when the value refuses to be encoded or is no object.
     pub fn of<T: Serialize + ?Sized>(result: &T) -> Result<Self, EncodeError> {
         Ok(Self { members: Raw::encode_object(result)?, meta: None })
+    }
+
+    /// The parameters of `tools/call`; arguments that are encoded as `null` are left out.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the arguments refuse to be encoded or are no object.
+    pub fn call<T: Serialize + ?Sized>(name: &str, arguments: &T) -> Result<Self, EncodeError> {
+        let mut out = Vec::with_capacity(128);
+        out.extend_from_slice(b"{\"name\":");
+        encode_text(&mut out, name);
+        let name_ends = out.len();
+        out.extend_from_slice(b",\"arguments\":");
+        match append(&mut out, arguments)? {
+            b'{' => {}
+            b'n' => out.truncate(name_ends),
+            _ => return Err(EncodeError::not_an_object()),
+        }
+        out.push(b'}');
+        Ok(Self { members: Raw::written(out), meta: None })
     }
 
     /// A page of a list: items that are JSON already, joined under `member`, and where the list goes on.

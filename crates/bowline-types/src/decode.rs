@@ -24,7 +24,12 @@ use serde_json::{Map, Number, Value};
 ///
 /// When the text is not JSON, or the JSON is not a `T`.
 pub fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(json).map_err(DecodeError::from)
+    // Text that is checked once as a whole need not be checked string by string.
+    let read = match std::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    };
+    read.map_err(DecodeError::from)
 }
 
 /// Decodes a JSON value that was read before, as [`decode()`] does.

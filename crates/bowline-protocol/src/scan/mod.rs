@@ -23,6 +23,8 @@ pub use text::{TextError, decode_text, encode_text};
 
 pub use message::read_id;
 
+pub(crate) use raw::append;
+
 use bowline_types::jsonrpc::Id;
 use bytes::Bytes;
 

@@ -30,20 +30,15 @@ impl Raw {
     /// # Errors
     /// [`EncodeError`] when the value refuses to be encoded, as a map with keys that are no strings does.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
-        let text = serde_json::to_vec(value).map_err(EncodeError)?;
-        // `serde_json` never writes a line break, but a value may carry text that it passes on unread.
-        let broken = memchr::memchr3(b'\n', b'\r', b'\t', &text).is_some();
-        Ok(Self::scanned(text.into(), broken))
+        let mut text = Vec::with_capacity(128);
+        append(&mut text, value)?;
+        Ok(Self(text.into()))
     }
 
     /// Encodes a value that must be an object.
     pub(crate) fn encode_object<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
         let raw = Self::encode(value)?;
-        if raw.0.first() == Some(&b'{') {
-            Ok(raw)
-        } else {
-            Err(EncodeError(serde_json::Error::custom("not an object")))
-        }
+        if raw.0.first() == Some(&b'{') { Ok(raw) } else { Err(EncodeError::not_an_object()) }
     }
 
     /// The same in memory of its own, of which it takes no more than it needs.
@@ -121,9 +116,30 @@ impl Serialize for Raw {
     }
 }
 
+/// Encodes a value behind what `out` holds, and tells what it begins with.
+pub(crate) fn append<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<u8, EncodeError> {
+    let start = out.len();
+    serde_json::to_writer(&mut *out, value).map_err(EncodeError)?;
+    let text = &mut out[start..];
+    // `serde_json` never writes a line break, but a value may carry text that it passes on unread.
+    if memchr::memchr3(b'\n', b'\r', b'\t', text).is_some() {
+        flatten(text);
+    }
+    Ok(text.first().copied().unwrap_or_default())
+}
+
 /// A value that could not be encoded.
 #[derive(Debug)]
 pub struct EncodeError(serde_json::Error);
+
+impl EncodeError {
+    pub(crate) fn not_an_object() -> Self {
+        Self(serde_json::Error::custom("not an object"))
+    }
+}
 
 impl std::fmt::Display for EncodeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,6 +6,7 @@ use bowline_protocol::protocol::{Event, Protocol, Request, Response};
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::revision::Revision;
 use expect_test::{Expect, expect};
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -151,7 +152,7 @@ fn questions_of_a_session_are_answered_as_it_has_it() {
     let roots = r#"{"jsonrpc":"2.0","id":"r","method":"roots/list"}"#;
     let cancelled =
         r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"r"}}"#;
-    let done = Outcome::complete(Body::of(&serde_json::json!({ "model": "m" })).unwrap());
+    let done = Outcome::complete(Body::of(&json!({ "model": "m" })).unwrap());
     Client::new(Some(Revision::V2025_06_18))
         .hears(
             &[
@@ -268,4 +269,22 @@ fn before_an_agreement_a_sign_of_life_is_given() {
                first: error m (-32601)
         "#]],
     );
+}
+
+#[test]
+fn arguments_of_a_call_are_an_object_or_nothing() {
+    let rows = [
+        (json!({ "a": [1, "\n"] }), Some(r#"{"name":"e\"cho","arguments":{"a":[1,"\n"]}}"#)),
+        (json!({}), Some(r#"{"name":"e\"cho","arguments":{}}"#)),
+        (Value::Null, Some(r#"{"name":"e\"cho"}"#)),
+        (json!([1]), None),
+        (json!("no"), None),
+        (json!(7), None),
+    ];
+    for (arguments, expected) in rows {
+        let body = Body::call("e\"cho", &arguments).ok();
+        let written = body.as_ref().map(|body| body.members().as_str());
+        assert_eq!(written, expected, "{arguments}");
+    }
+    assert!(Body::call("echo", &std::collections::HashMap::from([([1], 2)])).is_err());
 }

@@ -70,20 +70,7 @@ impl Core {
         params: Body,
         options: Options,
     ) -> Result<Raw> {
-        let mut call = Call {
-            core: self,
-            method,
-            tool: options.tool.clone().or_else(|| tool_of(method, &params)),
-            params: with_options(params, &options)?,
-            options,
-            clock: self.clock(Timeouts::NONE),
-            lost: 0,
-            rounds: 0,
-            relisted: false,
-            repeatable: only_reads(method),
-        };
-        call.clock = self.clock(call.timeouts());
-        call.run().await
+        Call::new(self, method, params, options)?.run().await
     }
 }
 
@@ -119,7 +106,8 @@ struct Call<'a> {
     tool: Option<Arc<str>>,
     params: Body,
     options: Options,
-    clock: Clock,
+    /// Started when something has to be waited for.
+    clock: Option<Clock>,
     /// How often a connection was lost under it.
     lost: u32,
     /// How often the server has asked before it went on.
@@ -130,12 +118,44 @@ struct Call<'a> {
     repeatable: bool,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    fn new(
+        core: &'a Arc<Core>,
+        method: &'static str,
+        params: Body,
+        options: Options,
+    ) -> Result<Self> {
+        Ok(Self {
+            core,
+            method,
+            tool: options.tool.clone().or_else(|| tool_of(method, &params)),
+            params: with_options(params, &options)?,
+            options,
+            clock: None,
+            lost: 0,
+            rounds: 0,
+            relisted: false,
+            repeatable: only_reads(method),
+        })
+    }
+
     fn timeouts(&self) -> Timeouts {
         let limits = self.core.limits();
         Timeouts {
             idle: Some(self.options.idle.unwrap_or(limits.call_idle_timeout)),
             total: Some(self.options.total.unwrap_or(limits.call_timeout)),
+        }
+    }
+
+    fn clock(&mut self) -> &mut Clock {
+        let timeouts = self.timeouts();
+        self.clock.get_or_insert_with(|| self.core.clock(timeouts))
+    }
+
+    /// The time without a sign of life begins anew.
+    fn touch(&mut self) {
+        if let Some(clock) = &mut self.clock {
+            clock.touch(self.core.now());
         }
     }
 
@@ -147,7 +167,11 @@ impl Call<'_> {
             return Ok(kept);
         }
         loop {
-            let live = self.within(core.ready()).await?;
+            // What is seldom waited for is boxed, so that the future of a call stays small.
+            let live = match core.live() {
+                Some(live) => live,
+                None => Box::pin(self.within(core.ready())).await?,
+            };
             self.repeatable |= self.may_repeat();
             let response = match self.attempt(&live).await {
                 Ok(response) => response,
@@ -162,7 +186,7 @@ impl Call<'_> {
                     ResultKind::InputRequired => {
                         // What comes of answers is nobody else's.
                         place = None;
-                        self.answer(&answer.text).await?;
+                        Box::pin(self.answer(&answer.text)).await?;
                     }
                     _ => {
                         self.check(&answer.text)?;
@@ -202,8 +226,8 @@ impl Call<'_> {
         let headers = self.core.param_headers(live, self.tool.as_deref(), &request);
         let headers = headers.map_err(refused)?;
         let mut exchange = live.wire.exchange(Outgoing { request, headers });
-        // The time without a sign of life begins with each exchange; the total one goes on.
-        self.clock.touch(self.core.now());
+        // It begins with each exchange; the total one goes on.
+        self.touch();
         self.drive(live, &mut *exchange).await
     }
 
@@ -213,21 +237,22 @@ impl Call<'_> {
         live: &Live,
         exchange: &mut dyn Exchange,
     ) -> Result<Response, Failure> {
+        let core = self.core;
         let mut alarm = Alarm::default();
-        let mut thought = self.core.thinking();
+        let mut thought = core.thinking();
         let mut questions: Vec<(Option<Id>, BoxFuture<()>)> = Vec::new();
         poll_fn(|task| {
             loop {
                 let asked = !questions.is_empty();
                 questions.retain_mut(|(_, answering)| answering.as_mut().poll(task).is_pending());
                 if asked && questions.is_empty() {
-                    self.clock.resume(self.core.now());
+                    self.clock().resume(core.now());
                 }
                 match exchange.poll_next(task) {
                     Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
                     Poll::Ready(Ok(Event::Answer(response))) => return Poll::Ready(Ok(response)),
                     Poll::Ready(Ok(Event::Progress(message))) => {
-                        self.clock.touch(self.core.now());
+                        self.touch();
                         self.progress(&message);
                         continue;
                     }
@@ -236,7 +261,7 @@ impl Call<'_> {
                         continue;
                     }
                     Poll::Ready(Ok(Event::Question(question))) => {
-                        self.clock.pause(self.core.now());
+                        self.clock().pause(core.now());
                         let (id, asked) = (question.id(), self.asked());
                         let answering = self.core.clone().reply(live.clone(), asked, question);
                         questions.push((id, answering));
@@ -245,13 +270,13 @@ impl Call<'_> {
                     Poll::Ready(Ok(Event::Cancelled(id))) => {
                         questions.retain(|(question, _)| question.as_ref() != Some(&id));
                         if questions.is_empty() {
-                            self.clock.resume(self.core.now());
+                            self.clock().resume(core.now());
                         }
                         continue;
                     }
                     Poll::Pending => {}
                 }
-                ready!(alarm.until(self.core, self.clock.due(), task));
+                ready!(alarm.until(core, self.clock().due(), task));
                 // A question that does not say for which request it is holds them all up.
                 let now = self.core.now();
                 let since = self.core.thinking() - thought;
@@ -259,21 +284,20 @@ impl Call<'_> {
                     return Poll::Ready(Err(Failure::here(self.late())));
                 }
                 thought += since;
-                self.clock.pause(now.saturating_sub(since));
-                self.clock.resume(now);
+                self.clock().pause(now.saturating_sub(since));
+                self.clock().resume(now);
             }
         })
         .await
     }
 
     /// Waits for something that is no exchange, within the time of the request.
-    async fn within<T>(&self, wait: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn within<T>(&mut self, wait: impl Future<Output = Result<T>>) -> Result<T> {
+        let core = self.core;
         let (mut wait, mut alarm) = (pin!(wait), Alarm::default());
         poll_fn(|task| match wait.as_mut().poll(task) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => {
-                alarm.until(self.core, self.clock.due(), task).map(|()| Err(self.late()))
-            }
+            Poll::Pending => alarm.until(core, self.clock().due(), task).map(|()| Err(self.late())),
         })
         .await
     }
@@ -350,9 +374,10 @@ impl Call<'_> {
         members.remove("inputResponses");
         members.remove("requestState");
         if let Some(questions) = required.input_requests {
-            self.clock.pause(self.core.now());
+            let core = self.core;
+            self.clock().pause(core.now());
             let answers = self.core.answers(&self.asked(), questions).await;
-            self.clock.resume(self.core.now());
+            self.clock().resume(core.now());
             members.insert("inputResponses".to_owned(), answers?);
         }
         if let Some(state) = required.request_state {

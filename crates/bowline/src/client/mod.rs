@@ -52,8 +52,6 @@ pub use subscribe::{Change, Subscription};
 pub use target::{Connect, IntoTarget, Pipe, Target};
 
 use crate::error::Result;
-use bowline_protocol::outcome::Body;
-use bowline_protocol::scan::Raw;
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::completion::{CompleteRequestParams, CompletionReference};
 use bowline_types::discover::{DiscoverResult, Implementation};
@@ -64,7 +62,6 @@ use bowline_types::prompt::Prompt;
 use bowline_types::resource::{ReadResourceRequestParams, Resource, ResourceTemplate};
 use bowline_types::subscription::SubscriptionFilter;
 use bowline_types::tool::Tool;
-use call::Options;
 use live::Core;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -322,13 +319,6 @@ impl Client {
     #[must_use]
     pub fn stderr(&self) -> String {
         self.0.stderr()
-    }
-}
-
-impl Client {
-    /// Sends a request and returns its result as it came, brought into the shape of the newest version.
-    async fn exchange(&self, method: &'static str, params: Body, options: Options) -> Result<Raw> {
-        self.0.exchange(method, params, options).await
     }
 }
 

@@ -104,7 +104,7 @@ impl<T: Listed> Pages<T> {
         }
         let (client, options) = (self.client.clone(), self.options.clone());
         let params = call::params(&params)?;
-        Ok(Some(Box::pin(async move { client.exchange(T::METHOD, params, options).await })))
+        Ok(Some(Box::pin(async move { client.0.exchange(T::METHOD, params, options).await })))
     }
 
     fn take(&mut self, page: &Raw) -> Result<()> {

@@ -117,7 +117,7 @@ impl<M: Method> Request<M> {
     /// As when it is awaited, but for results that are not of the right shape.
     pub async fn raw(self) -> Result<Raw> {
         let Self { client, params, options, .. } = self;
-        client.exchange(M::NAME, params?, options).await
+        client.0.exchange(M::NAME, params?, options).await
     }
 }
 
@@ -131,7 +131,7 @@ where
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, params, options, .. } = self;
         Box::pin(async move {
-            let result = client.exchange(M::NAME, params?, options).await?;
+            let result = client.0.exchange(M::NAME, params?, options).await?;
             result.decode().map_err(|fault| Error::bad_answer(M::NAME, fault))
         })
     }

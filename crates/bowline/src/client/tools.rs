@@ -14,7 +14,7 @@ use bowline_types::List;
 use bowline_types::content::ContentBlock;
 use bowline_types::method::{CallTool, ListTools, Method};
 use bowline_types::prompt::GetPromptRequestParams;
-use bowline_types::tool::{CallToolRequestParams, CallToolResult, Tool};
+use bowline_types::tool::{CallToolResult, Tool};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -154,9 +154,8 @@ impl Core {
 
 /// The parameters of `tools/call`.
 pub(super) fn call(name: &str, arguments: &impl Serialize) -> Result<Body> {
-    let mut params = CallToolRequestParams::new(name);
-    params.arguments = object(arguments)?;
-    call::params(&params)
+    Body::call(name, arguments)
+        .map_err(|error| Error::invalid("arguments must make a JSON object").because(error))
 }
 
 /// The parameters of `prompts/get`.

@@ -12,7 +12,7 @@ use bowline_protocol::era::client::{Ear, Heard, Hearing};
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
-use bowline_protocol::protocol::{Answering, Received, Response};
+use bowline_protocol::protocol::{Answering, Received, Request, Response};
 use bowline_protocol::scan::Raw;
 use bowline_types::jsonrpc::Id;
 use bowline_types::revision::Revision;
@@ -27,7 +27,9 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 /// A service of this process.
-pub(crate) struct MemoryWire {
+pub(crate) struct MemoryWire(Arc<Near>);
+
+struct Near {
     service: Arc<dyn Service>,
     info: Option<Raw>,
     principal: Principal,
@@ -39,7 +41,7 @@ pub(crate) struct MemoryWire {
 
 impl MemoryWire {
     pub(crate) fn new(service: Arc<dyn Service>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self(Arc::new(Near {
             info: service.server_info(),
             service,
             principal: Principal::process("memory"),
@@ -47,28 +49,14 @@ impl MemoryWire {
             ear: OnceLock::new(),
             closing: Closing::default(),
             last_id: AtomicI64::new(0),
-        })
-    }
-
-    fn ear(&self) -> Ear {
-        self.ear.get().cloned().unwrap_or_else(|| Ear::new(self.limits.json_depth))
+        })))
     }
 }
 
 impl Wire for MemoryWire {
     fn exchange(&self, outgoing: Outgoing) -> Box<dyn Exchange> {
-        Box::new(Open {
-            service: self.service.clone(),
-            info: self.info.clone(),
-            principal: self.principal.clone(),
-            limits: self.limits.clone(),
-            ear: self.ear(),
-            closing: self.closing.clone(),
-            id: self.last_id.fetch_add(1, Ordering::Relaxed) + 1,
-            stage: Stage::Unsent(outgoing),
-            alarm: None,
-            ending: None,
-        })
+        let near = self.0.clone();
+        Box::new(Open { near, stage: Stage::Unsent(outgoing), alarm: None, ending: None })
     }
 
     fn reply(&self, _: &Id, _: Outcome) -> BoxFuture<Result<(), Failure>> {
@@ -77,19 +65,20 @@ impl Wire for MemoryWire {
     }
 
     fn send(&self, message: Raw) -> BoxFuture<Result<(), Failure>> {
-        let received = Answering::<()>::new(self.limits.json_depth).receive(message.into_bytes());
+        let Near { service, principal, limits, .. } = &*self.0;
+        let received = Answering::<()>::new(limits.json_depth).receive(message.into_bytes());
         if let Received::Notification(message) = received {
-            self.service.notify(&self.principal, message);
+            service.notify(principal, message);
         }
         Box::pin(std::future::ready(Ok(())))
     }
 
     fn settle(&self, revision: Revision) {
-        let _ = self.ear.set(Ear::new(self.limits.json_depth).agreed(revision));
+        let _ = self.0.ear.set(Ear::new(self.0.limits.json_depth).agreed(revision));
     }
 
     fn close(&self, _: Duration) -> BoxFuture<()> {
-        self.closing.close();
+        self.0.closing.close();
         Box::pin(std::future::ready(()))
     }
 }
@@ -102,13 +91,7 @@ impl fmt::Debug for MemoryWire {
 
 /// One call.
 struct Open {
-    service: Arc<dyn Service>,
-    info: Option<Raw>,
-    principal: Principal,
-    limits: Arc<Limits>,
-    ear: Ear,
-    closing: Closing,
-    id: i64,
+    near: Arc<Near>,
     stage: Stage,
     /// Rings when progress that was held back is due.
     alarm: Option<Pin<Box<Sleep>>>,
@@ -126,13 +109,14 @@ enum Stage {
     Done,
 }
 
-impl Open {
+impl Near {
     #[expect(
         clippy::result_large_err,
         reason = "a refused request is rare, and taken apart at once"
     )]
-    fn start(&self, outgoing: &Outgoing) -> Result<(Context, Answer), Response> {
-        let message = outgoing.request.write(self.id).into_bytes();
+    fn start(&self, request: &Request) -> Result<(Context, Answer), Response> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let message = request.write(id).into_bytes();
         match Answering::<()>::new(self.limits.json_depth).receive(message) {
             Received::Request(incoming) => {
                 let surroundings = Surroundings {
@@ -157,9 +141,10 @@ impl Open {
 
     /// What a message of the call is to its caller.
     fn event(&self, message: Raw) -> Option<Event> {
-        let heard = match self.ear.hear(&message.into_bytes()) {
-            Hearing::One(heard) => heard,
-            Hearing::Batch(_) => return None,
+        let unsettled = || Ear::new(self.limits.json_depth);
+        let ear = self.ear.get().cloned().unwrap_or_else(unsettled);
+        let Hearing::One(heard) = ear.hear(&message.into_bytes()) else {
+            return None;
         };
         match heard {
             Heard::Answer(message) => Some(Event::Answer(Response::of(message))),
@@ -172,53 +157,53 @@ impl Open {
 
 impl Exchange for Open {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Result<Event, Failure>> {
-        if let Stage::Unsent(outgoing) = &self.stage {
-            if self.closing.is_closed() {
+        let Self { near, stage, alarm, ending } = self;
+        if let Stage::Unsent(outgoing) = stage {
+            if near.closing.is_closed() {
                 return Poll::Ready(Err(Failure::Unsent(closed())));
             }
-            match self.start(outgoing) {
-                Ok((cx, answer)) => self.stage = Stage::Running { cx, answer: Some(answer) },
+            match near.start(&outgoing.request) {
+                Ok((cx, answer)) => *stage = Stage::Running { cx, answer: Some(answer) },
                 Err(response) => {
-                    self.stage = Stage::Done;
+                    *stage = Stage::Done;
                     return Poll::Ready(Ok(Event::Answer(response)));
                 }
             }
         }
-        let Stage::Running { cx, answer } = &mut self.stage else {
+        let Stage::Running { cx, answer } = stage else {
             return Poll::Pending;
         };
-        let cx = cx.clone();
         if let Some(running) = answer {
             let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(running).poll(task)));
             let outcome = match polled {
                 Ok(Poll::Pending) => None,
                 Ok(Poll::Ready(outcome)) => Some(outcome),
-                Err(panic) => Some(panicked(&cx, &*panic)),
+                Err(panic) => Some(panicked(cx, &*panic)),
             };
             if let Some(outcome) = outcome {
                 *answer = None;
-                conclude(&cx, &outcome, self.info.as_ref());
+                conclude(cx, &outcome, near.info.as_ref());
             }
         }
         loop {
             match cx.outbox().poll_next(task) {
                 Poll::Ready(Next::Message(message)) => {
-                    if let Some(event) = self.event(message) {
+                    if let Some(event) = near.event(message) {
                         return Poll::Ready(Ok(event));
                     }
                 }
                 Poll::Ready(Next::Answer(message)) => {
-                    self.stage = Stage::Done;
-                    if let Some(event) = self.event(message) {
+                    if let Some(event) = near.event(message) {
+                        *stage = Stage::Done;
                         return Poll::Ready(Ok(event));
                     }
                 }
                 Poll::Ready(Next::End) => {
-                    self.stage = Stage::Done;
+                    *stage = Stage::Done;
                     return Poll::Ready(Err(Failure::Lost(closed())));
                 }
                 Poll::Ready(Next::NotBefore(due)) => {
-                    let alarm = self.alarm.insert(Box::pin(tokio::time::sleep_until(due)));
+                    let alarm = alarm.insert(Box::pin(tokio::time::sleep_until(due)));
                     if alarm.as_mut().poll(task).is_pending() {
                         break;
                     }
@@ -226,13 +211,12 @@ impl Exchange for Open {
                 Poll::Pending => break,
             }
         }
-        let closing = &self.closing;
-        let ending = self.ending.get_or_insert_with(|| {
-            let closing = closing.clone();
+        let ending = ending.get_or_insert_with(|| {
+            let closing = near.closing.clone();
             Box::pin(async move { closing.closed().await })
         });
         if ending.as_mut().poll(task).is_ready() {
-            self.stage = Stage::Done;
+            *stage = Stage::Done;
             return Poll::Ready(Err(Failure::Lost(closed())));
         }
         Poll::Pending
