@@ -82,6 +82,11 @@ impl Program {
     /// Waits for its end: the exit code.
     pub(crate) fn end(mut self) -> i32 {
         self.stdin = None;
+        self.end_by_itself()
+    }
+
+    /// The same while its input stays open.
+    pub(crate) fn end_by_itself(mut self) -> i32 {
         // Both streams end with the process; a process that does not end fails here and is killed.
         while self.stdout.next().is_some() {}
         while self.stderr.next().is_some() {}

@@ -275,7 +275,7 @@ fn an_interrupt_is_heard_while_arguments_are_read() {
     let args = ["-vv", "--log-format", "human", "call", "everything", "echo", "-"];
     let program = Program::start(&mut folder.bowline(&args));
     program.signal_once_handled("INT");
-    assert_eq!(program.end(), 130);
+    assert_eq!(program.end_by_itself(), 130);
 }
 
 #[test]

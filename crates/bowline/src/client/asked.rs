@@ -244,6 +244,13 @@ impl Core {
                 format!("the server asks `{key}`, which this client has not said it answers");
             return Err(Error::bad_answer("input_required", fault));
         }
+        let most = self.limits().waiting_per_link;
+        if questions.iter().count() > most {
+            let fault = format!(
+                "the server asks more than {most} questions at once; see `Limits::waiting_per_link`"
+            );
+            return Err(Error::overloaded(fault));
+        }
         let mut open: Vec<_> = Vec::new();
         for (key, question) in questions.iter() {
             let answering = self.handlers.answer(asked.clone(), question.clone());

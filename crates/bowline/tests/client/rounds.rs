@@ -148,6 +148,25 @@ async fn rounds_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn questions_at_once_are_bounded() {
+    for (count, too_many) in [(16, false), (17, true)] {
+        let script = Script::new(move |mut peer| async move {
+            let call = peer.until_call("ask").await;
+            let questions: serde_json::Map<_, _> =
+                (0..count).map(|key| (format!("k{key}"), roots())).collect();
+            let result = json!({"resultType": "input_required", "inputRequests": questions});
+            peer.answer(&call, result).await;
+            peer.honest().await;
+        });
+        let client = connect(answering(), &script).await.unwrap();
+        let got = call(&client, "ask").await;
+        assert_eq!(got == Got::Overloaded, too_many, "{count} questions: {got:?}");
+        assert_eq!(matches!(got, Got::Said(_)), !too_many, "{count} questions: {got:?}");
+        works(&client, "many questions").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_not_declared_is_not_answered() {
     let script = Script::new(|mut peer| async move {
         let call = peer.until_call("ask").await;
