@@ -1,5 +1,6 @@
 //! What a server may ask of a client, and who answers.
 
+use super::call::too_many;
 use super::live::Core;
 use super::wire::BoxFuture;
 use crate::ask::form;
@@ -246,10 +247,7 @@ impl Core {
         }
         let most = self.limits().waiting_per_link;
         if questions.iter().count() > most {
-            let fault = format!(
-                "the server asks more than {most} questions at once; see `Limits::waiting_per_link`"
-            );
-            return Err(Error::overloaded(fault));
+            return Err(too_many(most));
         }
         let mut open: Vec<_> = Vec::new();
         for (key, question) in questions.iter() {

@@ -56,6 +56,7 @@ pub struct Builder {
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
     pub(super) trace: Option<PathBuf>,
+    pub(super) result_kinds: Vec<&'static str>,
     pub(super) fault: Option<Error>,
 }
 
@@ -73,6 +74,7 @@ impl Default for Builder {
             memory: None,
             restart: true,
             trace: None,
+            result_kinds: Vec::new(),
             fault: None,
         }
     }
@@ -210,7 +212,17 @@ impl Builder {
         self
     }
 
-    /// Declares an extension, with its settings; servers may answer with the result types that it brings.
+    /// Takes results of this `resultType`, which an extension defines; any other that the specification does not know
+    /// is an error.
+    ///
+    /// See [Result type](https://modelcontextprotocol.io/specification/2026-07-28/basic/index#resulttype).
+    pub fn result_type(mut self, name: &'static str) -> Self {
+        self.result_kinds.push(name);
+        self
+    }
+
+    /// Declares an extension, with its settings. For the types of results that it brings see
+    /// [`Builder::result_type`].
     pub fn extension(
         mut self,
         identifier: impl Into<String>,

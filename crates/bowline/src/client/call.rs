@@ -261,6 +261,10 @@ impl<'a> Call<'a> {
                         continue;
                     }
                     Poll::Ready(Ok(Event::Question(question))) => {
+                        let most = core.limits().waiting_per_link;
+                        if questions.len() >= most {
+                            return Poll::Ready(Err(Failure::here(too_many(most))));
+                        }
                         self.clock().pause(core.now());
                         let (id, asked) = (question.id(), self.asked());
                         let answering = self.core.clone().reply(live.clone(), asked, question);
@@ -398,6 +402,12 @@ impl<'a> Call<'a> {
         };
         tool.check(result).map_err(|why| Error::bad_answer(self.method, why))
     }
+}
+
+/// What a call ends with whose server asks without end.
+pub(super) fn too_many(most: usize) -> Error {
+    let fault = "questions at once; see `Limits::waiting_per_link`";
+    Error::overloaded(format!("the server asks more than {most} {fault}"))
 }
 
 /// Rings when a clock is due. It is made when something has to be waited for, and set anew when the clock moves.

@@ -144,7 +144,7 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
             MemoryWire::new(Arc::new(server.clone()), limits.clone())
         }
         Kind::Memory(server) => {
-            // A session needs a stream: the server gets one end of a pipe, and goes with it.
+            // A session needs a stream: the server gets one end of a pipe, and ends with the other.
             let (ours, theirs) = crate::transport::memory::pair();
             let mut running =
                 server.start(theirs.limits(limits.clone())).map_err(Failure::Unsent)?;
@@ -282,6 +282,7 @@ async fn settle(core: &Arc<Core>, opened: Opened, agreed: Agreed) -> Result<(Liv
         stderr: opened.stderr,
         number: opened.ears.number(),
         since: Instant::now(),
+        ears: opened.ears,
     };
     if !live.is_modern() {
         session::begin(&live).await?;

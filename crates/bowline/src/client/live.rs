@@ -34,7 +34,7 @@ use ring::rand::SecureRandom;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -96,6 +96,8 @@ pub(super) struct Live {
     /// Tells it from those before it.
     pub(super) number: u64,
     pub(super) since: Instant,
+    /// Who hears for it, and knows whether it is lost.
+    pub(super) ears: Arc<Ears>,
 }
 
 /// How long somebody has been thinking over questions that do not say for which request they are.
@@ -135,7 +137,7 @@ impl Core {
             setup: Setup {
                 info: Raw::encode(&builder.info)?,
                 capabilities: Raw::encode(&builder.capabilities)?,
-                result_kinds: Vec::new(),
+                result_kinds: builder.result_kinds,
                 limits: builder.limits,
                 pin: builder.pin,
                 headers: builder.headers,
@@ -184,6 +186,12 @@ impl Core {
         let protocol_version = live.revision().as_str();
         *write(&self.live) = Some(live.clone());
         self.state.send_replace(State::Ready { protocol_version });
+        // One that was lost before it stood here was missed by nobody yet.
+        if live.ears.is_deaf() {
+            let fault = "the connection was lost as soon as it was made";
+            self.lost(live.number, Error::closed(fault), false);
+            return Ok(());
+        }
         if !live.is_modern() {
             session::resume(self).await;
         }
@@ -486,7 +494,12 @@ impl Core {
     /// What a wire of this client tells what it hears.
     pub(super) fn ears(self: &Arc<Self>) -> Arc<Ears> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        Arc::new(Ears { core: Arc::downgrade(self), number, spoken: watch::Sender::new(false) })
+        Arc::new(Ears {
+            core: Arc::downgrade(self),
+            number,
+            spoken: watch::Sender::new(false),
+            deaf: AtomicBool::new(false),
+        })
     }
 }
 
@@ -531,11 +544,17 @@ pub(super) struct Ears {
     number: u64,
     /// Whether the server has said anything at all.
     spoken: watch::Sender<bool>,
+    /// Whether the wire is lost.
+    deaf: AtomicBool,
 }
 
 impl Ears {
     pub(super) fn number(&self) -> u64 {
         self.number
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.deaf.load(Ordering::Acquire)
     }
 
     /// Waits until the server has said anything at all.
@@ -598,6 +617,8 @@ impl Hears for Ears {
     }
 
     fn lost(&self, error: Error) {
+        // Told before it is looked for a place that the connection may not have yet.
+        self.deaf.store(true, Ordering::Release);
         if let Some(core) = self.core.upgrade() {
             core.lost(self.number, error, false);
         }

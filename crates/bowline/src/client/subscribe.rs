@@ -246,10 +246,10 @@ impl Subscriptions {
             .filter(|uri| !wanted.iter().any(|other| other == uri))
             .map(str::to_owned)
             .collect();
-        let runtime = tokio::runtime::Handle::try_current();
-        if let Ok(runtime) =
-            runtime.ok().filter(|_| !alone.is_empty() && !core.is_closed()).ok_or(())
-        {
+        if alone.is_empty() || core.is_closed() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let core = core.clone();
             // Owned by nobody: bounded by the time of its requests.
             runtime.spawn(async move {
