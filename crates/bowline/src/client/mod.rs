@@ -46,7 +46,7 @@ mod wire;
 pub use asked::Asked;
 pub use builder::Builder;
 pub use pages::{Listed, Pages};
-pub use request::Request;
+pub use request::{Reports, Request};
 pub use state::State;
 pub use subscribe::{Change, Subscription};
 pub use target::{Connect, IntoTarget, Pipe, Target};

@@ -9,13 +9,16 @@ use bowline_protocol::scan::Raw;
 use bowline_types::log::{LoggingLevel, LoggingMessageNotificationParams};
 use bowline_types::method::Method;
 use bowline_types::progress::ProgressNotificationParams;
+use futures_core::Stream;
 use serde::Serialize;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// A request of the method `M`: nothing is sent before it is awaited. Dropping it while it is awaited cancels it at
 /// the server.
@@ -72,6 +75,33 @@ impl<M: Method> Request<M> {
     ) -> Self {
         self.options.on_progress = Some(Arc::new(hear));
         self
+    }
+
+    /// Asks for progress, and gives its reports as a stream besides the request; it ends with the request. A reader that
+    /// is slow misses reports, never the request its answer.
+    ///
+    /// ```no_run
+    /// # async fn example(client: bowline::Client) -> bowline::Result<()> {
+    /// use std::future::IntoFuture;
+    ///
+    /// let (call, mut reports) = client.call_tool("build", serde_json::json!({})).reports();
+    /// let watching = async {
+    ///     while let Some(report) = reports.next().await {
+    ///         println!("{}", report.progress);
+    ///     }
+    /// };
+    /// let (result, ()) = tokio::join!(call.into_future(), watching);
+    /// # let _ = result?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reports(self) -> (Self, Reports) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let request = self.on_progress(move |report| {
+            // Without room the reader is behind, and newer reports come.
+            let _ = sender.try_send(report);
+        });
+        (request, Reports(receiver))
     }
 
     /// Hands every log message of this request to `hear`, instead of to the client's own handler.
@@ -134,6 +164,28 @@ where
             let result = client.0.exchange(M::NAME, params?, options).await?;
             result.decode().map_err(|fault| Error::bad_answer(M::NAME, fault))
         })
+    }
+}
+
+/// The progress of a request, as it comes; see [`Request::reports`].
+#[derive(Debug)]
+pub struct Reports(mpsc::Receiver<ProgressNotificationParams>);
+
+/// How many reports wait for a reader.
+const WAITING: usize = 64;
+
+impl Reports {
+    /// The next report; `None` once the request has ended.
+    pub async fn next(&mut self) -> Option<ProgressNotificationParams> {
+        self.0.recv().await
+    }
+}
+
+impl Stream for Reports {
+    type Item = ProgressNotificationParams;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(task)
     }
 }
 

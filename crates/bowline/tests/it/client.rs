@@ -6,6 +6,7 @@ use bowline::types::input::{ElicitAction, ElicitResult};
 use bowline::types::subscription::SubscriptionFilter;
 use bowline::{Client, Result};
 use serde_json::json;
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -126,6 +127,25 @@ async fn a_change_of_the_list_is_heard_in_every_version() -> Result<()> {
         assert_eq!(client.list_tools().await?.len(), 6, "{version}");
         client.close().await;
         assert_eq!(changes.next().await, None, "{version}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn reports_of_progress_are_a_stream_that_ends_with_the_request() -> Result<()> {
+    for version in EVERY {
+        let client = Client::builder().protocol_version(version).connect(&server()).await?;
+        let (call, mut reports) = client.call_tool("count", json!({})).reports();
+        let watching = async {
+            let mut heard = Vec::new();
+            while let Some(report) = reports.next().await {
+                heard.push(report.progress);
+            }
+            heard
+        };
+        let (result, heard) = tokio::join!(call.into_future(), watching);
+        result?;
+        assert_eq!(heard, [1.0, 2.0, 3.0], "{version}");
     }
     Ok(())
 }
