@@ -72,11 +72,12 @@ impl Target {
         Self::of(Kind::Custom(Arc::new(connect)))
     }
 
-    /// What it is called in errors: without credentials, and without what a process is given besides its arguments.
+    /// What it is called in errors: without credentials, without what a process is given besides its arguments, and of
+    /// a URL only what cannot be a secret.
     #[must_use]
     pub fn name(&self) -> String {
         match &self.kind {
-            Kind::Url(url) => url.to_string(),
+            Kind::Url(url) => public(url),
             Kind::Unix(path) => format!("unix:{}", path.display()),
             Kind::Command(command) => command.to_string(),
             Kind::Memory(_) => "a server in this process".to_owned(),
@@ -101,10 +102,24 @@ impl Target {
     pub(super) fn key(&self) -> Option<String> {
         match &self.kind {
             Kind::Memory(_) => None,
+            Kind::Url(url) => Some(url.to_string()),
             _ => Some(self.name()),
         }
     }
 }
+
+/// A URL as far as it may be shown: people are given keys in queries, and in paths too.
+fn public(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let rest = if PATHS.contains(&rest) { rest } else { "/…" };
+    format!("{scheme}://{host}{rest}")
+}
+
+/// The usual paths of endpoints.
+const PATHS: &[&str] = &["", "/", "/mcp", "/mcp/", "/sse"];
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,5 +247,42 @@ impl<C: Connect> DynConnect for C {
 
     fn name(&self) -> String {
         Connect::name(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn of_a_url_only_what_cannot_be_a_secret_is_shown() {
+        let urls = [
+            "https://example.com",
+            "https://example.com/mcp",
+            "http://localhost:8080/sse",
+            "https://example.com/s/k3y/mcp",
+            "https://example.com/mcp?key=k3y",
+            "https://example.com?key=k3y",
+            "https://me:k3y@example.com:8443/mcp",
+            "https://example.com/mcp#k3y",
+        ];
+        let mut shown = String::new();
+        for url in urls {
+            let target = Target::url(url).expect("it is a URL");
+            shown += &format!("{}\n", target.name());
+            assert!(!format!("{target:?}").contains("k3y"), "{url}");
+        }
+        expect![[r#"
+            https://example.com
+            https://example.com/mcp
+            http://localhost:8080/sse
+            https://example.com/…
+            https://example.com/…
+            https://example.com/…
+            https://example.com:8443/mcp
+            https://example.com/…
+        "#]]
+        .assert_eq(&shown);
     }
 }
