@@ -35,7 +35,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     server.wait_for_port(port, Duration::from_secs(30 * 60))?;
 
     println!("$ {}", call.trim());
-    let answer = output(Command::new("bash").args(["-euc", &call]).current_dir(root()))?;
+    let mut command = Command::new("bash");
+    without_ours(&mut command);
+    let answer = output(command.args(["-euc", &call]).current_dir(root()))?;
     println!("{}", answer.trim());
     server.end(Duration::from_secs(15))?;
     let answer: Value = serde_json::from_str(&answer)
