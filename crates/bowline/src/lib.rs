@@ -36,6 +36,8 @@ mod closing;
 pub mod config;
 mod context;
 mod error;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod layer;
 mod outbox;
 mod principal;

@@ -1,0 +1,1 @@
+//! What we and the processes we start take of the machine.

@@ -1,0 +1,1 @@
+//! One server of a host: its instances, started when they are needed and stopped when nobody needs them.
