@@ -6,7 +6,7 @@ use super::call::Options;
 use super::connect;
 use super::kept::Kept;
 #[cfg(feature = "host")]
-use super::lane::{Asking, Unowned};
+use super::lane::{self, Asking, Unowned};
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -68,6 +68,9 @@ pub(super) struct Core {
     questions: Mutex<HashMap<Id, AbortHandle>>,
     thinking: Mutex<Thinking>,
     born: Instant,
+    /// What calls share that are handed on, where the client itself is served.
+    #[cfg(feature = "host")]
+    pub(super) bridge: std::sync::OnceLock<crate::bridge::Bridge>,
 }
 
 /// What a client was told when it was built, encoded where it is sent.
@@ -171,6 +174,8 @@ impl Core {
             questions: Mutex::default(),
             thinking: Mutex::default(),
             born: Instant::now(),
+            #[cfg(feature = "host")]
+            bridge: std::sync::OnceLock::new(),
         });
         match core.establish().await {
             Ok(()) => Ok(core),
@@ -578,9 +583,9 @@ impl Hears for Ears {
             core.notification(&message, None);
             #[cfg(feature = "host")]
             if let Some(lane) = &core.setup.lane
-                && message.method() == LoggingMessage::NAME
+                && lane::is_of_call(&message.method())
             {
-                lane.hear(Unowned::Log(message));
+                lane.hear(Unowned::Notification(message));
             }
         }
     }
