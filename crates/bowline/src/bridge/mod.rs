@@ -8,7 +8,9 @@ use crate::client::forward::Onward;
 use crate::client::lane::Lane;
 use crate::context::Context;
 use bowline_protocol::outcome::Outcome;
+use bowline_types::input::Root;
 use std::any::Any;
+use std::sync::Arc;
 
 /// One instance of a server, for one call; given back when it is dropped.
 pub(crate) struct Lease {
@@ -18,6 +20,8 @@ pub(crate) struct Lease {
     pub(crate) lane: Option<Lane>,
     /// Whether nobody but this caller ever uses the instance, so that what it logs may go to the call.
     pub(crate) own: bool,
+    /// What a question for roots is answered with; without it the caller is asked.
+    pub(crate) roots: Option<Arc<[Root]>>,
     /// What gives the place back.
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
 }

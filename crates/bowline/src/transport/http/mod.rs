@@ -19,6 +19,7 @@ mod listener;
 mod patient;
 mod read;
 mod refuse;
+mod rooms;
 mod service;
 mod tls;
 mod token;
