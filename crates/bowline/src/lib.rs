@@ -29,6 +29,8 @@
 //! and nothing of one client within reach of another.
 
 pub mod ask;
+#[cfg(feature = "host")]
+mod bridge;
 #[cfg(feature = "client")]
 pub mod client;
 mod closing;

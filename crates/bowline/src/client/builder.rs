@@ -58,6 +58,8 @@ pub struct Builder {
     pub(super) trace: Option<PathBuf>,
     pub(super) result_kinds: Vec<&'static str>,
     pub(super) fault: Option<Error>,
+    #[cfg(feature = "host")]
+    pub(super) lane: Option<super::lane::Lane>,
 }
 
 impl Default for Builder {
@@ -76,6 +78,8 @@ impl Default for Builder {
             trace: None,
             result_kinds: Vec::new(),
             fault: None,
+            #[cfg(feature = "host")]
+            lane: None,
         }
     }
 }
@@ -286,6 +290,19 @@ impl Builder {
     /// Sets whether a lost connection, or a process that ended, is replaced by a new one; it is by default.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.restart = reconnect;
+        self
+    }
+
+    /// Makes a client that hands on requests of others: it declares these capabilities though it has no handlers for
+    /// them, and what its server says that no exchange owns goes to whoever is in the lane.
+    #[cfg(feature = "host")]
+    pub(crate) fn hand_on(
+        mut self,
+        capabilities: ClientCapabilities,
+        lane: super::lane::Lane,
+    ) -> Self {
+        self.capabilities = capabilities;
+        self.lane = Some(lane);
         self
     }
 

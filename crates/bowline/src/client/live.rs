@@ -5,6 +5,8 @@ use super::builder::Builder;
 use super::call::Options;
 use super::connect;
 use super::kept::Kept;
+#[cfg(feature = "host")]
+use super::lane::{Asking, Unowned};
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -85,6 +87,9 @@ pub(super) struct Setup {
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
     pub(super) trace: Option<Trace>,
+    /// Who hears what no exchange owns, where others' requests are handed on.
+    #[cfg(feature = "host")]
+    lane: Option<super::lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -145,6 +150,8 @@ impl Core {
                 memory: builder.memory,
                 reconnect: builder.restart,
                 trace,
+                #[cfg(feature = "host")]
+                lane: builder.lane,
             },
             handlers: builder.handlers,
             subscriptions: Subscriptions::default(),
@@ -569,6 +576,12 @@ impl Hears for Ears {
         if let Some(core) = self.core.upgrade() {
             core.traced(message.raw());
             core.notification(&message, None);
+            #[cfg(feature = "host")]
+            if let Some(lane) = &core.setup.lane
+                && message.method() == LoggingMessage::NAME
+            {
+                lane.hear(Unowned::Log(message));
+            }
         }
     }
 
@@ -582,6 +595,11 @@ impl Hears for Ears {
             // Before the session is open nothing but a ping may be asked, and after its end nobody waits.
             return;
         };
+        #[cfg(feature = "host")]
+        if let Some(lane) = &core.setup.lane {
+            lane.hear(Unowned::Question(Asking::new(question, live)));
+            return;
+        }
         let mut questions = lock(&core.questions);
         if questions.len() >= core.limits().waiting_per_link {
             let busy = bowline_protocol::limits::busy(questions.len());
@@ -602,9 +620,14 @@ impl Hears for Ears {
     }
 
     fn cancelled(&self, id: &Id) {
-        if let Some(core) = self.core.upgrade()
-            && let Some(answering) = lock(&core.questions).remove(id)
-        {
+        let Some(core) = self.core.upgrade() else {
+            return;
+        };
+        #[cfg(feature = "host")]
+        if let Some(lane) = &core.setup.lane {
+            lane.hear(Unowned::Cancelled(id.clone()));
+        }
+        if let Some(answering) = lock(&core.questions).remove(id) {
             answering.abort();
         }
     }

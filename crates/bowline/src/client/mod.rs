@@ -22,7 +22,11 @@ mod asked;
 mod builder;
 mod call;
 mod connect;
+#[cfg(feature = "host")]
+pub(crate) mod forward;
 mod kept;
+#[cfg(feature = "host")]
+pub(crate) mod lane;
 mod live;
 mod pages;
 mod remember;
