@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::client::forward::Onward;
 use crate::client::lane::Lane;
 use crate::context::Context;
+use crate::host::status::meter::Measured;
 use bowline_protocol::outcome::Outcome;
 use bowline_types::input::Root;
 use std::any::Any;
@@ -22,6 +23,8 @@ pub(crate) struct Lease {
     pub(crate) own: bool,
     /// What a question for roots is answered with; without it the caller is asked.
     pub(crate) roots: Option<Arc<[Root]>>,
+    /// What counts and times the call.
+    pub(crate) measured: Option<Measured>,
     /// What gives the place back.
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -31,6 +34,9 @@ pub(crate) struct Lease {
 pub(crate) struct Bridge {}
 
 impl Bridge {
+    /// Gives up all calls that are parked.
+    pub(crate) fn close(&self) {}
+
     /// Hands a call on and brings back its outcome. `server` is the name under which the host knows it: it is part of
     /// what a state is sealed for.
     pub(crate) async fn carry(

@@ -109,6 +109,20 @@ impl Client {
     }
 }
 
+impl Client {
+    /// How many connections were made in all.
+    pub(crate) fn connections(&self) -> u64 {
+        self.0.connections()
+    }
+
+    /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
+    pub(crate) async fn pass(&self, method: &str, params: &Body) {
+        if let Err(error) = self.0.notify(method, params).await {
+            self.0.fault(&error);
+        }
+    }
+}
+
 impl Forward {
     /// What the server says next; nothing follows an answer, an error or a failure.
     pub(crate) fn poll_next(&mut self, task: &mut std::task::Context<'_>) -> Poll<Result<Said, Failure>> {

@@ -311,6 +311,11 @@ impl Core {
         *lock(&self.thinking) = Thinking { total: self.thinking(), ..Thinking::default() };
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         self.name.clone()
     }

@@ -95,7 +95,7 @@ impl Target {
 
 impl Target {
     /// What a trace calls the way to it.
-    pub(super) fn transport(&self) -> &'static str {
+    pub(crate) fn transport(&self) -> &'static str {
         match &self.kind {
             Kind::Url(_) => "http",
             Kind::Unix(_) => "unix",

@@ -30,6 +30,12 @@ pub(crate) fn leaving(server: &str) -> ErrorObject {
     object(UNAVAILABLE, format!("server `{server}` is being removed; the request was not sent"))
 }
 
+/// The host has no such server, or not any more.
+pub(crate) fn gone(server: &str) -> ErrorObject {
+    let server = server.escape_debug();
+    object(UNAVAILABLE, format!("server `{server}` is not there any more; list anew"))
+}
+
 /// All instances of the server are in use, and nobody else may wait or has waited for too long.
 pub(crate) fn busy(server: &str, instances: usize) -> ErrorObject {
     let server = server.escape_debug();

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(crate) struct Catalogue {}
 
 /// The part of a catalogue that an endpoint shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Selection {
     /// All of it.
     Everything,

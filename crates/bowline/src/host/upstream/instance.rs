@@ -3,7 +3,9 @@
 use crate::client::lane::Lane;
 use crate::client::{Client, State};
 use crate::error::Result;
-use crate::host::status::Meter;
+use crate::host::monitor::Watched;
+use crate::host::status::meter::{Measured, Meter};
+use std::any::Any;
 use bowline_types::log::LoggingLevel;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +18,8 @@ pub(crate) struct Instance {
     pub(crate) client: Client,
     pub(super) lane: Lane,
     pub(crate) meter: Arc<Meter>,
+    /// What its processes use.
+    pub(crate) watched: Watched,
     /// Tells it from others of the server, also from those before it.
     pub(crate) number: u64,
     /// Whether a call has it to itself just now; only where one serves one call at a time.
@@ -31,11 +35,12 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(client: Client, lane: Lane, number: u64) -> Arc<Self> {
+    pub(super) fn new(client: Client, lane: Lane, watched: Watched, number: u64) -> Arc<Self> {
         Arc::new(Self {
             client,
             lane,
             meter: Arc::default(),
+            watched,
             number,
             taken: AtomicBool::new(false),
             running: AtomicUsize::new(0),
@@ -60,7 +65,22 @@ impl Instance {
     /// Counts a call.
     pub(super) fn enter(self: &Arc<Self>) -> Running {
         self.running.fetch_add(1, Ordering::Relaxed);
-        Running { instance: self.clone(), since: Instant::now() }
+        Running { instance: self.clone() }
+    }
+
+    /// Keeps it from being stopped as unused, until this is dropped.
+    pub(crate) fn hold(self: &Arc<Self>) -> Box<dyn Any + Send + Sync> {
+        Box::new(self.enter())
+    }
+
+    /// Counts and times a call.
+    pub(super) fn measure(&self) -> Measured {
+        self.meter.begin()
+    }
+
+    /// How long it has been there.
+    pub(crate) fn age(&self) -> Duration {
+        self.born.elapsed()
     }
 
     /// How many calls it has.
@@ -97,7 +117,6 @@ impl Instance {
 #[derive(Debug)]
 pub(super) struct Running {
     instance: Arc<Instance>,
-    since: Instant,
 }
 
 impl Drop for Running {
@@ -106,7 +125,6 @@ impl Drop for Running {
         instance.running.fetch_sub(1, Ordering::Relaxed);
         let used = u64::try_from(instance.born.elapsed().as_millis()).unwrap_or(u64::MAX);
         instance.used.store(used, Ordering::Relaxed);
-        instance.meter.ended(self.since.elapsed());
     }
 }
 

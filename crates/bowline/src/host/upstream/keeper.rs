@@ -1,14 +1,15 @@
 //! Whoever looks after a server: reads what it offers, hears when that changes, and brings the server back when it is
 //! gone.
 
-use super::{Hosting, Instance, Owner, Upstream, lock};
+use super::{Instance, Owner, Upstream, lock};
 use crate::client::{Change, Client, State};
 use crate::error::Error;
-use crate::host::catalogue::{Offer, stored};
+use crate::host::catalogue::{Globs, Offer};
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::subscription::SubscriptionFilter;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The time before a server that could not be started is tried again: it doubles up to the second.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
@@ -117,7 +118,7 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
                         State::Closed { .. } => return,
                         State::Reconnecting { attempt, last_error } => {
                             if attempt == GONE && let Some(upstream) = upstream.upgrade() {
-                                lock(&upstream.standing).last_error = Some(last_error);
+                                lock(&upstream.standing).last_error = Some((last_error, Instant::now()));
                                 upstream.publish(None);
                             }
                         }
@@ -138,13 +139,12 @@ async fn read(upstream: &Weak<Upstream>, client: &Client) {
     };
     match offer {
         Ok(offer) => {
-            lock(&upstream.standing).last_error = None;
             upstream.keep_offer(&offer);
             upstream.publish(Some(offer));
         }
         Err(error) => {
             tracing::warn!(target: "bowline::host", server = &**upstream.name(), "its lists could not be read: {error}");
-            lock(&upstream.standing).last_error = Some(Arc::new(error));
+            lock(&upstream.standing).last_error = Some((Arc::new(error), Instant::now()));
             if upstream.offer().is_none() {
                 upstream.publish(None);
             }
@@ -167,15 +167,14 @@ fn filter(offered: &ServerCapabilities) -> Option<SubscriptionFilter> {
 }
 
 fn kept(upstream: &Upstream) -> Option<Offer> {
-    let folder = upstream.host()?.folder()?;
-    stored::load(&folder, upstream.plan.fingerprint.as_deref()?)
+    upstream.host()?.stored()?.load(upstream.plan.fingerprint.as_deref()?.as_bytes())
 }
 
 impl Upstream {
     /// Sets what the server offers, and tells the host; nothing when it cannot be used.
     fn publish(&self, offer: Option<Offer>) {
         let offer = offer.map(|offer| match &self.plan.tools {
-            Some(allowed) => offer.only_tools(allowed),
+            Some(allowed) => offer.with_tools(&Globs::new(allowed)),
             None => offer,
         });
         *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer.map(Arc::new);
@@ -189,8 +188,8 @@ impl Upstream {
         let Some((host, fingerprint)) = self.host().zip(self.plan.fingerprint.as_deref()) else {
             return;
         };
-        if let Some(folder) = Hosting::folder(&*host)
-            && let Err(error) = stored::store(&folder, fingerprint, offer)
+        if let Some(stored) = host.stored()
+            && let Err(error) = stored.keep(fingerprint.as_bytes(), offer)
         {
             tracing::debug!(target: "bowline::host", "an offer was not kept: {error}");
         }

@@ -13,9 +13,11 @@ pub(crate) use instance::Instance;
 pub(crate) use keeper::begin;
 pub(crate) use owner::Owner;
 
-use super::catalogue::Offer;
+use super::catalogue::{Offer, Stored};
 use super::fault;
+use super::monitor::Monitor;
 use super::settings::{Isolation, ServerSettings};
+use super::status::Calls;
 use crate::bridge::Lease;
 use crate::client::lane::Lane;
 use crate::client::{self, State, Target};
@@ -30,12 +32,12 @@ use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::LoggingLevel;
 use group::Group;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 /// What a host knows of a server before it has been started.
 #[derive(Clone, Debug)]
@@ -58,12 +60,14 @@ pub(crate) trait Hosting: Send + Sync + 'static {
     fn client(&self, server: &str) -> client::Builder;
     /// A server's offer came, changed or went.
     fn offered(&self);
-    /// The folder in which offers are kept.
-    fn folder(&self) -> Option<PathBuf>;
+    /// Where offers are kept.
+    fn stored(&self) -> Option<&Stored>;
     /// What holds for all servers that do not say otherwise.
     fn isolation(&self) -> Option<Isolation>;
     /// How long nobody has used an instance before it is stopped.
     fn idle_stop(&self) -> Option<Duration>;
+    /// Who looks at what processes use.
+    fn monitor(&self) -> &Arc<Monitor>;
 }
 
 /// One server of a host.
@@ -89,9 +93,11 @@ pub(crate) struct Standing {
     /// Whether an instance is being started.
     pub(crate) starting: bool,
     /// Why the last start failed; nothing since one has succeeded.
-    pub(crate) last_error: Option<Arc<Error>>,
+    pub(crate) last_error: Option<(Arc<Error>, Instant)>,
     /// How often one was started.
     pub(crate) starts: u64,
+    /// The calls of instances that are gone.
+    pub(crate) past: Calls,
 }
 
 /// How many instances there are for those who share them, where each does one call at a time.
@@ -99,6 +105,16 @@ const INSTANCES: usize = 4;
 
 /// How long a call waits for an instance that others have.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Plan {
+    /// Whether it is the same server, to be treated the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint.is_some()
+            && self.fingerprint == other.fingerprint
+            && self.settings == other.settings
+            && self.tools == other.tools
+    }
+}
 
 impl Upstream {
     pub(crate) fn new(plan: Plan, host: Weak<dyn Hosting>) -> Arc<Self> {
@@ -124,6 +140,11 @@ impl Upstream {
     /// What it offers, as far as that is known; nothing while it cannot be used.
     pub(crate) fn offer(&self) -> Option<Arc<Offer>> {
         self.offer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it is being taken out of the host.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -196,6 +217,20 @@ impl Upstream {
         let limit = self.plan.settings.idle_stop.or_else(|| self.host()?.idle_stop());
         let stale = |one: &Instance| limit.zip(one.idle()).is_some_and(|(limit, idle)| idle >= limit);
         self.stop(stale);
+        if let Some(most) = self.plan.settings.max_memory {
+            self.stop(|one| {
+                let over = one.watched.over(most);
+                if let Some(memory) = over {
+                    let server = &**self.name();
+                    tracing::warn!(
+                        target: "bowline::host",
+                        server, instance = one.number, memory, most,
+                        "it has more memory than it may have, and is started anew"
+                    );
+                }
+                over.is_some()
+            });
+        }
     }
 
     /// Stops instances of which `wants_out` says so; calls in flight on them fail.
@@ -212,6 +247,7 @@ impl Upstream {
         groups.retain(|_, group| !group.is_unused() || Arc::strong_count(group) > 1);
         drop(groups);
         for instance in out {
+            lock(&self.standing).past.add(instance.meter.calls());
             // Its end takes a while, and nobody waits for it.
             tokio::spawn(async move { instance.client.close().await });
         }
@@ -223,8 +259,8 @@ impl Upstream {
         if let Some(keeper) = lock(&self.keeper).take() {
             keeper.abort();
         }
-        let ends = tokio::time::Instant::now() + deadline;
-        while tokio::time::Instant::now() < ends
+        let ends = Instant::now() + deadline;
+        while Instant::now() < ends
             && self.instances().iter().any(|(_, instance)| instance.running() > 0)
         {
             tokio::time::sleep(DRAIN_STEP).await;
@@ -271,6 +307,7 @@ impl Upstream {
             lane: Some(taken.instance.lane.clone()),
             own: owner.is_one(),
             roots: self.roots(&owner),
+            measured: Some(taken.instance.measure()),
             hold: Some(Box::new((taken, permit))),
         })
     }
@@ -298,16 +335,17 @@ impl Upstream {
             Ok(client) => client,
             Err(error) => {
                 let error = Arc::new(error);
-                standing.last_error = Some(error.clone());
+                standing.last_error = Some((error.clone(), Instant::now()));
                 return Err(Error::unreachable("it could not be started or reached").because(error));
             }
         };
-        standing.last_error = None;
         standing.starts += 1;
         drop(standing);
         let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let is_common = client.is_modern() || !self.may_ask();
-        let instance = Instance::new(client, lane, number);
+        let group_of = client.clone();
+        let watched = host.monitor().watch(move || group_of.process_group());
+        let instance = Instance::new(client, lane, watched, number);
         if is_common {
             let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
             // Two owners may have started one each before either could know; the second is closed when it is dropped.
@@ -392,7 +430,8 @@ fn shared(instance: &Arc<Instance>) -> Lease {
         lane: None,
         own: false,
         roots: None,
-        hold: Some(Box::new(instance.enter())),
+        measured: Some(instance.measure()),
+        hold: Some(instance.hold()),
     }
 }
 
