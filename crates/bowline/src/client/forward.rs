@@ -43,7 +43,9 @@ impl Onward {
         Self {
             method,
             params,
-            capabilities: request.client_capabilities().unwrap_or_else(|| Body::empty().members().clone()),
+            capabilities: request
+                .client_capabilities()
+                .unwrap_or_else(|| Body::empty().members().clone()),
             log_level: level.and_then(|level| bowline_types::decode(level).ok()),
             progress: request.meta(MetaKey::ProgressToken).is_some(),
             tool: None,
@@ -93,9 +95,8 @@ impl Client {
             // Boxed, so that the future of a call stays small: it is seldom waited for.
             None => Box::pin(core.ready()).await.map_err(Failure::Unsent)?,
         };
-        let speaker = &live.speaker;
-        let params =
-            speaker.outgoing_for(&onward.method, onward.params.clone(), &onward.capabilities);
+        let Onward { method, params, capabilities, log_level, .. } = onward;
+        let params = live.speaker.outgoing_for(method, params.clone(), capabilities, *log_level);
         let params =
             params.map_err(|fault| Failure::here(Error::unsupported(fault.to_string())))?;
         let mut request = Request::new(onward.method.clone()).params(params);
@@ -125,7 +126,10 @@ impl Client {
 
 impl Forward {
     /// What the server says next; nothing follows an answer, an error or a failure.
-    pub(crate) fn poll_next(&mut self, task: &mut std::task::Context<'_>) -> Poll<Result<Said, Failure>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        task: &mut std::task::Context<'_>,
+    ) -> Poll<Result<Said, Failure>> {
         let said = match ready!(self.exchange.poll_next(task))? {
             Event::Progress(message) => Said::Progress(message),
             Event::Notification(message) => Said::Notification(message),

@@ -16,7 +16,7 @@ use super::web::Web;
 use super::wire::{BoxFuture, Hears, Trace, Wire};
 use crate::error::{Error, Result};
 use crate::layer::trace::Sink;
-use crate::transport::child::StderrLog;
+use crate::transport::child::{Group, StderrLog};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{Agreed, Speaker};
 use bowline_protocol::http::HeaderMap;
@@ -98,6 +98,8 @@ pub(super) struct Live {
     pub(super) wire: Arc<dyn Wire>,
     pub(super) speaker: Arc<Speaker>,
     pub(super) stderr: Option<StderrLog>,
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts look at groups"))]
+    pub(super) group: Option<Group>,
     /// Tells it from those before it.
     pub(super) number: u64,
     pub(super) since: Instant,
@@ -350,6 +352,11 @@ impl Core {
 
     pub(super) fn clock(&self, timeouts: Timeouts) -> Clock {
         Clock::start(timeouts, self.now())
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn process_group(&self) -> Option<u32> {
+        self.live()?.group?.id()
     }
 
     /// What the process says, and before it says anything, what the last one said.

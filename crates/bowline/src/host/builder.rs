@@ -210,7 +210,7 @@ fn plan(server: Resolved) -> Result<Plan> {
         name: server.name.as_str().into(),
         tools: server.tools.clone(),
         settings: ServerSettings::default(),
-        fingerprint: Some(server.fingerprint()),
+        fingerprint: None,
         target: server.into_target()?,
     })
 }

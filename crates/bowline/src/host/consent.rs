@@ -6,9 +6,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::principal::Principal;
 use bowline_protocol::scan::{BodyKey, Raw};
-use bowline_types::input::{
-    ElicitAction, ElicitRequestFormParams, ElicitResult, ElicitationSchema,
-};
+use bowline_types::input::{ElicitAction, ElicitRequestFormParams, ElicitResult, ElicitSchema};
 use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -40,9 +38,8 @@ pub struct Proposal {
 /// The code of a call that was not allowed.
 pub(crate) const DENIED: ErrorCode = ErrorCode(-31_002);
 
-pub(super) type Ask = Arc<
-    dyn Fn(Proposal) -> Pin<Box<dyn Future<Output = Consent> + Send>> + Send + Sync,
->;
+pub(super) type Ask =
+    Arc<dyn Fn(Proposal) -> Pin<Box<dyn Future<Output = Consent> + Send>> + Send + Sync>;
 
 pub(super) type Elicit = Arc<
     dyn Fn(
@@ -111,15 +108,18 @@ impl Shared {
         }
         let (server, tool) = (server.escape_debug(), tool.escape_debug());
         let message = format!("tool `{tool}` of server `{server}` was not allowed to be called");
-        Err(ErrorObject { code: DENIED, ..ErrorObject::internal_error(message) })
+        let mut error = ErrorObject::internal_error(message);
+        error.code = DENIED;
+        Err(error)
     }
 
     async fn ask(&self, server: &Arc<str>, tool: &str) -> bool {
         let Some(elicit) = &self.elicit else {
             return false;
         };
-        let message = format!("Call tool `{}` of server `{}`?", tool.escape_debug(), server.escape_debug());
-        let form = ElicitRequestFormParams::new(message, ElicitationSchema::default());
+        let message =
+            format!("Call tool `{}` of server `{}`?", tool.escape_debug(), server.escape_debug());
+        let form = ElicitRequestFormParams::new(message, ElicitSchema::new());
         let asked = Asked::new(server.clone(), Some(format!("tools/call {tool}").into()));
         matches!(elicit(asked, form).await, Ok(result) if result.action == ElicitAction::Accept)
     }

@@ -21,7 +21,10 @@ pub(crate) fn unavailable(server: &str, why: &Error) -> ErrorObject {
 pub(crate) fn lost(server: &str, why: &Error) -> ErrorObject {
     tracing::warn!(target: "bowline::host", server, "server was lost: {why}");
     let server = server.escape_debug();
-    object(UNAVAILABLE, format!("server `{server}` was lost; the request may have been done or not"))
+    object(
+        UNAVAILABLE,
+        format!("server `{server}` was lost; the request may have been done or not"),
+    )
 }
 
 /// The server is being taken out of the host.
@@ -39,10 +42,16 @@ pub(crate) fn gone(server: &str) -> ErrorObject {
 /// All instances of the server are in use, and nobody else may wait or has waited for too long.
 pub(crate) fn busy(server: &str, instances: usize) -> ErrorObject {
     let server = server.escape_debug();
-    let all = if instances == 1 { "its instance is".into() } else { format!("all {instances} instances are") };
+    let all = if instances == 1 {
+        "its instance is".into()
+    } else {
+        format!("all {instances} instances are")
+    };
     object(BUSY, format!("server `{server}` is busy: {all} in use; try again later"))
 }
 
 fn object(code: ErrorCode, message: String) -> ErrorObject {
-    ErrorObject { code, ..ErrorObject::internal_error(message) }
+    let mut error = ErrorObject::internal_error(message);
+    error.code = code;
+    error
 }

@@ -192,7 +192,8 @@ impl Host {
     /// The endpoint of one server, under its own names; nothing when there is none of that name.
     #[must_use]
     pub fn server(&self, name: &str) -> Option<Arc<dyn Service>> {
-        let select = || self.0.upstream(name).map(|server| Selection::Server(server.name().clone()));
+        let select =
+            || self.0.upstream(name).map(|server| Selection::Server(server.name().clone()));
         self.0.view(&format!("/servers/{name}"), select)
     }
 

@@ -5,7 +5,11 @@ use super::status::{
     Fault, InstanceStatus, Readiness, ServerKind, ServerState, ServerStatus, Status,
 };
 use super::upstream::{Instance, Upstream};
+#[cfg(feature = "http")]
+use super::{Host, admin::Reports};
 use crate::client::State;
+#[cfg(feature = "http")]
+use std::pin::Pin;
 use std::time::Duration;
 
 impl Shared {
@@ -22,10 +26,25 @@ impl Shared {
         let mut readiness = Readiness::default();
         for upstream in self.all() {
             if upstream.offer().is_none() {
-                readiness = readiness.because(format!("server `{}` is not there", upstream.name().escape_debug()));
+                readiness = readiness
+                    .because(format!("server `{}` is not there", upstream.name().escape_debug()));
             }
         }
         readiness
+    }
+}
+
+#[cfg(feature = "http")]
+impl Reports for Host {
+    fn status(&self) -> Pin<Box<dyn Future<Output = Status> + Send + '_>> {
+        Box::pin(async move {
+            self.0.monitor.look().await;
+            self.0.status()
+        })
+    }
+
+    fn ready(&self) -> Readiness {
+        self.0.readiness()
     }
 }
 

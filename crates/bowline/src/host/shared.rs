@@ -72,8 +72,9 @@ const LOOK: Duration = Duration::from_secs(10);
 
 impl Shared {
     pub(super) fn new(builder: Builder) -> Result<Arc<Self>> {
-        let Builder { info, settings, consent, elicit, visit, sample, roots, clients, folder, .. } =
-            builder;
+        let Builder {
+            info, settings, consent, elicit, visit, sample, roots, clients, folder, ..
+        } = builder;
         let info_text = Raw::encode(&info)?;
         let shared = Arc::new_cyclic(|me| Self {
             me: me.clone(),
@@ -252,9 +253,8 @@ impl Shared {
             }
             if let Some(answer) = self.sample.clone() {
                 let me = self.me.clone();
-                builder = builder.on_sample_with_tools(move |asked, params| {
-                    answer(named(&me, asked), params)
-                });
+                builder = builder
+                    .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
             }
             if let Some(roots) = self.roots.clone() {
                 builder = builder.roots(roots);
@@ -327,7 +327,7 @@ impl Shared {
 
 impl Hosting for Shared {
     fn client(&self, _server: &str) -> client::Builder {
-        let limits = Limits { reconnects: u32::MAX, ..Limits::default() };
+        let limits = Limits::default().reconnects(u32::MAX);
         let builder = Client::builder().implementation(self.info.clone()).limits(limits);
         match &self.clients {
             Some(change) => change(builder),
@@ -415,7 +415,8 @@ impl Upstreams for Shared {
         let Ok(params) = params.map_or_else(|| Ok(Body::empty()), |params| split(&params)) else {
             return;
         };
-        let wanted = |upstream: &&Arc<Upstream>| server.is_none_or(|server| &**upstream.name() == server);
+        let wanted =
+            |upstream: &&Arc<Upstream>| server.is_none_or(|server| &**upstream.name() == server);
         for upstream in self.all().iter().filter(wanted) {
             for (owner, instance) in upstream.instances() {
                 let is_theirs = match &owner {
@@ -483,4 +484,10 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service for View {
+    fn call(self: Arc<Self>, _: crate::service::Call) -> Answer {
+        todo!()
+    }
 }

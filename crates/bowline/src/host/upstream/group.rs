@@ -58,7 +58,8 @@ impl Group {
     /// Takes out what nobody uses and `wants_out` says so of.
     pub(super) fn remove(&self, wants_out: impl Fn(&Instance) -> bool) -> Vec<Arc<Instance>> {
         let mut instances = self.open();
-        let (out, stay) = std::mem::take(&mut *instances).into_iter().partition(|one| wants_out(one));
+        let (out, stay) =
+            std::mem::take(&mut *instances).into_iter().partition(|one| wants_out(one));
         *instances = stay;
         out
     }

@@ -199,7 +199,8 @@ impl Upstream {
 
     /// All instances, with whose they are.
     pub(crate) fn instances(&self) -> Vec<(Owner, Arc<Instance>)> {
-        let mut all: Vec<_> = self.common().map(|one| (Owner::Everybody, one)).into_iter().collect();
+        let mut all: Vec<_> =
+            self.common().map(|one| (Owner::Everybody, one)).into_iter().collect();
         for (owner, group) in lock(&self.groups).iter() {
             all.extend(group.all().into_iter().map(|instance| (owner.clone(), instance)));
         }
@@ -215,7 +216,8 @@ impl Upstream {
     /// Stops what nobody has used for long enough; called now and then.
     pub(crate) fn sweep(&self) {
         let limit = self.plan.settings.idle_stop.or_else(|| self.host()?.idle_stop());
-        let stale = |one: &Instance| limit.zip(one.idle()).is_some_and(|(limit, idle)| idle >= limit);
+        let stale =
+            |one: &Instance| limit.zip(one.idle()).is_some_and(|(limit, idle)| idle >= limit);
         self.stop(stale);
         if let Some(most) = self.plan.settings.max_memory {
             self.stop(|one| {
@@ -268,9 +270,9 @@ impl Upstream {
         let instances = self.instances();
         *self.common.write().unwrap_or_else(PoisonError::into_inner) = None;
         lock(&self.groups).clear();
-        let closing = instances.into_iter().map(|(_, instance)| {
-            tokio::spawn(async move { instance.client.close().await })
-        });
+        let closing = instances
+            .into_iter()
+            .map(|(_, instance)| tokio::spawn(async move { instance.client.close().await }));
         for closing in closing.collect::<Vec<_>>() {
             let _ = closing.await;
         }
@@ -392,8 +394,16 @@ impl Upstream {
             return ClientCapabilities::new();
         }
         ClientCapabilities::new()
-            .elicitation(ElicitationCapability::new().form(serde_json::Map::new()).url(serde_json::Map::new()))
-            .sampling(SamplingCapability::new().tools(serde_json::Map::new()).context(serde_json::Map::new()))
+            .elicitation(
+                ElicitationCapability::new()
+                    .form(serde_json::Map::new())
+                    .url(serde_json::Map::new()),
+            )
+            .sampling(
+                SamplingCapability::new()
+                    .tools(serde_json::Map::new())
+                    .context(serde_json::Map::new()),
+            )
             .roots(RootsCapability::new().list_changed(true))
     }
 

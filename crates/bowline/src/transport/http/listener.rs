@@ -2,7 +2,10 @@
 
 use super::connection;
 use super::endpoint::Endpoint;
+#[cfg(feature = "host")]
+use super::pages::{Pages, PagesService};
 use super::rooms::{Find, Rooms};
+use super::site::Site;
 use super::tls::{Tls, TlsFiles};
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -204,11 +207,25 @@ impl Http {
 }
 
 impl Transport for Http {
-    async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
+    async fn serve(mut self, service: Arc<dyn Service>, end: End) -> Result<()> {
+        let (closing, find) = (end.signal(), self.find.take());
+        self.run(end, |endpoint| Site::Endpoint(Rooms::new(service, endpoint, find, closing))).await
+    }
+}
+
+impl Http {
+    /// Serves pages in place of an endpoint, to whom the endpoint would let in.
+    #[cfg(feature = "host")]
+    pub(crate) async fn serve_pages(self, pages: Arc<dyn Pages>, end: End) -> Result<()> {
+        let closing = end.signal();
+        self.run(end, |endpoint| Site::Pages(PagesService::new(pages, endpoint, closing))).await
+    }
+
+    async fn run(self, end: End, site: impl FnOnce(Endpoint) -> Site) -> Result<()> {
         self.check()?;
         let tls = self.tls.map(Arc::new);
-        let rooms = Rooms::new(service, self.endpoint, self.find, end.signal());
-        let most = rooms.own().limits().connections;
+        let site = site(self.endpoint);
+        let most = site.limits().connections;
         let watch = GracefulShutdown::new();
         // Owns the connections: when serving is dropped, so are they.
         let mut connections = JoinSet::new();
@@ -221,7 +238,7 @@ impl Transport for Http {
                     match accepted {
                         Ok((stream, _)) => {
                             failures = Failures::default();
-                            let one = one(rooms.clone(), tls.clone(), stream, watch.watcher());
+                            let one = one(site.clone(), tls.clone(), stream, watch.watcher());
                             // One task a connection: it ends with the connection.
                             connections.spawn(one);
                         }
@@ -246,7 +263,7 @@ impl Transport for Http {
 }
 
 async fn one(
-    rooms: Rooms,
+    site: Site,
     tls: Option<Arc<Tls>>,
     stream: TcpStream,
     watcher: hyper_util::server::graceful::Watcher,
@@ -254,20 +271,20 @@ async fn one(
     // Answers are small and awaited: they must not wait for more to come.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => connection::serve(rooms, stream, watcher).await,
+        None => connection::serve(site, stream, watcher).await,
         // Boxed, so that connections without it stay small.
-        Some(tls) => Box::pin(encrypted(rooms, tls, stream, watcher)).await,
+        Some(tls) => Box::pin(encrypted(site, tls, stream, watcher)).await,
     }
 }
 
 async fn encrypted(
-    rooms: Rooms,
+    site: Site,
     tls: Arc<Tls>,
     stream: TcpStream,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     if let Some(stream) = tls.accept(stream).await {
-        connection::serve(rooms, stream, watcher).await;
+        connection::serve(site, stream, watcher).await;
     }
 }
 
