@@ -85,8 +85,14 @@ pub(crate) struct InstallArgs {
     /// Have the client start it through us, and write every message down
     #[arg(long)]
     pub(crate) traced: bool,
-    /// Show what would be written, and write nothing
+    /// Write the client's config of this project instead of the user's
     #[arg(long)]
+    pub(crate) project: bool,
+    /// Replace a server that is called so and is another
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
     #[command(flatten, next_help_heading = "Server")]
     pub(crate) reach: ReachArgs,
@@ -100,8 +106,11 @@ pub(crate) struct UninstallArgs {
     /// The clients that lose it (repeatable)
     #[arg(long, value_name = "CLIENT", required = true, value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) from: Vec<String>,
-    /// Show what would be written, and write nothing
+    /// Write the client's config of this project instead of the user's
     #[arg(long)]
+    pub(crate) project: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
     /// Write without asking
     #[arg(long)]

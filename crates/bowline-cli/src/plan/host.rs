@@ -72,6 +72,10 @@ pub(crate) struct Install {
     pub(crate) clients: Vec<Client>,
     /// Whether it is started through us, with every message written down.
     pub(crate) traced: bool,
+    /// Whether the config of the project is meant, instead of the user's.
+    pub(crate) project: bool,
+    /// Whether another server of this name is replaced.
+    pub(crate) force: bool,
     /// Whether it is only shown.
     pub(crate) dry_run: bool,
     /// How it is reached; `yes` writes without asking.
@@ -85,6 +89,8 @@ pub(crate) struct Uninstall {
     pub(crate) name: String,
     /// Who has it, each once; at least one.
     pub(crate) clients: Vec<Client>,
+    /// Whether the config of the project is meant, instead of the user's.
+    pub(crate) project: bool,
     /// Whether it is only shown.
     pub(crate) dry_run: bool,
     /// Whether nobody is asked.
@@ -279,7 +285,7 @@ fn proxy(args: ProxyArgs, around: &Surroundings<'_>) -> Result<Proxy, Fault> {
 }
 
 fn install(args: InstallArgs, around: &Surroundings<'_>) -> Result<Install, Fault> {
-    let InstallArgs { operands, to, name, traced, dry_run, mut reach } = args;
+    let InstallArgs { operands, to, name, traced, project, force, dry_run, mut reach } = args;
     let command = operands::command(&mut reach, around)?;
     let (target, rest) =
         Operands { verb: "install", operands, command, wants: "" }.split(around)?;
@@ -290,12 +296,13 @@ fn install(args: InstallArgs, around: &Surroundings<'_>) -> Result<Install, Faul
         return Err(Fault::new(format!("--name {name:?} is no name for a server"))
             .hint("use up to 128 letters, digits and signs"));
     }
-    Ok(Install { target, name, clients: clients(&to)?, traced, dry_run, common })
+    let clients = clients(&to)?;
+    Ok(Install { target, name, clients, traced, project, force, dry_run, common })
 }
 
 fn uninstall(args: UninstallArgs) -> Result<Uninstall, Fault> {
-    let UninstallArgs { name, from, dry_run, yes } = args;
-    Ok(Uninstall { name, clients: clients(&from)?, dry_run, yes })
+    let UninstallArgs { name, from, project, dry_run, yes } = args;
+    Ok(Uninstall { name, clients: clients(&from)?, project, dry_run, yes })
 }
 
 /// Clients by their ids, each once.

@@ -126,6 +126,8 @@ fn what_is_installed_has_a_name_and_clients() {
         &[
             "install git --to cursor",
             "install git --to cursor,vscode --to cursor --traced --dry-run",
+            "install git --to vscode --project --force",
+            "install git --to cursor --dry-run --yes",
             "install git",
             "install git --to cursr",
             "install git --to word",
@@ -137,6 +139,7 @@ fn what_is_installed_has_a_name_and_clients() {
             "uninstall git --from cursor,vscode",
             "uninstall git",
             "uninstall --from cursor",
+            "uninstall git --from cursor --project --yes",
             "uninstall git --from cursor --dry-run --yes",
             "config check",
             "config check servers.json --json",

@@ -83,8 +83,9 @@ fn shown(task: &Task) -> String {
             ("proxy", &proxy.target, format!("at {}", listen(&proxy.ways.listen)))
         }
         Task::Install(install) => ("install", &install.target, self::install(install)),
-        Task::Uninstall(Uninstall { name, clients, .. }) => {
-            return format!("uninstall | {name} | from {}", ids(clients));
+        Task::Uninstall(Uninstall { name, clients, project, .. }) => {
+            let project = if *project { ", of the project" } else { "" };
+            return format!("uninstall | {name} | from {}{project}", ids(clients));
         }
         Task::Config(config) => return format!("config | {config:?}"),
         Task::Everything { .. } => return "serve everything".to_owned(),
@@ -123,7 +124,9 @@ fn up(up: &Up) -> String {
 fn install(install: &Install) -> String {
     let traced = if install.traced { ", traced" } else { "" };
     let dry_run = if install.dry_run { ", only shown" } else { "" };
-    format!("as {} to {}{traced}{dry_run}", install.name, ids(&install.clients))
+    let project = if install.project { ", of the project" } else { "" };
+    let force = if install.force { ", whatever is there" } else { "" };
+    format!("as {} to {}{project}{force}{traced}{dry_run}", install.name, ids(&install.clients))
 }
 
 fn ids(clients: &[Client]) -> String {
