@@ -86,6 +86,7 @@ pub(super) struct Setup {
     pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
+    good: Duration,
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
@@ -114,9 +115,6 @@ struct Thinking {
     since: Duration,
     total: Duration,
 }
-
-/// A connection that stood for so long counts as having been good: attempts are counted anew after it.
-const GOOD: Duration = Duration::from_secs(30);
 
 /// How long the end of a connection may take.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -151,6 +149,7 @@ impl Core {
                 web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
+                good: builder.good,
                 trace,
                 #[cfg(feature = "host")]
                 lane: builder.lane,
@@ -238,7 +237,7 @@ impl Core {
                 // Whoever found out first has seen to it.
                 return;
             };
-            if live.since.elapsed() >= GOOD {
+            if live.since.elapsed() >= self.setup.good {
                 self.attempts.store(0, Ordering::Relaxed);
             }
             *lock(&self.last_words) = live.stderr.clone();
