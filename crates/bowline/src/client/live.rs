@@ -16,7 +16,7 @@ use super::web::Web;
 use super::wire::{BoxFuture, Hears, Trace, Wire};
 use crate::error::{Error, Result};
 use crate::layer::trace::Sink;
-use crate::transport::child::StderrLog;
+use crate::transport::child::{Group, StderrLog};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{Agreed, Speaker};
 use bowline_protocol::http::HeaderMap;
@@ -98,6 +98,8 @@ pub(super) struct Live {
     pub(super) wire: Arc<dyn Wire>,
     pub(super) speaker: Arc<Speaker>,
     pub(super) stderr: Option<StderrLog>,
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts look at groups"))]
+    pub(super) group: Option<Group>,
     /// Tells it from those before it.
     pub(super) number: u64,
     pub(super) since: Instant,
@@ -311,6 +313,11 @@ impl Core {
         *lock(&self.thinking) = Thinking { total: self.thinking(), ..Thinking::default() };
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         self.name.clone()
     }
@@ -345,6 +352,11 @@ impl Core {
 
     pub(super) fn clock(&self, timeouts: Timeouts) -> Clock {
         Clock::start(timeouts, self.now())
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn process_group(&self) -> Option<u32> {
+        self.live()?.group?.id()
     }
 
     /// What the process says, and before it says anything, what the last one said.

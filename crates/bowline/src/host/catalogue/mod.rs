@@ -34,7 +34,7 @@ pub(crate) struct Catalogue {
 }
 
 /// The part of a catalogue that an endpoint shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Selection {
     /// All of it.
     Everything,
