@@ -152,6 +152,10 @@ fn what_is_installed_has_a_name_and_clients() {
                 install | name git | as git to cursor
             install git --to cursor,vscode --to cursor --traced --dry-run
                 install | name git | as git to cursor+vscode, traced, only shown
+            install git --to vscode --project --force
+                install | name git | as git to vscode, of the project, whatever is there
+            install git --to cursor --dry-run --yes
+                error: the argument '--dry-run' cannot be used with '--yes'
             install git
                 error: the following required arguments were not provided:
                   --to <CLIENT>
@@ -182,8 +186,10 @@ fn what_is_installed_has_a_name_and_clients() {
             uninstall --from cursor
                 error: the following required arguments were not provided:
                   <NAME>
+            uninstall git --from cursor --project --yes
+                uninstall | git | from cursor, of the project
             uninstall git --from cursor --dry-run --yes
-                uninstall | git | from cursor
+                error: the argument '--dry-run' cannot be used with '--yes'
             config check
                 config | Check { file: None, json: false }
             config check servers.json --json

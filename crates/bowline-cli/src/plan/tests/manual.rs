@@ -119,6 +119,8 @@ fn every_line_of_the_manual_means_this() {
             install | name git | as git to cursor
         bowline install https://mcp.example.com/mcp --to claude-desktop,vscode --name web
             install | url https://mcp.example.com/mcp | as web to claude-desktop+vscode
+        bowline install git --to vscode --project --force
+            install | name git | as git to vscode, of the project, whatever is there
         bowline install --to claude-code --traced --dry-run -- uvx mcp-server-git --repository .
             install | - | as git to claude-code, traced, only shown | uvx mcp-server-git --repository .
         bowline uninstall git --from cursor
