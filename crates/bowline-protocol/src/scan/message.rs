@@ -121,6 +121,13 @@ impl Message {
         present(self.tables.meta[key as usize].of(self.raw.as_bytes()))
     }
 
+    /// A reserved key of `_meta` as text of its own.
+    #[must_use]
+    pub fn meta_raw(&self, key: MetaKey) -> Option<Raw> {
+        let span = self.tables.meta[key as usize];
+        (!span.is_empty()).then(|| self.raw.slice(span))
+    }
+
     /// A reserved key of `_meta` that must be a string: `None` when it is absent or something else.
     #[must_use]
     pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {

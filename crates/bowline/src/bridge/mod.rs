@@ -7,8 +7,11 @@ use crate::client::Client;
 use crate::client::forward::Onward;
 use crate::client::lane::Lane;
 use crate::context::Context;
+use crate::host::status::meter::Measured;
 use bowline_protocol::outcome::Outcome;
+use bowline_types::input::Root;
 use std::any::Any;
+use std::sync::Arc;
 
 /// One instance of a server, for one call; given back when it is dropped.
 pub(crate) struct Lease {
@@ -18,6 +21,10 @@ pub(crate) struct Lease {
     pub(crate) lane: Option<Lane>,
     /// Whether nobody but this caller ever uses the instance, so that what it logs may go to the call.
     pub(crate) own: bool,
+    /// What a question for roots is answered with; without it the caller is asked.
+    pub(crate) roots: Option<Arc<[Root]>>,
+    /// What counts and times the call.
+    pub(crate) measured: Option<Measured>,
     /// What gives the place back.
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -27,6 +34,9 @@ pub(crate) struct Lease {
 pub(crate) struct Bridge {}
 
 impl Bridge {
+    /// Gives up all calls that are parked.
+    pub(crate) fn close(&self) {}
+
     /// Hands a call on and brings back its outcome. `server` is the name under which the host knows it: it is part of
     /// what a state is sealed for.
     pub(crate) async fn carry(

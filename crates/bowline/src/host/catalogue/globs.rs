@@ -1,0 +1,36 @@
+//! Globs over names: `*` stands for any text, everything else for itself.
+
+/// Globs, of which one has to match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Globs(Vec<Box<str>>);
+
+impl Globs {
+    /// These globs.
+    pub(crate) fn new<G: AsRef<str>>(globs: impl IntoIterator<Item = G>) -> Self {
+        Self(globs.into_iter().map(|glob| glob.as_ref().into()).collect())
+    }
+
+    /// Whether one of them matches the whole name.
+    pub(crate) fn match_any(&self, name: &str) -> bool {
+        self.0.iter().any(|glob| matches(glob, name))
+    }
+}
+
+/// Whether a glob matches the whole name. One pass: each text between two stars is looked for once, as far to the left
+/// as it can be.
+fn matches(glob: &str, name: &str) -> bool {
+    let Some((first, rest)) = glob.split_once('*') else {
+        return glob == name;
+    };
+    let Some(mut name) = name.strip_prefix(first) else {
+        return false;
+    };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(last)
+}
