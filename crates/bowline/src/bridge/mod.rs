@@ -41,6 +41,7 @@ mod tests;
 use crate::ask::Seals;
 use crate::client::Client;
 use crate::client::lane::Lane;
+use crate::host::status::meter::Measured;
 use bowline_types::input::Root;
 use park::Parks;
 use std::any::Any;
@@ -57,8 +58,20 @@ pub(crate) struct Lease {
     pub(crate) own: bool,
     /// What a server with a session is told when it asks for roots; `None` where its caller is asked.
     pub(crate) roots: Option<Arc<[Root]>>,
+    /// What counts and times the call.
+    pub(crate) measured: Option<Measured>,
     /// What gives the place back.
+    #[expect(dead_code, reason = "it acts when it is dropped")]
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Lease {
+    /// Somebody is being asked, so that the time of the call says nothing of the server.
+    fn asked(&mut self) {
+        if let Some(measured) = &mut self.measured {
+            measured.asked();
+        }
+    }
 }
 
 /// What all forwarded calls of one host share: the calls that are parked, and the keys that seal states.

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era;
 use bowline_protocol::outcome::{Body, CacheHint, Outcome, ResultKind};
-use bowline_protocol::scan::{BodyKey, MetaKey, Raw};
+use bowline_protocol::scan::{BodyKey, Raw};
 use bowline_protocol::write;
 use bowline_types::jsonrpc::{ErrorObject, Id, NotificationParams};
 use bowline_types::meta::Meta;
@@ -61,7 +61,14 @@ async fn carry(client: &Client, cx: &Context) -> Outcome {
     if let Some(outcome) = bridge.resume(cx, &server).await {
         return outcome;
     }
-    let lease = Lease { client: client.clone(), lane: None, own: true, roots: None, hold: None };
+    let lease = Lease {
+        client: client.clone(),
+        lane: None,
+        own: true,
+        roots: None,
+        measured: None,
+        hold: None,
+    };
     match onward(cx) {
         Ok(onward) => bridge.carry(cx, &server, lease, onward).await,
         Err(error) => error.into(),
@@ -82,17 +89,12 @@ fn onward(cx: &Context) -> Result<Onward, ErrorObject> {
     if let Some(meta) = meta {
         params = params.with_meta(&meta).map_err(unwritable)?;
     }
-    let capabilities = request.meta(MetaKey::ClientCapabilities);
-    let capabilities: Value =
-        capabilities.and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
-    let capabilities = Raw::encode_object(capabilities.as_object().unwrap_or(&Map::new()));
     let of_tool = request.row().name == "tools/call";
-    Ok(Onward {
-        method: request.method().into_owned().into(),
-        params,
-        capabilities: capabilities.map_err(unwritable)?,
-        progress: request.meta(MetaKey::ProgressToken).is_some(),
-        tool: request.param_str(BodyKey::Name).filter(|_| of_tool).map(|name| Arc::from(&*name)),
+    let tool = request.param_str(BodyKey::Name).filter(|_| of_tool);
+    let onward = Onward::of(cx, request.method().into_owned().into(), params);
+    Ok(match tool {
+        Some(tool) => onward.tool(Arc::from(&*tool)),
+        None => onward,
     })
 }
 

@@ -7,16 +7,18 @@ use super::lane::Asking;
 use super::live::{Core, Live};
 use super::wire::{Event, Exchange, Outgoing};
 use crate::bridge::Bridge;
+use crate::context::Context;
 use crate::error::Error;
 use bowline_protocol::era::client::{self, Answer};
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
-use bowline_protocol::scan::{Message, Raw};
+use bowline_protocol::scan::{Message, MetaKey, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::log::LoggingLevel;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Poll, ready};
 
 pub(crate) use super::wire::Failure;
 
@@ -29,10 +31,35 @@ pub(crate) struct Onward {
     pub(crate) params: Body,
     /// What the caller declared it can do, an object; a server without sessions is told so.
     pub(crate) capabilities: Raw,
+    /// The least severe log message that the caller wants.
+    pub(crate) log_level: Option<LoggingLevel>,
     /// Whether the caller wants progress.
     pub(crate) progress: bool,
     /// The tool that is called, under the server's own name for it.
     pub(crate) tool: Option<Arc<str>>,
+}
+
+impl Onward {
+    /// The request of a call, or what is made of it, with what it says of its caller.
+    pub(crate) fn of(cx: &Context, method: Cow<'static, str>, params: Body) -> Self {
+        let request = cx.request();
+        let level = request.meta(MetaKey::LogLevel);
+        Self {
+            method,
+            params,
+            capabilities: request
+                .client_capabilities()
+                .unwrap_or_else(|| Body::empty().members().clone()),
+            log_level: level.and_then(|level| bowline_types::decode(level).ok()),
+            progress: request.meta(MetaKey::ProgressToken).is_some(),
+            tool: None,
+        }
+    }
+
+    /// Sets the tool that is called, under the server's own name for it.
+    pub(crate) fn tool(self, tool: Arc<str>) -> Self {
+        Self { tool: Some(tool), ..self }
+    }
 }
 
 /// One exchange. Dropped before its answer, it is given up and the server told.
@@ -72,9 +99,8 @@ impl Client {
             // Boxed, so that the future of a call stays small: it is seldom waited for.
             None => Box::pin(core.ready()).await.map_err(Failure::Unsent)?,
         };
-        let speaker = &live.speaker;
-        let params =
-            speaker.outgoing_for(&onward.method, onward.params.clone(), &onward.capabilities);
+        let Onward { method, params, capabilities, log_level, .. } = onward;
+        let params = live.speaker.outgoing_for(method, params.clone(), capabilities, *log_level);
         let params =
             params.map_err(|fault| Failure::here(Error::unsupported(fault.to_string())))?;
         let mut request = Request::new(onward.method.clone()).params(params);
@@ -89,11 +115,6 @@ impl Client {
 }
 
 impl Client {
-    /// Whether the server speaks the newest protocol version; not while there is no connection.
-    pub(crate) fn is_modern(&self) -> bool {
-        self.0.live().is_some_and(|live| live.is_modern())
-    }
-
     /// What the server is called.
     pub(crate) fn name(&self) -> Arc<str> {
         self.0.name()
@@ -108,11 +129,26 @@ impl Client {
     pub(crate) fn limits(&self) -> &Limits {
         self.0.limits()
     }
+
+    /// How many connections were made in all.
+    pub(crate) fn connections(&self) -> u64 {
+        self.0.connections()
+    }
+
+    /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
+    pub(crate) async fn pass(&self, method: &str, params: &Body) {
+        if let Err(error) = self.0.notify(method, params).await {
+            self.0.fault(&error);
+        }
+    }
 }
 
 impl Forward {
     /// What the server says next; nothing follows an answer, an error or a failure.
-    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Result<Said, Failure>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        task: &mut std::task::Context<'_>,
+    ) -> Poll<Result<Said, Failure>> {
         let said = match ready!(self.exchange.poll_next(task))? {
             Event::Progress(message) => Said::Progress(message),
             Event::Notification(message) => {

@@ -16,7 +16,7 @@ use super::web::Web;
 use super::wire::{BoxFuture, Hears, Trace, Wire};
 use crate::error::{Error, Result};
 use crate::layer::trace::Sink;
-use crate::transport::child::StderrLog;
+use crate::transport::child::{Group, StderrLog};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{Agreed, Speaker};
 use bowline_protocol::http::HeaderMap;
@@ -89,6 +89,7 @@ pub(super) struct Setup {
     pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
+    good: Duration,
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
@@ -101,6 +102,8 @@ pub(super) struct Live {
     pub(super) wire: Arc<dyn Wire>,
     pub(super) speaker: Arc<Speaker>,
     pub(super) stderr: Option<StderrLog>,
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts look at groups"))]
+    pub(super) group: Option<Group>,
     /// Tells it from those before it.
     pub(super) number: u64,
     pub(super) since: Instant,
@@ -115,9 +118,6 @@ struct Thinking {
     since: Duration,
     total: Duration,
 }
-
-/// A connection that stood for so long counts as having been good: attempts are counted anew after it.
-const GOOD: Duration = Duration::from_secs(30);
 
 /// How long the end of a connection may take.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -152,6 +152,7 @@ impl Core {
                 web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
+                good: builder.good,
                 trace,
                 #[cfg(feature = "host")]
                 lane: builder.lane,
@@ -241,7 +242,7 @@ impl Core {
                 // Whoever found out first has seen to it.
                 return;
             };
-            if live.since.elapsed() >= GOOD {
+            if live.since.elapsed() >= self.setup.good {
                 self.attempts.store(0, Ordering::Relaxed);
             }
             *lock(&self.last_words) = live.stderr.clone();
@@ -316,6 +317,11 @@ impl Core {
         *lock(&self.thinking) = Thinking { total: self.thinking(), ..Thinking::default() };
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         self.name.clone()
     }
@@ -350,6 +356,11 @@ impl Core {
 
     pub(super) fn clock(&self, timeouts: Timeouts) -> Clock {
         Clock::start(timeouts, self.now())
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn process_group(&self) -> Option<u32> {
+        self.live()?.group?.id()
     }
 
     /// What the process says, and before it says anything, what the last one said.
