@@ -16,13 +16,13 @@ use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// One server, and the way to it.
 pub(super) struct Gate {
-    pub(super) bridge: Bridge,
+    pub(super) bridge: Arc<Bridge>,
     pub(super) client: Client,
     /// One call at a time, where the server does not say for which it asks.
     lane: Option<(Lane, Arc<Mutex<()>>)>,
@@ -66,7 +66,14 @@ impl Gate {
             clock: Box::new(move || UNIX_EPOCH + Duration::from_secs(1_000_000) + start.elapsed()),
             ..Bridge::default()
         };
-        Self { bridge, client, lane, own: true, roots: None, leases: Arc::default() }
+        Self {
+            bridge: Arc::new(bridge),
+            client,
+            lane,
+            own: true,
+            roots: None,
+            leases: Arc::default(),
+        }
     }
 
     pub(super) async fn to(server: &Server, version: &str) -> Self {
@@ -83,8 +90,9 @@ impl Gate {
         self
     }
 
-    pub(super) fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.bridge.clock = Box::new(clock);
+    /// Shares the bridge of another.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.bridge = other.bridge.clone();
         self
     }
 
