@@ -170,6 +170,16 @@ impl Message {
         &self.raw
     }
 
+    /// Where `params` is.
+    pub(super) fn params_span(&self) -> Span {
+        self.tables.envelope[EnvelopeKey::Params as usize]
+    }
+
+    /// Where the members of `params`, `result` or `error` are that the scanner knows.
+    pub(super) fn body_spans(&self) -> impl Iterator<Item = Span> {
+        self.tables.body.iter().copied().filter(|span| !span.is_empty())
+    }
+
     fn with_id(&self, kind: Kind) -> Result<Kind, NotAMessage> {
         let text = self.envelope(EnvelopeKey::Id);
         match text.first() {

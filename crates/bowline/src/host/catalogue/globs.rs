@@ -14,13 +14,22 @@ impl Globs {
     pub(crate) fn match_any(&self, name: &str) -> bool {
         self.0.iter().any(|glob| matches(glob, name))
     }
+
+    /// Whether one of them matches what a server's item is shown as, or its own name behind that of the server:
+    /// `git__*` is all of `git`, its resources too.
+    pub(crate) fn select(&self, server: &str, own: &str, shown: &str) -> bool {
+        let full = format!("{server}__{own}");
+        self.0.iter().any(|glob| matches(glob, shown) || matches(glob, &full))
+    }
 }
 
-/// Whether a glob matches the whole name. One pass: each text between two stars is looked for once, as far to the left
-/// as it can be.
+/// Whether a glob matches the whole name.
+///
+/// Nothing is tried twice: what stands between two stars is looked for once, as far to the left as it can be, since then
+/// the most is left for what follows.
 fn matches(glob: &str, name: &str) -> bool {
     let Some((first, rest)) = glob.split_once('*') else {
-        return glob == name;
+        return name == glob;
     };
     let Some(mut name) = name.strip_prefix(first) else {
         return false;

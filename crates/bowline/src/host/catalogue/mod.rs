@@ -1,22 +1,37 @@
 //! What the servers of a host offer, merged: names, routes back, collisions, pages.
 
+mod build;
+mod declared;
 mod globs;
+mod names;
 mod offer;
+mod shelf;
+mod shelves;
 mod stored;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use globs::Globs;
-pub(crate) use offer::{Offer, Told};
+pub(crate) use offer::{Item, Offer, Told};
+pub(crate) use shelf::{Entry, Page, Route, Shelf};
+pub(crate) use shelves::{Changed, Located, Shelves};
 pub(crate) use stored::Stored;
 
 use super::settings::Naming;
 use crate::server::ItemKind;
-use bowline_protocol::scan::Raw;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 /// What the servers of a host offer, as one immutable value that calls look at.
-#[derive(Debug, Default)]
-pub(crate) struct Catalogue {}
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    merged: Arc<Shelves>,
+    /// Each server under its own names.
+    servers: HashMap<Arc<str>, Arc<Shelves>>,
+}
 
 /// The part of a catalogue that an endpoint shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,17 +42,6 @@ pub(crate) enum Selection {
     Server(Arc<str>),
     /// What these globs match, under merged names.
     Profile(Globs),
-}
-
-/// The way back from a name or URI that a host shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Route {
-    /// The server, as the host knows it.
-    pub(crate) server: Arc<str>,
-    /// Its own name or URI for it.
-    pub(crate) name: Arc<str>,
-    /// The same as JSON.
-    pub(crate) text: Raw,
 }
 
 /// Two servers that have the same name for something, and no prefix to tell them apart.
@@ -69,25 +73,47 @@ impl Catalogue {
 
     /// The same where servers are running already: of what collides the first stays, and the rest is told.
     pub(crate) fn settle<'a>(
-        _naming: Naming,
-        _offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
+        naming: Naming,
+        offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
     ) -> (Self, Vec<Collision>) {
-        (Self {}, Vec::new())
+        build::catalogue(naming, offers)
+    }
+
+    /// What an endpoint shows; of a server that is not there nothing.
+    pub(crate) fn select(&self, selection: &Selection) -> Arc<Shelves> {
+        match selection {
+            Selection::Everything => self.merged.clone(),
+            Selection::Server(name) => {
+                self.servers.get(name).cloned().unwrap_or_else(|| Arc::new(Shelves::new()))
+            }
+            Selection::Profile(globs) => Arc::new(build::profile(&self.merged, globs)),
+        }
+    }
+
+    /// All of it, under merged names.
+    pub(crate) fn merged(&self) -> &Arc<Shelves> {
+        &self.merged
     }
 
     /// Where the tool of this merged name is.
-    pub(crate) fn tool(&self, _name: &str) -> Option<&Route> {
-        None
+    pub(crate) fn tool(&self, name: &str) -> Option<&Route> {
+        self.merged.tools.find(name).map(|entry| &entry.route)
     }
 
     /// Where the prompt of this merged name is.
-    pub(crate) fn prompt(&self, _name: &str) -> Option<&Route> {
-        None
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Route> {
+        self.merged.prompts.find(name).map(|entry| &entry.route)
     }
 
-    /// Where the resource at this URI is.
-    pub(crate) fn resource(&self, _uri: &str) -> Option<Route> {
-        None
+    /// Where the resource at this merged URI is.
+    pub(crate) fn resource(&self, uri: &str) -> Option<Located> {
+        self.merged.locate(uri)
+    }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::settle(Naming::default(), []).0
     }
 }
 

@@ -87,8 +87,12 @@ enum Before {
     Nothing,
     /// A scheme of authorization: a secret, unless it is an ordinary word.
     Scheme,
-    /// A name whose value is a secret; the value is this word.
+    /// The name of a secret, whose value follows if this is `=` or `:`.
     Name,
+    /// That it is a secret.
+    Secret,
+    /// That it goes on with a secret, which ends with this quote.
+    Quoted(char),
     /// A header that is secret, with all words of it.
     Header,
 }
@@ -96,65 +100,93 @@ enum Before {
 /// Adds a word without what looks secret in it; tells what it says of the next.
 fn push(line: &mut String, word: &str, before: Before) -> Before {
     match before {
-        Before::Header => {
-            if !line.ends_with(&format!("{REDACTED} ")) {
-                line.push_str(REDACTED);
-            } else {
-                line.pop();
+        // Of a secret in many words one sign is enough.
+        Before::Quoted(_) | Before::Header => {
+            line.pop();
+            match before {
+                Before::Quoted(quote) if word.contains(quote) => Before::Nothing,
+                _ => before,
             }
-            return Before::Header;
         }
-        // `=` or `:` on its own stands between a name and its value.
-        Before::Name if matches!(word, "=" | ":") => {
+        Before::Name | Before::Secret if matches!(word, "=" | ":" | ":=" | "=>") => {
             line.push_str(word);
-            return Before::Name;
+            Before::Secret
         }
-        Before::Name => {
-            line.push_str(REDACTED);
-            return Before::Nothing;
-        }
-        Before::Scheme if !word.chars().all(|c| c.is_ascii_lowercase()) => {
-            line.push_str(REDACTED);
-            return Before::Nothing;
-        }
-        Before::Scheme | Before::Nothing => {}
+        Before::Secret => push_secret(line, word, ""),
+        Before::Scheme if !is_ordinary(word) => push_secret(line, word, ""),
+        Before::Scheme | Before::Name | Before::Nothing => push_any(line, word),
     }
-    if let Some((name, rest)) = secret_name(word) {
+}
+
+/// Whether it is a word of a sentence.
+fn is_ordinary(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// Adds a sign in place of a value, and tells whether it goes on with the next word. `marks` stand before it.
+fn push_secret(line: &mut String, value: &str, marks: &str) -> Before {
+    line.push_str(REDACTED);
+    let quotes = ['"', '\'', '`'];
+    let bare = value.trim_start_matches(quotes);
+    let opened = value.chars().next().filter(|first| quotes.contains(first));
+    match opened.or_else(|| marks.chars().next_back().filter(|mark| quotes.contains(mark))) {
+        Some(quote) if !bare.contains(quote) => Before::Quoted(quote),
+        _ => Before::Nothing,
+    }
+}
+
+/// Adds a word of which nothing is known from those before it.
+fn push_any(line: &mut String, word: &str) -> Before {
+    let url = word.find("://");
+    if let Some((begin, end)) = secret_name(word)
+        && url.is_none_or(|url| begin < url)
+    {
+        let (name, rest) = (&word[begin..end], &word[end..]);
+        push_parts(line, &word[..begin]);
         line.push_str(name);
-        let value = rest.trim_start_matches(['"', '\'', '`', '=', ':']);
-        line.push_str(&rest[..rest.len() - value.len()]);
+        let value = rest.trim_start_matches(['"', '\'', '`', '=', ':', '>']);
+        let marks = &rest[..rest.len() - value.len()];
+        line.push_str(marks);
         let lower = name.to_ascii_lowercase();
-        if lower.ends_with("authorization") || lower.ends_with("cookie") {
-            line.push_str(if value.is_empty() { "" } else { REDACTED });
-            return Before::Header;
-        }
-        if value.is_empty() {
-            return Before::Name;
-        }
-        line.push_str(REDACTED);
-        return Before::Nothing;
+        let is_header = lower.ends_with("authorization") || lower.ends_with("cookie");
+        return match value {
+            "" if is_header => {
+                line.push(' ');
+                line.push_str(REDACTED);
+                // What stands in place of the next word is there already.
+                Before::Header
+            }
+            "" => Before::Secret,
+            _ => match push_secret(line, value, marks) {
+                _ if is_header => Before::Header,
+                before => before,
+            },
+        };
     }
-    if word.starts_with('-') && is_secret(word) {
-        line.push_str(word);
-        return Before::Name;
-    }
-    match word.split_once("://") {
-        Some((scheme, rest)) => push_url(line, scheme, rest),
+    match url {
+        Some(at) => push_url(line, &word[..at], &word[at + 3..]),
         None => push_parts(line, word),
     }
     let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    let is_scheme = bare.eq_ignore_ascii_case("bearer") || bare.eq_ignore_ascii_case("basic");
-    if is_scheme { Before::Scheme } else { Before::Nothing }
+    if bare.eq_ignore_ascii_case("bearer") || bare.eq_ignore_ascii_case("basic") {
+        Before::Scheme
+    } else if !is_secret(word) {
+        Before::Nothing
+    } else if word.starts_with("--") {
+        Before::Secret
+    } else {
+        Before::Name
+    }
 }
 
-/// A word up to the name of a secret in it, and the rest, which begins with `=` or `:`, maybe behind a quote.
-fn secret_name(word: &str) -> Option<(&str, &str)> {
+/// Where in a word the name of a secret begins and ends that `=` or `:` follow, maybe behind a quote.
+fn secret_name(word: &str) -> Option<(usize, usize)> {
     word.match_indices(['=', ':']).find_map(|(at, _)| {
         let named = word[..at].trim_end_matches(['"', '\'', '`']);
-        let begin = named.rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)));
-        let begin = begin.map_or(0, |at| at + named[at..].chars().next().map_or(1, char::len_utf8));
-        let is_name = !word[at..].starts_with("://") && is_secret(&named[begin..]);
-        is_name.then(|| word.split_at(named.len()))
+        let of_a_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let begin = named.trim_end_matches(of_a_name).len();
+        is_secret(&named[begin..]).then_some((begin, named.len()))
     })
 }
 
@@ -163,16 +195,15 @@ fn push_url(line: &mut String, scheme: &str, rest: &str) {
     push_parts(line, scheme);
     line.push_str("://");
     let (place, more) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    let (host, path) = place.split_at(place.find('/').unwrap_or(place.len()));
-    match host.rsplit_once('@') {
-        Some((_, host)) => {
+    // A password may have a slash in it, whatever it should have.
+    match place.rsplit_once('@') {
+        Some((_, place)) => {
             line.push_str(REDACTED);
             line.push('@');
-            push_parts(line, host);
+            push_parts(line, place);
         }
-        None => push_parts(line, host),
+        None => push_parts(line, place),
     }
-    push_parts(line, path);
     if let Some(mark) = more.chars().next() {
         line.push(mark);
         line.push_str(REDACTED);
