@@ -5,10 +5,12 @@
 
 mod approve;
 mod args;
+mod diff;
 mod escape;
 mod exit;
 mod field;
 mod guard;
+mod install;
 mod listen;
 mod locate;
 mod logs;

@@ -35,7 +35,7 @@
 //! `"[redacted]"`; so are the values of such headers. Everything else is written as it is: a trace of private data
 //! is private data. The file is made readable for its owner only.
 
-mod redact;
+pub(crate) mod redact;
 mod sink;
 
 use crate::context::Context;
