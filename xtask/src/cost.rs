@@ -8,7 +8,7 @@
 
 mod memory;
 mod stdio;
-mod valgrind;
+pub(crate) mod valgrind;
 
 use crate::flags::Flags;
 use crate::gate::{Gate, judge, mebibytes};
