@@ -197,7 +197,7 @@ fn what_is_handed_on_is_what_a_decoder_would_leave() {
         meta.as_object_mut().unwrap().remove(INFO);
         let found: Value = body.members().decode().unwrap();
         assert_eq!(found, Value::Object(members), "{result}");
-        let found: Value = body.meta().map_or(json!({}), |meta| meta.decode().unwrap());
+        let found: Value = body.meta().map_or_else(|| json!({}), |meta| meta.decode().unwrap());
         assert_eq!(found, meta, "{result}");
     }
 }
@@ -215,5 +215,6 @@ fn results_are_handed_on_as_they_were_written() {
     expect![[r#"
         complete None {"z":1.50,"a":{"b":[]}} None
         complete None {"z":1,"a":2} Some({"b":1e400,"a":12345678901234567890123})
-        no outcome"#]].assert_eq(&shown.join("\n"));
+        no outcome"#]]
+    .assert_eq(&shown.join("\n"));
 }
