@@ -10,6 +10,7 @@ mod keys;
 mod machine;
 mod members;
 mod message;
+mod onward;
 mod raw;
 mod seen;
 mod text;
