@@ -309,6 +309,7 @@ impl Shared {
         };
         if let Some(tool) = &tool
             && self.consent.is_some()
+            && !self.bridge.goes_on(cx, &server)
         {
             Box::pin(self.consent(cx, &server, tool)).await?;
         }
