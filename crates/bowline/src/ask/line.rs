@@ -16,6 +16,8 @@ use bowline_types::legacy::{ElicitationComplete, ElicitationCompleteNotification
 use bowline_types::revision::Revision;
 use serde_json::{Map, Value};
 use std::future::poll_fn;
+#[cfg(feature = "host")]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
@@ -28,6 +30,9 @@ use tokio::sync::{Notify, oneshot};
 #[derive(Debug)]
 pub(crate) struct Line {
     revision: Revision,
+    /// Tells it from every other one of this process.
+    #[cfg(feature = "host")]
+    number: u64,
     state: Mutex<State>,
     /// Rings when the client may be asked, and when it can be asked no more.
     bell: Notify,
@@ -69,6 +74,10 @@ struct Open {
     reply: oneshot::Sender<Response>,
 }
 
+/// The number of the line made last.
+#[cfg(feature = "host")]
+static LAST: AtomicU64 = AtomicU64::new(0);
+
 /// The code by which clients of sessions say that a person refused.
 const REJECTED: ErrorCode = ErrorCode(-1);
 
@@ -77,10 +86,18 @@ impl Line {
     pub(crate) fn new(revision: Revision) -> Self {
         Self {
             revision,
+            #[cfg(feature = "host")]
+            number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             state: Mutex::default(),
             bell: Notify::new(),
             waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// What tells it from every other one of this process.
+    #[cfg(feature = "host")]
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The client said that it is ready; until then questions wait.
@@ -149,13 +166,38 @@ impl Line {
             dialect::question(self.revision, key, &request, &visit).map_err(impossible)?;
         // After what the protocol version lacks: no client of it could have declared that.
         need.check(&cx.client_capabilities())?;
+        read(key, self.put(cx, key, &request, &message, visit).await?)
+    }
+
+    /// Hands on a question of somebody else, whom the client has said it answers, and brings back what it said.
+    #[cfg(feature = "host")]
+    pub(crate) async fn hand_on(
+        &self,
+        cx: &Context,
+        key: &str,
+        request: &InputRequest,
+    ) -> Result<Response> {
+        let visit = format!("{:032x}", u128::from_be_bytes(random()));
+        let message = dialect::question(self.revision, key, request, &visit).map_err(impossible)?;
+        self.put(cx, key, request, &message, visit).await
+    }
+
+    /// Puts a question, and waits for whatever the client says to it.
+    async fn put(
+        &self,
+        cx: &Context,
+        key: &str,
+        request: &InputRequest,
+        message: &Request,
+        visit: String,
+    ) -> Result<Response> {
         let limit = cx.limits().person_timeout;
         let _waiting = self.wait(cx)?;
         let answer = async {
             self.ready().await?;
             let (reply, answer) = oneshot::channel();
-            let asked = self.begin(cx, &message, reply)?;
-            if let InputRequest::Elicit(request) = &request
+            let asked = self.begin(cx, message, reply)?;
+            if let InputRequest::Elicit(request) = request
                 && matches!(request.params, ElicitRequestParams::Url(_))
             {
                 cx.asks().visited(key, visit);
@@ -164,7 +206,7 @@ impl Line {
             answer.await.map_err(|_| Error::closed("the session ended before the client answered"))
         };
         match tokio::time::timeout(limit, answer).await {
-            Ok(answered) => read(key, answered?),
+            Ok(answered) => answered,
             Err(_) => {
                 let seconds = limit.as_secs();
                 Err(Error::timed_out(format!("nobody answered `{key}` within {seconds} seconds")))
@@ -316,7 +358,8 @@ fn ended() -> Error {
     Error::closed("the session has ended")
 }
 
-fn refused(key: &str, error: ErrorObject) -> Error {
+/// What a question comes to whose client answers it with an error.
+pub(crate) fn refused(key: &str, error: ErrorObject) -> Error {
     if error.code == REJECTED {
         return Error::declined(format!("the user declined `{key}`"));
     }

@@ -21,6 +21,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a client is told before it connects.
 ///
@@ -58,6 +59,8 @@ pub struct Builder {
     pub(super) trace: Option<PathBuf>,
     pub(super) result_kinds: Vec<&'static str>,
     pub(super) fault: Option<Error>,
+    /// A connection that stood for so long counts as having been good: attempts are counted anew after it.
+    pub(super) good: Duration,
     #[cfg(feature = "host")]
     pub(super) lane: Option<super::lane::Lane>,
 }
@@ -78,6 +81,7 @@ impl Default for Builder {
             trace: None,
             result_kinds: Vec::new(),
             fault: None,
+            good: Duration::from_secs(30),
             #[cfg(feature = "host")]
             lane: None,
         }
@@ -303,6 +307,8 @@ impl Builder {
     ) -> Self {
         self.capabilities = capabilities;
         self.lane = Some(lane);
+        // A host looks after its servers itself: one that is lost now and then is soon there again.
+        self.good = Duration::from_secs(2);
         self
     }
 

@@ -142,14 +142,14 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
             };
             stream(Pipe::new(input, output), Some(child))
         }
-        Kind::Memory(server) if matches!(attempt, Attempt::Discover { .. }) => {
-            MemoryWire::new(Arc::new(server.clone()), limits.clone())
+        Kind::Memory(service) if matches!(attempt, Attempt::Discover { .. }) => {
+            MemoryWire::new(service.clone(), limits.clone())
         }
-        Kind::Memory(server) => {
+        Kind::Memory(service) => {
             // A session needs a stream: the server gets one end of a pipe, and ends with the other.
             let (ours, theirs) = crate::transport::memory::pair();
             let mut running =
-                server.start(theirs.limits(limits.clone())).map_err(Failure::Unsent)?;
+                crate::transport::start(service.clone(), theirs.limits(limits.clone()));
             tokio::spawn(async move { running.wait().await });
             let (input, output) = tokio::io::split(ours);
             stream(Pipe::new(input, output), None)

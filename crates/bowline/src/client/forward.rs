@@ -3,18 +3,24 @@
 //! The client's own handlers, caches and checks take no part: whoever hands on decides what becomes of what is said.
 
 use super::Client;
+use super::lane::Asking;
 use super::live::{Core, Live};
-use super::wire::{BoxFuture, Event, Exchange, Failure, Outgoing};
+use super::wire::{Event, Exchange, Outgoing};
+use crate::bridge::Bridge;
+use crate::context::Context;
 use crate::error::Error;
-use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{self, Answer};
-use bowline_protocol::outcome::{Body, Outcome};
+use bowline_protocol::limits::Limits;
+use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
-use bowline_protocol::scan::{Message, Raw};
+use bowline_protocol::scan::{Message, MetaKey, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::log::LoggingLevel;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Poll, ready};
+
+pub(crate) use super::wire::Failure;
 
 /// A request of somebody else.
 #[derive(Clone, Debug)]
@@ -25,10 +31,35 @@ pub(crate) struct Onward {
     pub(crate) params: Body,
     /// What the caller declared it can do, an object; a server without sessions is told so.
     pub(crate) capabilities: Raw,
+    /// The least severe log message that the caller wants.
+    pub(crate) log_level: Option<LoggingLevel>,
     /// Whether the caller wants progress.
     pub(crate) progress: bool,
     /// The tool that is called, under the server's own name for it.
     pub(crate) tool: Option<Arc<str>>,
+}
+
+impl Onward {
+    /// The request of a call, or what is made of it, with what it says of its caller.
+    pub(crate) fn of(cx: &Context, method: Cow<'static, str>, params: Body) -> Self {
+        let request = cx.request();
+        let level = request.meta(MetaKey::LogLevel);
+        Self {
+            method,
+            params,
+            capabilities: request
+                .client_capabilities()
+                .unwrap_or_else(|| Body::empty().members().clone()),
+            log_level: level.and_then(|level| bowline_types::decode(level).ok()),
+            progress: request.meta(MetaKey::ProgressToken).is_some(),
+            tool: None,
+        }
+    }
+
+    /// Sets the tool that is called, under the server's own name for it.
+    pub(crate) fn tool(self, tool: Arc<str>) -> Self {
+        Self { tool: Some(tool), ..self }
+    }
 }
 
 /// One exchange. Dropped before its answer, it is given up and the server told.
@@ -44,10 +75,10 @@ pub(crate) struct Forward {
 pub(crate) enum Said {
     /// Progress; its token is ours, not the caller's.
     Progress(Message),
-    /// Another notification.
+    /// Another notification; of one that tells of a change the client has taken note.
     Notification(Message),
-    /// A question, of a server with a session; answered by [`Forward::reply`].
-    Question(Incoming),
+    /// A question, of a server with a session.
+    Question(Asking),
     /// It gave a question up.
     Cancelled(Id),
     /// The result, in the shape of the newest protocol version; nothing follows.
@@ -68,9 +99,8 @@ impl Client {
             // Boxed, so that the future of a call stays small: it is seldom waited for.
             None => Box::pin(core.ready()).await.map_err(Failure::Unsent)?,
         };
-        let speaker = &live.speaker;
-        let params =
-            speaker.outgoing_for(&onward.method, onward.params.clone(), &onward.capabilities);
+        let Onward { method, params, capabilities, log_level, .. } = onward;
+        let params = live.speaker.outgoing_for(method, params.clone(), capabilities, *log_level);
         let params =
             params.map_err(|fault| Failure::here(Error::unsupported(fault.to_string())))?;
         let mut request = Request::new(onward.method.clone()).params(params);
@@ -84,13 +114,53 @@ impl Client {
     }
 }
 
+impl Client {
+    /// How many connections were made in all.
+    pub(crate) fn connections(&self) -> u64 {
+        self.0.connections()
+    }
+
+    /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
+    pub(crate) async fn pass(&self, method: &str, params: &Body) {
+        if let Err(error) = self.0.notify(method, params).await {
+            self.0.fault(&error);
+        }
+    }
+
+    /// Whether the server speaks the newest protocol version; not while there is no connection.
+    pub(crate) fn is_modern(&self) -> bool {
+        self.0.live().is_some_and(|live| live.is_modern())
+    }
+
+    /// What the server is called.
+    pub(crate) fn name(&self) -> Arc<str> {
+        self.0.name()
+    }
+
+    /// What calls share that are handed on by this client itself.
+    pub(crate) fn bridge(&self) -> &Bridge {
+        self.0.bridge.get_or_init(Bridge::default)
+    }
+
+    /// The bounds that this client keeps.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.0.limits()
+    }
+}
+
 impl Forward {
     /// What the server says next; nothing follows an answer, an error or a failure.
-    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Result<Said, Failure>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        task: &mut std::task::Context<'_>,
+    ) -> Poll<Result<Said, Failure>> {
         let said = match ready!(self.exchange.poll_next(task))? {
             Event::Progress(message) => Said::Progress(message),
-            Event::Notification(message) => Said::Notification(message),
-            Event::Question(question) => Said::Question(question),
+            Event::Notification(message) => {
+                self.core.changed(&message);
+                Said::Notification(message)
+            }
+            Event::Question(question) => Said::Question(Asking::new(question, self.live.clone())),
             Event::Cancelled(id) => Said::Cancelled(id),
             Event::Answer(response) => {
                 let kinds = self.core.result_kinds();
@@ -107,21 +177,14 @@ impl Forward {
         Poll::Ready(Ok(said))
     }
 
-    /// Answers a question of this exchange, in the shape of the server's protocol version. A server that has given it
-    /// up, or is gone, is told nothing.
-    pub(crate) fn reply(&self, id: &Id, outcome: Outcome) -> BoxFuture<()> {
-        let reply = self.live.wire.reply(id, outcome);
-        Box::pin(async move { drop(reply.await) })
+    /// Its method.
+    pub(crate) fn method(&self) -> &str {
+        &self.method
     }
 
     /// Whether the server speaks the newest protocol version, so that it asks by its answers.
     pub(crate) fn is_modern(&self) -> bool {
         self.live.is_modern()
-    }
-
-    /// The protocol version that the server speaks, for the shapes of questions and their answers.
-    pub(crate) fn revision(&self) -> bowline_types::revision::Revision {
-        self.live.revision()
     }
 
     /// Whether the request may be sent again after this failure, by [`Client::forward`]: only one that the server has

@@ -6,7 +6,7 @@ use super::call::Options;
 use super::connect;
 use super::kept::Kept;
 #[cfg(feature = "host")]
-use super::lane::{Asking, Unowned};
+use super::lane::{self, Asking, Unowned};
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -68,6 +68,9 @@ pub(super) struct Core {
     questions: Mutex<HashMap<Id, AbortHandle>>,
     thinking: Mutex<Thinking>,
     born: Instant,
+    /// What calls share that are handed on, where the client itself is served.
+    #[cfg(feature = "host")]
+    pub(super) bridge: std::sync::OnceLock<crate::bridge::Bridge>,
 }
 
 /// What a client was told when it was built, encoded where it is sent.
@@ -86,10 +89,11 @@ pub(super) struct Setup {
     pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
+    good: Duration,
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
-    lane: Option<super::lane::Lane>,
+    lane: Option<Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -114,9 +118,6 @@ struct Thinking {
     since: Duration,
     total: Duration,
 }
-
-/// A connection that stood for so long counts as having been good: attempts are counted anew after it.
-const GOOD: Duration = Duration::from_secs(30);
 
 /// How long the end of a connection may take.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -151,6 +152,7 @@ impl Core {
                 web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
+                good: builder.good,
                 trace,
                 #[cfg(feature = "host")]
                 lane: builder.lane,
@@ -173,6 +175,8 @@ impl Core {
             questions: Mutex::default(),
             thinking: Mutex::default(),
             born: Instant::now(),
+            #[cfg(feature = "host")]
+            bridge: std::sync::OnceLock::new(),
         });
         match core.establish().await {
             Ok(()) => Ok(core),
@@ -238,7 +242,7 @@ impl Core {
                 // Whoever found out first has seen to it.
                 return;
             };
-            if live.since.elapsed() >= GOOD {
+            if live.since.elapsed() >= self.setup.good {
                 self.attempts.store(0, Ordering::Relaxed);
             }
             *lock(&self.last_words) = live.stderr.clone();
@@ -311,6 +315,11 @@ impl Core {
             answering.abort();
         }
         *lock(&self.thinking) = Thinking { total: self.thinking(), ..Thinking::default() };
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(super) fn name(&self) -> Arc<str> {
@@ -585,9 +594,9 @@ impl Hears for Ears {
             core.notification(&message, None);
             #[cfg(feature = "host")]
             if let Some(lane) = &core.setup.lane
-                && message.method() == LoggingMessage::NAME
+                && lane::is_of_call(&message.method())
             {
-                lane.hear(Unowned::Log(message));
+                lane.hear(Unowned::Notification(message));
             }
         }
     }

@@ -134,6 +134,18 @@ pub struct Calls {
     pub cancelled: u64,
 }
 
+impl Calls {
+    /// Counts these too.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.running += more.running;
+        self.waiting += more.waiting;
+        self.parked += more.parked;
+        self.total += more.total;
+        self.failed += more.failed;
+        self.cancelled += more.cancelled;
+    }
+}
+
 /// How long the latest calls took, without those that waited for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -52,10 +52,8 @@ impl Speaker {
     ///
     /// In a session nothing changes: there `logging/setLevel` says it.
     pub fn set_log_level(&mut self, log_level: Option<LoggingLevel>) {
-        self.stamp_with_level = self.stamp.as_ref().zip(log_level).map(|(stamp, level)| {
-            let level = Value::from(level.as_str()).to_string();
-            joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
-        });
+        self.stamp_with_level =
+            self.stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
     }
 
     /// The params of a request, with what this protocol version wants in them.
@@ -70,8 +68,8 @@ impl Speaker {
         self.stamped(method, params, self.stamp.as_ref(), self.stamp_with_level.as_ref())
     }
 
-    /// The same for a request that is handed on for somebody who declared these capabilities, an object; the log level
-    /// is the caller's, if any.
+    /// The same for a request that is handed on for somebody who declared these capabilities, an object, and wants to
+    /// hear logs of this level.
     ///
     /// # Errors
     /// As [`Speaker::outgoing`].
@@ -80,10 +78,12 @@ impl Speaker {
         method: &str,
         params: Body,
         capabilities: &Raw,
+        log_level: Option<LoggingLevel>,
     ) -> Result<Body, UnsupportedMethod> {
         let capabilities = member(MetaKey::ClientCapabilities, capabilities.as_bytes());
         let stamp = self.name.as_ref().map(|name| joined(&[name.members(), &capabilities]));
-        self.stamped(method, params, stamp.as_ref(), None)
+        let with_level = stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
+        self.stamped(method, params, stamp.as_ref(), with_level.as_ref())
     }
 
     fn stamped(
@@ -192,6 +192,12 @@ fn name(revision: Revision, client_info: &Raw) -> Raw {
         &member(MetaKey::ProtocolVersion, version.as_bytes()),
         &member(MetaKey::ClientInfo, client_info.as_bytes()),
     ])
+}
+
+/// A stamp with a log level.
+fn with(stamp: &Raw, level: LoggingLevel) -> Raw {
+    let level = Value::from(level.as_str()).to_string();
+    joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
 }
 
 fn member(key: MetaKey, value: &[u8]) -> Vec<u8> {

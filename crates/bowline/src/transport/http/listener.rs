@@ -4,7 +4,7 @@ use super::connection;
 use super::endpoint::Endpoint;
 #[cfg(feature = "host")]
 use super::pages::{Pages, PagesService};
-use super::service::HttpService;
+use super::rooms::{Find, Rooms};
 use super::site::Site;
 use super::tls::{Tls, TlsFiles};
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ use crate::transport::accept::Failures;
 use crate::transport::{End, Transport};
 use bowline_protocol::limits::Limits;
 use hyper_util::server::graceful::GracefulShutdown;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -24,7 +25,6 @@ use tokio::task::JoinSet;
 ///
 /// By default only this machine may call. What others can reach must ask who they are and must be encrypted; an
 /// address that is not a loopback one is refused otherwise, when it is served.
-#[derive(Debug)]
 pub struct Http {
     listener: TcpListener,
     address: SocketAddr,
@@ -32,6 +32,13 @@ pub struct Http {
     tls: Option<Tls>,
     unauthenticated: bool,
     unencrypted: bool,
+    find: Option<Find>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -61,7 +68,22 @@ impl Http {
             tls: None,
             unauthenticated: false,
             unencrypted: false,
+            find: None,
         })
+    }
+
+    /// Serves further services, each at `mcp` below a folder of its own: `find` gives the one below `/servers/time`
+    /// for the requests to `/servers/time/mcp`. All else that is said of this listener holds for them too.
+    ///
+    /// For the same folder `find` must give the same service as long as that is the one to call, since sessions are
+    /// kept with it. Nothing is to be found below `/`, where the listener's own service is.
+    #[must_use]
+    pub fn find(
+        mut self,
+        find: impl Fn(&str) -> Option<Arc<dyn Service>> + Send + Sync + 'static,
+    ) -> Self {
+        self.find = Some(Arc::new(find));
+        self
     }
 
     /// Takes all settings of the endpoint at once; without a path of its own it answers at every one.
@@ -185,10 +207,9 @@ impl Http {
 }
 
 impl Transport for Http {
-    async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
-        let closing = end.signal();
-        self.run(end, |endpoint| Site::Endpoint(HttpService::build(service, endpoint, closing)))
-            .await
+    async fn serve(mut self, service: Arc<dyn Service>, end: End) -> Result<()> {
+        let (closing, find) = (end.signal(), self.find.take());
+        self.run(end, |endpoint| Site::Endpoint(Rooms::new(service, endpoint, find, closing))).await
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod pages;
 mod patient;
 mod read;
 mod refuse;
+mod rooms;
 mod service;
 mod site;
 mod tls;

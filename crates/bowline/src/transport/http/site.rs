@@ -2,7 +2,7 @@
 
 use super::body::ResponseBody;
 use super::pages::PagesService;
-use super::service::HttpService;
+use super::rooms::Rooms;
 use crate::closing::Closing;
 use bowline_protocol::limits::Limits;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What a listener serves: one type, so that connections are compiled once.
 #[derive(Clone)]
 pub(super) enum Site {
-    Endpoint(HttpService),
+    Endpoint(Rooms),
     #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts have pages"))]
     Pages(PagesService),
 }
@@ -21,14 +21,14 @@ pub(super) enum Site {
 impl Site {
     pub(super) fn limits(&self) -> &Arc<Limits> {
         match self {
-            Self::Endpoint(service) => service.limits(),
+            Self::Endpoint(rooms) => rooms.own().limits(),
             Self::Pages(pages) => pages.limits(),
         }
     }
 
     pub(super) fn closing(&self) -> &Closing {
         match self {
-            Self::Endpoint(service) => service.closing(),
+            Self::Endpoint(rooms) => rooms.own().closing(),
             Self::Pages(pages) => pages.closing(),
         }
     }
@@ -39,7 +39,7 @@ impl Site {
         B: Body<Data = Bytes>,
     {
         match self {
-            Self::Endpoint(service) => service.answer(request).await,
+            Self::Endpoint(rooms) => rooms.answer(request).await,
             // Boxed, so that calls stay small. The body is not read: nobody who asks for a page has one.
             Self::Pages(pages) => Box::pin(pages.answer(request.into_parts().0)).await,
         }
