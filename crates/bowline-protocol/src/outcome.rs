@@ -147,6 +147,14 @@ impl Body {
         Self { members, meta }
     }
 
+    /// Members and `_meta` that are text already; `None` when one of them is no object.
+    #[must_use]
+    pub fn of_raw(members: Raw, meta: Option<Raw>) -> Option<Self> {
+        let is_object = |text: &Raw| text.as_bytes().first() == Some(&b'{');
+        let objects = is_object(&members) && meta.as_ref().is_none_or(is_object);
+        objects.then_some(Self { members, meta })
+    }
+
     /// Adds `_meta`, which must be an object.
     ///
     /// # Errors
@@ -154,6 +162,11 @@ impl Body {
     pub fn with_meta<T: Serialize + ?Sized>(mut self, meta: &T) -> Result<Self, EncodeError> {
         self.meta = Some(Raw::encode_object(meta)?);
         Ok(self)
+    }
+
+    /// Members and `_meta`, both objects.
+    pub(crate) fn from_raw(members: Raw, meta: Option<Raw>) -> Self {
+        Self { members, meta }
     }
 
     /// The same with another `_meta`, an object.

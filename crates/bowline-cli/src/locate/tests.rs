@@ -56,6 +56,7 @@ impl Machine {
             environment: Environment::new(),
             yes: false,
             ask: self.somebody.as_mut().map(|somebody| somebody as _),
+            asked: Vec::new(),
         };
         let shown = match find(&mut finder) {
             Ok(resolved) => shown(&resolved),

@@ -147,7 +147,10 @@ pub(crate) async fn connect(
 }
 
 /// Looks something up in configs, which may ask questions, on a thread that may wait for answers.
-async fn look_up<T: Send + 'static>(
+///
+/// # Errors
+/// As `find`.
+pub(crate) async fn look_up<T: Send + 'static>(
     common: &Common,
     find: impl FnOnce(&mut Finder<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
@@ -162,6 +165,7 @@ async fn look_up<T: Send + 'static>(
             environment: Environment::of_this_process(),
             yes,
             ask: person.as_mut().map(|person| person as _),
+            asked: Vec::new(),
         })
     });
     looking.await.map_err(|_| Fault::new("looking for the server failed"))?

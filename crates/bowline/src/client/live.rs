@@ -93,7 +93,7 @@ pub(super) struct Setup {
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
-    lane: Option<super::lane::Lane>,
+    lane: Option<lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -280,6 +280,11 @@ impl Core {
 
     pub(super) fn state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn standing(&self) -> watch::Ref<'_, State> {
+        self.state.borrow()
     }
 
     pub(super) fn is_closed(&self) -> bool {
