@@ -8,11 +8,10 @@ use crate::error::Result;
 use crate::server::Server;
 use crate::service::{Answer, Call, Service};
 use crate::transport::memory;
-use bowline_protocol::outcome::Body;
 use bowline_protocol::scan::BodyKey;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::input::Root;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -155,10 +154,7 @@ impl Service for Gate {
             if let "server/discover" | "subscriptions/listen" = cx.request().row().name {
                 return Service::call(Arc::new(self.client.clone()), Call::new(cx)).await;
             }
-            let mut params: Map<String, Value> =
-                cx.request().params().map(|params| params.decode().unwrap()).unwrap_or_default();
-            let meta = params.remove("_meta").unwrap_or_else(|| json!({}));
-            let params = Body::of(&params).unwrap().with_meta(&meta).unwrap();
+            let params = cx.request().message().handed_on(&[]);
             let onward = Onward::of(&cx, cx.request().method().into_owned().into(), params);
             let onward = match cx.request().param_str(BodyKey::Name) {
                 Some(name) => onward.tool(Arc::from(&*name)),

@@ -99,7 +99,8 @@ async fn answers_without_a_state() {
     expect![[r#"
         2026-07-28: hello Eve
         2025-11-25: asks
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 /// A session's client can bring no answers but to questions of its own.
