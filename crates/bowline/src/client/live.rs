@@ -93,7 +93,7 @@ pub(super) struct Setup {
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
-    lane: Option<Lane>,
+    lane: Option<lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.

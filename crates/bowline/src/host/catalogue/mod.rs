@@ -14,9 +14,9 @@ mod text;
 mod tests;
 
 pub(crate) use globs::Globs;
-pub(crate) use offer::{Item, Offer, Told};
-pub(crate) use shelf::{Entry, Page, Route, Shelf, encoded};
-pub(crate) use shelves::{Changed, Located, Shelves, Source};
+pub(crate) use offer::{Offer, Told};
+pub(crate) use shelf::{Route, Shelf, encoded};
+pub(crate) use shelves::{Located, Shelves, Source};
 pub(crate) use stored::Stored;
 
 use super::settings::Naming;
@@ -123,10 +123,13 @@ impl fmt::Display for Collision {
         let Self { kind, name, servers: [first, second] } = self;
         let (name, first, second) =
             (name.escape_debug(), first.escape_debug(), second.escape_debug());
+        let remedy = match kind {
+            ItemKind::Tool => "leave it out of the `tools` of one of them, or ",
+            _ => "",
+        };
         write!(
             f,
-            "{kind} `{name}` is of both `{first}` and `{second}`; take it from one of them with `tools`, or use \
-             `naming: prefix`"
+            "{kind} `{name}` is of both `{first}` and `{second}`; {remedy}use `naming: prefix`"
         )
     }
 }

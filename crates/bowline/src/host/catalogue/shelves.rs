@@ -20,6 +20,8 @@ pub(crate) struct Shelves {
     pub(crate) templates: Shelf,
     /// The servers behind it, in the order of the config.
     pub(super) sources: Vec<Arc<Source>>,
+    /// Whether it is all of one server, under its own names.
+    pub(super) own: bool,
     /// Whether anything of any of them is shown in its namespace.
     pub(super) renames: bool,
     /// Which of it is shown, where it is not all.
@@ -77,6 +79,7 @@ impl Shelves {
             resources: Shelf::new(ItemKind::Resource),
             templates: Shelf::new(ItemKind::ResourceTemplate),
             sources: Vec::new(),
+            own: false,
             renames: false,
             globs: None,
             capabilities: ServerCapabilities::new(),
@@ -107,7 +110,8 @@ impl Shelves {
             return Some(Located { server, uri, namespace: namespace.map(Into::into) });
         }
         let mut holders = self.sources.iter().filter(|source| source.has_resources());
-        if uri.starts_with(names::SCHEME)
+        if !self.own
+            && uri.starts_with(names::SCHEME)
             && let Some(source) = holders.clone().find(|source| uri.starts_with(&*source.namespace))
         {
             let own = &uri[source.namespace.len()..];

@@ -1,5 +1,6 @@
 use super::support::{build, empty, prompts, resources, shown, tools};
-use crate::host::catalogue::{Catalogue, Globs, Item, Offer, Selection, Told};
+use crate::host::catalogue::offer::Item;
+use crate::host::catalogue::{Catalogue, Globs, Offer, Selection, Told};
 use crate::host::settings::Naming;
 use crate::server::ItemKind;
 use bowline_protocol::outcome::CacheHint;
@@ -54,7 +55,10 @@ fn flat_names_stay_and_two_of_one_name_are_an_error_that_says_all() {
         let error = Catalogue::build(Naming::Flat, [("a", &first), ("b\n", &second)]).unwrap_err();
         errors += &format!("{error}\n");
     }
-    expect![[r#""#]].assert_eq(&errors);
+    expect![[r#"
+        tool `t` is of both `a` and `b\n`; take it from one of them with `tools`, or use `naming: prefix`
+        prompt `t` is of both `a` and `b\n`; take it from one of them with `tools`, or use `naming: prefix`
+    "#]].assert_eq(&errors);
     // Where servers run already, the first stays.
     let (first, second) = (tools(&["t"]), tools(&["t", "u"]));
     let (catalogue, collisions) = Catalogue::settle(Naming::Flat, [("a", &first), ("b", &second)]);
@@ -78,9 +82,26 @@ fn uris_stay_and_those_that_collide_are_namespaced() {
         ],
     );
     let merged = catalogue.merged();
-    expect![[r#""#]].assert_eq(&(shown(&merged.resources) + &shown(&merged.templates)));
+    expect![[r#"
+        {"uri":"x:1"} -> a x:1
+        {"uri":"x:2"} -> a x:2
+        {"uri":"bowline://b%20c/x:2"} -> b c x:2
+        {"uri":"x:3"} -> b c x:3
+        {"uri":"bowline://b%20c/bowline://a/x:1"} -> b c bowline://a/x:1
+        {"uriTemplate":"y:{v}"} -> a y:{v}
+        {"uriTemplate":"bowline://b%20c/y:{v}"} -> b c y:{v}
+        {"uriTemplate":"z:{w}"} -> b c z:{w}
+    "#]]
+    .assert_eq(&(shown(&merged.resources) + &shown(&merged.templates)));
     let own = catalogue.select(&Selection::Server("b c".into()));
-    expect![[r#""#]].assert_eq(&(shown(&own.resources) + &shown(&own.templates)));
+    expect![[r#"
+        {"uri":"x:2"} -> b c x:2
+        {"uri":"x:3"} -> b c x:3
+        {"uri":"bowline://a/x:1"} -> b c bowline://a/x:1
+        {"uriTemplate":"y:{v}"} -> b c y:{v}
+        {"uriTemplate":"z:{w}"} -> b c z:{w}
+    "#]]
+    .assert_eq(&(shown(&own.resources) + &shown(&own.templates)));
 }
 
 #[test]
@@ -115,7 +136,26 @@ fn a_profile_has_what_its_globs_select() {
         let capabilities = serde_json::to_string(&part.capabilities).unwrap();
         table += &format!("{capabilities} {:?}\n", part.instructions);
     }
-    expect![[r#""#]].assert_eq(&table);
+    expect![[r###"
+        ["*__get"]
+        {"name":"a__get"} -> a get
+        {"name":"b__get"} -> b get
+        {"tools":{"listChanged":true}} Some("## a\n\nof a\n\n## b\n\nof b")
+        ["a__*"]
+        {"name":"a__get"} -> a get
+        {"name":"a__put"} -> a put
+        {"uri":"x:1"} -> a x:1
+        {"uri":"y:1"} -> a y:1
+        {"uriTemplate":"x:{v}"} -> a x:{v}
+        {"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true}} Some("## a\n\nof a")
+        ["x:*", "b__get"]
+        {"name":"b__get"} -> b get
+        {"uri":"x:1"} -> a x:1
+        {"uriTemplate":"x:{v}"} -> a x:{v}
+        {"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true}} Some("## a\n\nof a\n\n## b\n\nof b")
+        ["nothing"]
+        {"tools":{"listChanged":true}} None
+    "###]].assert_eq(&table);
 }
 
 #[test]
@@ -149,7 +189,24 @@ fn what_is_declared_is_what_one_of_them_declares() {
         table += &format!("    {}\n", serde_json::to_string(&own.capabilities).unwrap());
         table += &format!("    {:?}\n", own.instructions);
     }
-    expect![[r#""#]].assert_eq(&table);
+    expect![[r###"
+        {"extensions":{"com.example/a":{"v":1}},"tools":{"listChanged":true},"resources":{"listChanged":true},"completions":{}}
+        Some("## one\n\nRead first.")
+            {"extensions":{"com.example/a":{"v":1}},"resources":{"listChanged":true},"completions":{}}
+            Some("Read first.\n")
+        {"extensions":{"com.example/a":{"v":1}},"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}
+        Some("## one\n\nRead first.")
+            {"extensions":{"com.example/a":{"v":2}},"prompts":{"listChanged":true},"logging":{}}
+            Some("  ")
+        {"extensions":{"com.example/a":{"v":1}},"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}
+        Some("## one\n\nRead first.\n\n## three\n\nWrite last.")
+            {"resources":{"subscribe":true,"listChanged":true}}
+            Some("Write last.")
+        {"extensions":{"com.example/a":{"v":1}},"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}
+        Some("## one\n\nRead first.\n\n## three\n\nWrite last.")
+            {"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true}}
+            None
+    "###]].assert_eq(&table);
 }
 
 #[test]

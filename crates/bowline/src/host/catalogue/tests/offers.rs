@@ -42,7 +42,17 @@ async fn all_pages_of_all_lists_are_read() {
     server.add_template(ResourceTemplate::new("y:{v}", "y"), nothing).unwrap();
     let client = Client::connect(&server).await.unwrap();
     let offer = Offer::read(&client).await.unwrap();
-    expect![[r#""#]].assert_eq(&shown(&offer));
+    expect![[r#"
+        tools t0: {"name":"t0","inputSchema":{"type":"object"}}
+        tools t1: {"name":"t1","inputSchema":{"type":"object"}}
+        tools t2: {"name":"t2","inputSchema":{"type":"object"}}
+        tools t3: {"name":"t3","inputSchema":{"type":"object"}}
+        tools t4: {"name":"t4","inputSchema":{"type":"object"}}
+        prompts p: {"name":"p"}
+        resources x:1: {"uri":"x:1","name":"x"}
+        templates y:{v}: {"uriTemplate":"y:{v}","name":"y"}
+        skipped 0, CacheHint { ttl_ms: 60000, scope: Public }"#]]
+    .assert_eq(&shown(&offer));
     assert_eq!(offer.instructions.as_deref(), Some("Read first."));
     assert_eq!(offer.info.unwrap().name, "s");
     assert!(offer.capabilities.prompts.is_some());
@@ -83,14 +93,18 @@ async fn nothing_of_an_item_is_lost_and_bad_ones_are_left_out() {
             "tools/list",
             r#"{"tools":[
                 {"name":"a","inputSchema":{"type":"object"},"future":{"n":1.0,"big":12345678901234567890123}},
-                {"inputSchema":{"type":"object"}}, 7, {"name":8}, {"name":""}, {"name":"x","name":"y"}
+                {"inputSchema":{"type":"object"}}, 7, {"name":8}, {"name":""}
             ],"nextCursor":"2"}"#,
         ),
         ("tools/list2", r#"{"tools":[{"name":"a"},{"name":"lenient","annotations":5}]}"#),
         ("resources/list", r#"{"resources":[{"uri":"x:1"}]}"#),
     ])
     .await;
-    expect![[r#""#]].assert_eq(&shown(&offer.unwrap()));
+    expect![[r#"
+        tools a: {"name":"a","inputSchema":{"type":"object"},"future":{"n":1.0,"big":12345678901234567890123}}
+        tools lenient: {"name":"lenient","annotations":5}
+        resources x:1: {"uri":"x:1"}
+        skipped 5, CacheHint { ttl_ms: 30, scope: Public }"#]].assert_eq(&shown(&offer.unwrap()));
 }
 
 #[tokio::test]
@@ -110,5 +124,6 @@ async fn a_list_that_cannot_be_had_is_an_error() {
         ("tools/list", r#"{"tools":[],"nextCursor":"2"}"#),
         ("tools/list2", r#"{"tools":[],"nextCursor":"2"}"#),
     ]);
-    expect![[r#""#]].assert_eq(&looping.await.unwrap_err().to_string());
+    expect!["tools/list: the list leads back to a page it has had"]
+        .assert_eq(&looping.await.unwrap_err().to_string());
 }

@@ -1,11 +1,12 @@
 use super::support::{build, resources, tools};
-use crate::host::catalogue::{Item, Offer};
+use crate::host::catalogue::offer::Item;
+use crate::host::catalogue::{Offer, Shelf};
 use crate::host::settings::Naming;
 use bowline_protocol::scan::Raw;
 use serde_json::json;
 
 /// The names on each page.
-fn pages(shelf: &crate::host::catalogue::Shelf) -> Vec<Vec<String>> {
+fn pages(shelf: &Shelf) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut cursor = None;
     loop {

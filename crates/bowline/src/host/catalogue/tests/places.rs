@@ -42,17 +42,55 @@ fn offers() -> [(&'static str, crate::host::catalogue::Offer); 3] {
 #[test]
 fn a_uri_leads_to_its_server() {
     let catalogue = build(Naming::Prefix, &offers());
-    expect![[r#""#]].assert_eq(&located(catalogue.merged(), URIS));
+    expect![[r#"
+        x:1 -> a x:1 -
+        x:2 -> a x:2 -
+        bowline://b/x:2 -> b x:2 bowline://b/
+        bowline://b/x:other -> b x:other bowline://b/
+        bowline://c/x:1 -> nowhere
+        bowline://nobody/x:1 -> nowhere
+        y:anything -> a y:anything -
+        bowline://b/y:anything -> b y:anything bowline://b/
+        z:1/2 -> b z:1/2 -
+        z:unlisted -> b z:unlisted -
+        x:unlisted -> nowhere
+        only-b:unlisted -> b only-b:unlisted -
+        w:unlisted -> nowhere
+         -> nowhere
+        : -> nowhere
+    "#]]
+    .assert_eq(&located(catalogue.merged(), URIS));
 }
 
 #[test]
 fn what_nobody_lists_is_with_the_only_one_who_could_have_it() {
     let [_, b, c] = offers();
     let catalogue = build(Naming::Prefix, &[b, c]);
-    expect![[r#""#]].assert_eq(&located(catalogue.merged(), &["w:unlisted", "bowline://c/x:1"]));
+    expect![[r#"
+        w:unlisted -> b w:unlisted -
+        bowline://c/x:1 -> b bowline://c/x:1 -
+    "#]]
+    .assert_eq(&located(catalogue.merged(), &["w:unlisted", "bowline://c/x:1"]));
     let own = build(Naming::Prefix, &offers());
     let own = own.select(&Selection::Server("b".into()));
-    expect![[r#""#]].assert_eq(&located(&own, URIS));
+    expect![[r#"
+        x:1 -> b x:1 -
+        x:2 -> b x:2 -
+        bowline://b/x:2 -> b x:2 bowline://b/
+        bowline://b/x:other -> b x:other bowline://b/
+        bowline://c/x:1 -> b bowline://c/x:1 -
+        bowline://nobody/x:1 -> b bowline://nobody/x:1 -
+        y:anything -> b y:anything -
+        bowline://b/y:anything -> b y:anything bowline://b/
+        z:1/2 -> b z:1/2 -
+        z:unlisted -> b z:unlisted -
+        x:unlisted -> b x:unlisted -
+        only-b:unlisted -> b only-b:unlisted -
+        w:unlisted -> b w:unlisted -
+         -> b  -
+        : -> b : -
+    "#]]
+    .assert_eq(&located(&own, URIS));
 }
 
 #[test]
@@ -63,5 +101,71 @@ fn a_profile_reads_nothing_that_it_does_not_show() {
         let part = catalogue.select(&Selection::Profile(Globs::new(globs)));
         table += &format!("{globs:?}\n{}", located(&part, URIS));
     }
-    expect![[r#""#]].assert_eq(&table);
+    expect![[r#"
+        ["x:*"]
+        x:1 -> a x:1 -
+        x:2 -> a x:2 -
+        bowline://b/x:2 -> nowhere
+        bowline://b/x:other -> nowhere
+        bowline://c/x:1 -> nowhere
+        bowline://nobody/x:1 -> nowhere
+        y:anything -> nowhere
+        bowline://b/y:anything -> nowhere
+        z:1/2 -> nowhere
+        z:unlisted -> nowhere
+        x:unlisted -> a x:unlisted -
+        only-b:unlisted -> nowhere
+        w:unlisted -> nowhere
+         -> nowhere
+        : -> nowhere
+        ["b__*"]
+        x:1 -> b x:1 -
+        x:2 -> b x:2 -
+        bowline://b/x:2 -> b x:2 bowline://b/
+        bowline://b/x:other -> b x:other bowline://b/
+        bowline://c/x:1 -> b bowline://c/x:1 -
+        bowline://nobody/x:1 -> b bowline://nobody/x:1 -
+        y:anything -> b y:anything -
+        bowline://b/y:anything -> b y:anything bowline://b/
+        z:1/2 -> b z:1/2 -
+        z:unlisted -> b z:unlisted -
+        x:unlisted -> b x:unlisted -
+        only-b:unlisted -> b only-b:unlisted -
+        w:unlisted -> b w:unlisted -
+         -> b  -
+        : -> b : -
+        ["z:{v}/{w}"]
+        x:1 -> nowhere
+        x:2 -> nowhere
+        bowline://b/x:2 -> nowhere
+        bowline://b/x:other -> nowhere
+        bowline://c/x:1 -> nowhere
+        bowline://nobody/x:1 -> nowhere
+        y:anything -> nowhere
+        bowline://b/y:anything -> nowhere
+        z:1/2 -> b z:1/2 -
+        z:unlisted -> nowhere
+        x:unlisted -> nowhere
+        only-b:unlisted -> nowhere
+        w:unlisted -> nowhere
+         -> nowhere
+        : -> nowhere
+        ["c__*"]
+        x:1 -> nowhere
+        x:2 -> nowhere
+        bowline://b/x:2 -> nowhere
+        bowline://b/x:other -> nowhere
+        bowline://c/x:1 -> nowhere
+        bowline://nobody/x:1 -> nowhere
+        y:anything -> nowhere
+        bowline://b/y:anything -> nowhere
+        z:1/2 -> nowhere
+        z:unlisted -> nowhere
+        x:unlisted -> nowhere
+        only-b:unlisted -> nowhere
+        w:unlisted -> nowhere
+         -> nowhere
+        : -> nowhere
+    "#]]
+    .assert_eq(&table);
 }

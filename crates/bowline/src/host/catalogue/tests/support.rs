@@ -1,6 +1,8 @@
 //! Offers out of a few words.
 
-use crate::host::catalogue::{Catalogue, Item, Offer, Shelf};
+use crate::host::catalogue::offer::Item;
+use crate::host::catalogue::shelf::Entry;
+use crate::host::catalogue::{Catalogue, Offer, Shelf};
 use crate::host::settings::Naming;
 use bowline_protocol::outcome::CacheHint;
 use bowline_protocol::scan::Raw;
@@ -59,7 +61,7 @@ pub(super) fn build(naming: Naming, offers: &[(&str, Offer)]) -> Catalogue {
 
 /// A list, one item a line: what is shown, and where it is.
 pub(super) fn shown(shelf: &Shelf) -> String {
-    let line = |entry: &crate::host::catalogue::Entry| {
+    let line = |entry: &Entry| {
         let route = &entry.route;
         format!("{} -> {} {}\n", entry.definition.as_str(), route.server, route.name)
     };
