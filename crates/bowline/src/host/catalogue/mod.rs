@@ -56,22 +56,8 @@ pub(crate) struct Collision {
 }
 
 impl Catalogue {
-    /// Merges what servers offer, in the order of the config.
-    ///
-    /// # Errors
-    /// The first collision, with [`Naming::Flat`].
-    pub(crate) fn build<'a>(
-        naming: Naming,
-        offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
-    ) -> Result<Self, Collision> {
-        let (catalogue, collisions) = Self::settle(naming, offers);
-        match collisions.into_iter().next() {
-            Some(collision) => Err(collision),
-            None => Ok(catalogue),
-        }
-    }
-
-    /// The same where servers are running already: of what collides the first stays, and the rest is told.
+    /// Merges what servers offer, in the order of the config. With [`Naming::Flat`], of what collides the first stays, and
+    /// the rest is told: at a start that is an error, and where servers run already it is none.
     pub(crate) fn settle<'a>(
         naming: Naming,
         offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
@@ -99,16 +85,6 @@ impl Catalogue {
     /// Where the tool of this merged name is.
     pub(crate) fn tool(&self, name: &str) -> Option<&Route> {
         self.merged.tools.find(name).map(|entry| &entry.route)
-    }
-
-    /// Where the prompt of this merged name is.
-    pub(crate) fn prompt(&self, name: &str) -> Option<&Route> {
-        self.merged.prompts.find(name).map(|entry| &entry.route)
-    }
-
-    /// Where the resource at this merged URI is.
-    pub(crate) fn resource(&self, uri: &str) -> Option<Located> {
-        self.merged.locate(uri)
     }
 }
 

@@ -89,16 +89,6 @@ impl Shelves {
         }
     }
 
-    /// The list of this kind.
-    pub(crate) fn shelf(&self, kind: ItemKind) -> &Shelf {
-        match kind {
-            ItemKind::Tool => &self.tools,
-            ItemKind::Prompt => &self.prompts,
-            ItemKind::Resource => &self.resources,
-            ItemKind::ResourceTemplate => &self.templates,
-        }
-    }
-
     /// Where a URI is: with the resource at it, else behind its namespace, else with the first server one of whose
     /// templates matches it. What nobody lists (a server need not list everything, and its tools may link to it) is with
     /// the only server that has resources, or the only one of its scheme.
@@ -257,5 +247,5 @@ fn matcher(template: &str) -> Option<Matcher> {
 /// How long and by whom something of all these may be kept.
 pub(super) fn cache<'a>(sources: impl IntoIterator<Item = &'a Source>) -> CacheHint {
     let all = sources.into_iter().fold(None, |all, source| Some(shorter(all, source.cache)));
-    all.unwrap_or(CacheHint::private(0))
+    all.unwrap_or_else(|| CacheHint::private(0))
 }

@@ -52,12 +52,14 @@ fn flat_names_stay_and_two_of_one_name_are_an_error_that_says_all() {
     let mut errors = String::new();
     for offer in [tools as fn(&[&str]) -> Offer, prompts] {
         let (first, second) = (offer(&["s", "t"]), offer(&["t"]));
-        let error = Catalogue::build(Naming::Flat, [("a", &first), ("b\n", &second)]).unwrap_err();
-        errors += &format!("{error}\n");
+        let offers = [("a", &first), ("b\n", &second)];
+        for collision in Catalogue::settle(Naming::Flat, offers).1 {
+            errors += &format!("{collision}\n");
+        }
     }
     expect![[r#"
-        tool `t` is of both `a` and `b\n`; take it from one of them with `tools`, or use `naming: prefix`
-        prompt `t` is of both `a` and `b\n`; take it from one of them with `tools`, or use `naming: prefix`
+        tool `t` is of both `a` and `b\n`; leave it out of the `tools` of one of them, or use `naming: prefix`
+        prompt `t` is of both `a` and `b\n`; use `naming: prefix`
     "#]].assert_eq(&errors);
     // Where servers run already, the first stays.
     let (first, second) = (tools(&["t"]), tools(&["t", "u"]));

@@ -76,12 +76,12 @@ fn what_nobody_lists_is_with_the_only_one_who_could_have_it() {
     expect![[r#"
         x:1 -> b x:1 -
         x:2 -> b x:2 -
-        bowline://b/x:2 -> b x:2 bowline://b/
-        bowline://b/x:other -> b x:other bowline://b/
+        bowline://b/x:2 -> b bowline://b/x:2 -
+        bowline://b/x:other -> b bowline://b/x:other -
         bowline://c/x:1 -> b bowline://c/x:1 -
         bowline://nobody/x:1 -> b bowline://nobody/x:1 -
         y:anything -> b y:anything -
-        bowline://b/y:anything -> b y:anything bowline://b/
+        bowline://b/y:anything -> b bowline://b/y:anything -
         z:1/2 -> b z:1/2 -
         z:unlisted -> b z:unlisted -
         x:unlisted -> b x:unlisted -

@@ -56,7 +56,10 @@ fn items(member: &str, names: &[&str]) -> Vec<Item> {
 
 /// Everything merged, of which nothing collides.
 pub(super) fn build(naming: Naming, offers: &[(&str, Offer)]) -> Catalogue {
-    Catalogue::build(naming, offers.iter().map(|(name, offer)| (*name, offer))).unwrap()
+    let offers = offers.iter().map(|(name, offer)| (*name, offer));
+    let (catalogue, collisions) = Catalogue::settle(naming, offers);
+    assert_eq!(collisions, []);
+    catalogue
 }
 
 /// A list, one item a line: what is shown, and where it is.

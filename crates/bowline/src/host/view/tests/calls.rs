@@ -142,7 +142,7 @@ async fn what_is_shown_in_a_namespace_is_shown_so_in_results_too() {
             {"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"host","version":"1"}},"messages":[{"content":{"text":"hello from b","type":"text"},"role":"user"},{"content":{"name":"l","type":"resource_link","uri":"bowline://b/x:shared"},"role":"user"}],"resultType":"complete"}
         resources/read {"uri":"bowline://b/x:missing"}
             to b resources/read {"uri":"x:missing"}
-            error {"code":-32602,"data":{"uri":"x:missing"},"message":"resource not found"}
+            error {"code":-32602,"data":{"uri":"bowline://b/x:missing"},"message":"resource not found"}
     "#]].assert_eq(&table(&fake, &fake.whole(), &requests).await);
     // Under its own names nothing of it is touched.
     let requests = [
