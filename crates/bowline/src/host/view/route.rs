@@ -15,7 +15,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What becomes of a request.
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub(super) enum Step {
     /// It is handed on, and links in its result are shown otherwise.
     Onward(Errand, Option<Links>),
