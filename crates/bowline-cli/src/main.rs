@@ -79,7 +79,8 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Configs(configs) => verbs::configs(configs),
         Task::Completions(completions) => verbs::completions(completions),
-        Task::Up(_) | Task::Proxy(_) | Task::Install(_) | Task::Uninstall(_) | Task::Config(_) => {
+        Task::Config(config) => verbs::config(config),
+        Task::Up(_) | Task::Proxy(_) | Task::Install(_) | Task::Uninstall(_) => {
             Err(Fault::new("this verb is being built"))
         }
         Task::List(list) => {

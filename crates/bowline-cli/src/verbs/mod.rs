@@ -3,6 +3,7 @@
 mod call;
 mod complete;
 mod completions;
+mod config;
 mod configs;
 mod given;
 mod info;
@@ -18,6 +19,7 @@ mod subscribe;
 pub(crate) use call::call;
 pub(crate) use complete::complete;
 pub(crate) use completions::completions;
+pub(crate) use config::config;
 pub(crate) use configs::configs;
 pub(crate) use info::info;
 pub(crate) use list::list;
