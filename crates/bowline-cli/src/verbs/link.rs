@@ -31,6 +31,13 @@ pub(crate) struct Found {
     tools: Option<Vec<String>>,
 }
 
+impl Found {
+    /// What a client connects to.
+    pub(crate) fn into_target(self) -> client::Target {
+        self.target
+    }
+}
+
 /// A connection to a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -225,7 +232,7 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
 }
 
 /// Whether there are groups of processes, which somebody can guard.
-const HAS_GUARDS: bool = cfg!(unix);
+pub(crate) const HAS_GUARDS: bool = cfg!(unix);
 
 fn options(common: &Common) -> Options {
     let mut options = Options::default();
