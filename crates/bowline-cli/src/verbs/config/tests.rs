@@ -165,19 +165,43 @@ fn report(name: &str, text: &str, token: Option<&str>) -> String {
 
 #[test]
 fn a_report_has_everything() {
-    expect![[""]].assert_eq(&report(
+    expect![[r#"
+        warning: servers.json:1:99: servers.b.icon: has no effect here
+        servers.json: good: 3 servers, 1 switched off
+        good: true
+        [{"column":99,"key":"servers.b.icon","line":1,"message":"has no effect here","server":"b","severity":"warning"}]
+    "#]].assert_eq(&report(
         "good",
         r#"{ "servers": { "a": { "command": "x", "env": { "K": "${input:k}" } }, "b": { "url": "${input:u}", "icon": "x" },
             "off": { "command": "${UNSET}", "disabled": true } }, "inputs": [{ "id": "k" }, { "id": "u" }] }"#,
         None,
     ));
-    expect![[""]].assert_eq(&report(
+    expect![[r#"
+        servers.json:3:35: mcpServers.a.arg: is no member of a server; did you mean `args`?
+        servers.json:4:19: mcpServers.b.url: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
+        servers.json:6:16: bowline.nmaing: is no setting; did you mean `naming`?
+        good: false
+        [{"column":35,"hint":"did you mean `args`?","key":"mcpServers.a.arg","line":3,"message":"is no member of a server","server":"a","severity":"error"},{"column":19,"hint":"set UNSET in the environment, or write ${UNSET:-default}","key":"mcpServers.b.url","line":4,"message":"wants ${UNSET}, which is not set","server":"b","severity":"error"},{"column":16,"hint":"did you mean `naming`?","key":"bowline.nmaing","line":6,"message":"is no setting","severity":"error"}]
+    "#]].assert_eq(&report(
         "wrong",
         "{\n  \"mcpServers\": {\n    \"a\": { \"command\": \"${UNSET}\", \"arg\": [] },\n    \"b\": { \"url\": \"${UNSET}\" }\n  },\n  \"bowline\": { \"nmaing\": 1 }\n}",
         None,
     ));
-    expect![[""]].assert_eq(&report("broken", "{ \"mcpServers\": ", None));
+    expect![[r#"
+        servers.json:1:17: is no JSON: expected value after colon in object property
+        good: false
+        [{"column":17,"key":"","line":1,"message":"is no JSON: expected value after colon in object property","severity":"error"}]
+    "#]].assert_eq(&report("broken", "{ \"mcpServers\": ", None));
     let open = r#"{ "mcpServers": {}, "bowline": { "listen": "0.0.0.0:80", "publicUrl": "https://a.test" } }"#;
-    expect![[""]].assert_eq(&report("open", open, None));
-    expect![[""]].assert_eq(&report("open with a token", open, Some("secret")));
+    expect![[r#"
+        servers.json: error: other machines could reach 0.0.0.0:80 without authentication; refusing to listen there
+        hint: add --token-file FILE (or BOWLINE_TOKEN), or listen on 127.0.0.1:80
+        good: false
+        [{"hint":"add --token-file FILE (or BOWLINE_TOKEN), or listen on 127.0.0.1:80","message":"other machines could reach 0.0.0.0:80 without authentication; refusing to listen there","severity":"error"}]
+    "#]].assert_eq(&report("open", open, None));
+    expect![[r#"
+        servers.json: good: 0 servers
+        good: true
+        []
+    "#]].assert_eq(&report("open with a token", open, Some("secret")));
 }
