@@ -203,5 +203,6 @@ fn a_report_has_everything() {
         servers.json: good: 0 servers
         good: true
         []
-    "#]].assert_eq(&report("open with a token", open, Some("secret")));
+    "#]]
+    .assert_eq(&report("open with a token", open, Some("secret")));
 }
