@@ -26,21 +26,63 @@ use std::process::ExitCode;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let said = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--listen", address] => match serve(address).await {
+    let said = match Arguments::of(arguments) {
+        Some(arguments) => match serve(arguments).await {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => format!("error: {error}"),
         },
-        _ => "usage: conformance-server --listen HOST:PORT".to_owned(),
+        None => USAGE.to_owned(),
     };
     // Nobody is left to tell when standard error is closed.
     let _ = writeln!(io::stderr(), "{said}");
     ExitCode::FAILURE
 }
 
-async fn serve(address: &str) -> bowline::Result<()> {
-    let http = Http::bind(address).await?;
-    let mut running = server().start(http_ready(http))?;
+const USAGE: &str =
+    "usage: conformance-server --listen HOST:PORT [--era legacy|modern] [--page-size ITEMS]";
+
+/// What was typed.
+struct Arguments {
+    address: String,
+    limit: fn(Http) -> Http,
+    page_size: Option<usize>,
+}
+
+impl Arguments {
+    /// `None` where the usage is to be shown.
+    fn of(words: Vec<String>) -> Option<Self> {
+        let mut words = words.into_iter();
+        let mut address = None;
+        let mut limit: fn(Http) -> Http = std::convert::identity;
+        let mut page_size = None;
+        while let Some(word) = words.next() {
+            match (word.as_str(), words.next()?) {
+                ("--listen", value) => address = Some(value),
+                ("--era", value) => limit = limited_to(&value)?,
+                ("--page-size", value) => page_size = Some(value.parse().ok()?),
+                _ => return None,
+            }
+        }
+        Some(Self { address: address?, limit, page_size })
+    }
+}
+
+/// What leaves an endpoint with clients of one kind.
+fn limited_to(era: &str) -> Option<fn(Http) -> Http> {
+    match era {
+        "legacy" => Some(Http::only_sessions),
+        "modern" => Some(Http::without_sessions),
+        _ => None,
+    }
+}
+
+async fn serve(arguments: Arguments) -> bowline::Result<()> {
+    let http = (arguments.limit)(Http::bind(&arguments.address).await?);
+    let server = match arguments.page_size {
+        Some(items) => server().page_size(items),
+        None => server(),
+    };
+    let mut running = server.start(http_ready(http))?;
     running.wait().await
 }
 

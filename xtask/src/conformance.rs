@@ -6,17 +6,20 @@
 
 mod checks;
 mod expected;
+mod programs;
 mod suite;
+mod through;
 
 use crate::flags::Flags;
 use crate::process::Server;
 use crate::workspace::{build_release, target};
 use checks::Row;
 use expected::Leg;
+use programs::Programs;
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use suite::{Mode, Suite, Target};
+use through::{Between, Pair};
 
 /// Runs one leg at the versions asked for; without flags what CI runs, both legs at every version.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
@@ -26,6 +29,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let url = flags.value("--url")?;
     let program = flags.value("--program")?;
     let scenario = flags.value("--scenario")?;
+    if let Some(between) = flags.value("--through")? {
+        let between = Between::named(&between)?;
+        let pair = flags.value("--pair")?.map(|name| Pair::named(&name)).transpose()?;
+        let debug = flags.switch("--debug");
+        flags.end()?;
+        return through::run(&through::Options { between, pair, scenario, debug });
+    }
     flags.end()?;
 
     let suite = Suite::install()?;
@@ -94,7 +104,7 @@ fn server(plan: &Plan<'_>, url: Option<&str>) -> Result<usize, String> {
     if let Some(url) = url {
         return plan.run(&Target::Server(url.to_owned()));
     }
-    let (server, url) = start()?;
+    let (server, url) = Programs::released()?.conformance_server(&[])?;
     let bad = plan.run(&Target::Server(url))?;
     ended_well(server)?;
     Ok(bad)
@@ -167,16 +177,6 @@ impl Plan<'_> {
         }
         Ok(checks::compare(expected, &results))
     }
-}
-
-/// Our fixture server on a port of its choice, and the URL that it printed.
-fn start() -> Result<(Server, String), String> {
-    build_release()?;
-    let mut command = Command::new(target("release/conformance-server"));
-    command.args(["--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::null());
-    let server = Server::start(&mut command)?;
-    let url = server.wait_for_line(Duration::from_secs(10), listening)?;
-    Ok((server, url))
 }
 
 /// Whether the one process that served every leg still runs, and none of its handlers panicked.

@@ -1,6 +1,7 @@
 //! What was typed. What it means is in [`crate::plan`].
 
 pub(crate) mod client;
+pub(crate) mod host;
 
 use crate::logs::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use client::{
     CallArgs, CompleteArgs, CompletionsArgs, ConfigsArgs, InfoArgs, ListArgs, PingArgs, PromptArgs,
     ReadArgs, SubscribeArgs,
 };
+use host::{ConfigVerb, InstallArgs, ProxyArgs, UninstallArgs, UpArgs};
 use std::path::{Path, PathBuf};
 
 /// Run, call, bridge and serve Model Context Protocol servers.
@@ -23,18 +25,25 @@ pub(crate) struct Args {
 impl Args {
     /// The config that was named.
     pub(crate) fn config(&self) -> Option<&Path> {
-        let client = match &self.verb {
-            Verb::List(args) => &args.client,
-            Verb::Info(args) => &args.client,
-            Verb::Ping(args) => &args.client,
-            Verb::Call(args) => &args.client,
-            Verb::Read(args) => &args.client,
-            Verb::Prompt(args) => &args.client,
-            Verb::Complete(args) => &args.client,
-            Verb::Subscribe(args) => &args.client,
-            Verb::Configs(_) | Verb::Completions(_) | Verb::Serve(_) => return None,
+        let reach = match &self.verb {
+            Verb::List(args) => &args.client.reach,
+            Verb::Info(args) => &args.client.reach,
+            Verb::Ping(args) => &args.client.reach,
+            Verb::Call(args) => &args.client.reach,
+            Verb::Read(args) => &args.client.reach,
+            Verb::Prompt(args) => &args.client.reach,
+            Verb::Complete(args) => &args.client.reach,
+            Verb::Subscribe(args) => &args.client.reach,
+            Verb::Up(args) => &args.reach,
+            Verb::Proxy(args) => &args.reach,
+            Verb::Install(args) => &args.reach,
+            Verb::Configs(_)
+            | Verb::Completions(_)
+            | Verb::Serve(_)
+            | Verb::Uninstall(_)
+            | Verb::Config(_) => return None,
         };
-        client.config.as_deref()
+        reach.config.as_deref()
     }
 }
 
@@ -57,8 +66,19 @@ pub(crate) enum Verb {
     Complete(CompleteArgs),
     /// Tell of changes, one line each, until interrupted
     Subscribe(SubscribeArgs),
+    /// Run and connect many servers, and serve them as one
+    Up(Box<UpArgs>),
+    /// Serve one server, whatever it speaks and wherever it is, as one that is started here
+    Proxy(Box<ProxyArgs>),
+    /// Write a server into the configs of MCP clients
+    Install(Box<InstallArgs>),
+    /// Take a server out of the configs of MCP clients again
+    Uninstall(UninstallArgs),
     /// The configs of MCP clients on this machine, and the servers in them
     Configs(ConfigsArgs),
+    /// Check a config, or write its JSON Schema
+    #[command(subcommand)]
+    Config(ConfigVerb),
     /// Write the completions for a shell
     Completions(CompletionsArgs),
     /// Serve something that is built in
@@ -105,9 +125,9 @@ pub(crate) struct FilesystemArgs {
 /// How a server is reached, whatever it serves.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH
-    #[arg(long, value_name = "ADDRESS", default_value = "stdio")]
-    pub(crate) listen: String,
+    /// Where to listen: stdio, HOST:PORT, :PORT for the loopback address, or unix:PATH [default: stdio]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
     /// Let processes of this user call too, besides your own (repeatable; unix:PATH only)
     #[arg(long, value_name = "UID")]
     pub(crate) allow_uid: Vec<u32>,
@@ -138,13 +158,13 @@ pub(crate) struct ServeArgs {
     /// Open no sessions, so that only clients of protocol versions without them can call
     #[arg(long)]
     pub(crate) no_sessions: bool,
-    /// Bounds on sizes, counts and times
-    #[arg(long, value_name = "PRESET", value_enum, default_value_t)]
-    pub(crate) limits: Preset,
+    /// Bounds on sizes, counts and times [default: local]
+    #[arg(long, value_name = "PRESET", value_enum)]
+    pub(crate) limits: Option<Preset>,
     /// Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) keep_alive: Option<u64>,
-    /// Write every message to this file as lines of JSON, secrets redacted
+    /// Write every message to this file as lines of JSON, secrets redacted; - for standard error
     #[arg(long, value_name = "FILE")]
     pub(crate) trace_messages: Option<PathBuf>,
 }
@@ -159,6 +179,13 @@ pub(crate) enum Preset {
     Public,
     /// A private network of known clients
     Trusted,
+}
+
+impl Preset {
+    /// The preset of this name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
 }
 
 /// What is said on standard error.

@@ -1,7 +1,7 @@
 //! From a plan to a server that is being served, and the words that say how to reach it.
 
 use crate::exit::Fault;
-use crate::plan::{Endpoint, Example, Listen, Secret, Ways};
+use crate::plan::{Endpoint, Example, Listen, Secret, TraceTo, Ways};
 use crate::serve::everything::sabotage;
 use bowline::layer::Trace;
 use bowline::protocol::era::modern;
@@ -9,7 +9,6 @@ use bowline::transport::http::{Http, TlsFiles};
 use bowline::transport::{self, Running, Stdio, Transport, Unix};
 use bowline::{Server, Service};
 use serde_json::json;
-use std::path::Path;
 use std::sync::Arc;
 
 /// A server that is being served.
@@ -24,7 +23,7 @@ pub(crate) struct Listening {
 /// # Errors
 /// When the address cannot be listened on, or something about the server is wrong.
 pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Fault> {
-    let trace = ways.trace_messages.as_deref();
+    let trace = ways.trace_messages.as_ref();
     match ways.listen {
         Listen::Stdio => {
             let running = begin(server, trace, Stdio.limits(ways.limits))?;
@@ -33,7 +32,7 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
         Listen::Unix { path, uids } => {
             let unix = Unix::bind_for(path, uids).await?.limits(ways.limits);
             let path = unix.path().display().to_string();
-            let notices = vec![format!("listening on unix:{path}"), pipe(&path, ways.example)];
+            let notices = vec![format!("listening on unix:{path}"), pipe(&path, &ways.example)];
             Ok(Listening { running: begin(server, trace, unix)?, notices })
         }
         Listen::Http(endpoint) => {
@@ -60,7 +59,7 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
             if let Some(Secret(token)) = &endpoint.token {
                 http = http.bearer_token(token)?;
             }
-            let notices = notices(&endpoint, http.address().port(), ways.example);
+            let notices = notices(&endpoint, http.address().port(), &ways.example);
             Ok(Listening { running: begin(server, trace, http)?, notices })
         }
     }
@@ -69,13 +68,14 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
 /// Serves the server, and writes down what it hears and says where that is wanted.
 fn begin(
     server: &Server,
-    trace: Option<&Path>,
+    trace: Option<&TraceTo>,
     transport: impl Transport,
 ) -> Result<Running, Fault> {
     server.check()?;
     let service = sabotage::wrap(server.clone());
     let service: Arc<dyn Service> = match trace {
-        Some(file) => Arc::new(Trace::to_file(service, file)?),
+        Some(TraceTo::File(file)) => Arc::new(Trace::to_file(service, file)?),
+        Some(TraceTo::Stderr) => Arc::new(Trace::to_stderr(service)?),
         None => Arc::new(service),
     };
     Ok(transport::start(service, transport))
@@ -89,7 +89,7 @@ fn hosts(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
     endpoint.allow_host.iter().map(String::as_str).chain(own)
 }
 
-fn notices(endpoint: &Endpoint, port: u16, example: Example) -> Vec<String> {
+fn notices(endpoint: &Endpoint, port: u16, example: &Example) -> Vec<String> {
     let scheme = if endpoint.tls.is_some() { "https" } else { "http" };
     let local = format!("{scheme}://{}:{port}{}", endpoint.address.host, endpoint.path);
     let url = match &endpoint.public_url {
@@ -111,13 +111,13 @@ fn notices(endpoint: &Endpoint, port: u16, example: Example) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notices.push(curl(&url, endpoint.is_authenticated(), example));
+    notices.extend(example.call.map(|call| curl(&url, endpoint.is_authenticated(), call)));
     notices.push(config(&url, endpoint.is_authenticated(), example));
     notices
 }
 
 /// A call of a tool, to be pasted into a shell.
-fn curl(url: &str, authenticated: bool, Example { tool, arguments, .. }: Example) -> String {
+fn curl(url: &str, authenticated: bool, (tool, arguments): (&str, &str)) -> String {
     let version = modern::SUPPORTED.last().map_or("", |revision| revision.as_str());
     let token = if authenticated {
         "\n    --header \"Authorization: Bearer $BOWLINE_TOKEN\" \\"
@@ -139,7 +139,7 @@ fn curl(url: &str, authenticated: bool, Example { tool, arguments, .. }: Example
 }
 
 /// The entry for clients that start a command: it connects standard streams to the socket.
-fn pipe(path: &str, Example { server, .. }: Example) -> String {
+fn pipe(path: &str, Example { server, .. }: &Example) -> String {
     let path = json!(path);
     format!(
         r#"add it to a client: {{"mcpServers": {{"{server}": {{"command": "nc", "args": ["-U", {path}]}}}}}}"#
@@ -147,7 +147,7 @@ fn pipe(path: &str, Example { server, .. }: Example) -> String {
 }
 
 /// The entry for the configuration file that most clients read.
-fn config(url: &str, authenticated: bool, Example { server, .. }: Example) -> String {
+fn config(url: &str, authenticated: bool, Example { server, .. }: &Example) -> String {
     let headers = if authenticated {
         r#", "headers": {"Authorization": "Bearer ${BOWLINE_TOKEN}"}"#
     } else {

@@ -5,10 +5,12 @@
 
 mod approve;
 mod args;
+mod diff;
 mod escape;
 mod exit;
 mod field;
 mod guard;
+mod install;
 mod listen;
 mod locate;
 mod logs;
@@ -77,6 +79,9 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Configs(configs) => verbs::configs(configs),
         Task::Completions(completions) => verbs::completions(completions),
+        Task::Up(_) | Task::Proxy(_) | Task::Install(_) | Task::Uninstall(_) | Task::Config(_) => {
+            Err(Fault::new("this verb is being built"))
+        }
         Task::List(list) => {
             talk(list.common.output, logs, async |session| verbs::list(list, session).await)
         }

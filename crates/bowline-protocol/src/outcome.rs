@@ -142,6 +142,11 @@ impl Body {
         Self { members: Raw::written(b"{}".to_vec()), meta: None }
     }
 
+    /// Members and `_meta` of a text that was scanned; both are objects.
+    pub(crate) fn written(members: Raw, meta: Option<Raw>) -> Self {
+        Self { members, meta }
+    }
+
     /// Adds `_meta`, which must be an object.
     ///
     /// # Errors

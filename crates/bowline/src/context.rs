@@ -207,6 +207,12 @@ impl Context {
         Arc::as_ptr(&self.0).addr()
     }
 
+    /// What tells the session of this call from all others of this process; nothing where there is none.
+    #[cfg(feature = "host")]
+    pub(crate) fn session(&self) -> Option<u64> {
+        Some(self.0.line.as_ref()?.number())
+    }
+
     /// The way to a client that is asked live.
     pub(crate) fn line(&self) -> Option<&Arc<Line>> {
         self.0.line.as_ref()

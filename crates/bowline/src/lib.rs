@@ -29,6 +29,8 @@
 //! and nothing of one client within reach of another.
 
 pub mod ask;
+#[cfg(feature = "host")]
+mod bridge;
 #[cfg(feature = "client")]
 pub mod client;
 mod closing;
@@ -49,6 +51,8 @@ pub mod transport;
 pub use client::Client;
 pub use context::Context;
 pub use error::{Error, Result};
+#[cfg(feature = "host")]
+pub use host::Host;
 pub use principal::{Principal, PrincipalKind};
 pub use server::Server;
 pub use service::{Answer, Call, Service};

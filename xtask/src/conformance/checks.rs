@@ -96,6 +96,21 @@ impl Row {
 
 /// Every result below `out`, by scenario.
 pub(crate) fn read(out: &Path, leg: &str) -> Result<Vec<(String, Counts)>, String> {
+    written(out, leg, |folder, checks| {
+        let mut counts = Counts::of(checks)?;
+        // The suite writes one for clients only.
+        let said = fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+        counts.said = Some(said.trim().to_owned()).filter(|said| !said.is_empty());
+        Ok(counts)
+    })
+}
+
+/// Every file of checks below `out`, read by `of`, by scenario.
+pub(crate) fn written<T>(
+    out: &Path,
+    leg: &str,
+    of: impl Fn(&Path, &Value) -> Result<T, String>,
+) -> Result<Vec<(String, T)>, String> {
     let mut results = Vec::new();
     let mut folders = vec![out.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -106,18 +121,13 @@ pub(crate) fn read(out: &Path, leg: &str) -> Result<Vec<(String, Counts)>, Strin
             if path.is_dir() {
                 folders.push(path);
             } else if path.ends_with("checks.json") {
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-                let checks = serde_json::from_str(&text)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                let mut counts =
-                    Counts::of(&checks).map_err(|error| format!("{}: {error}", path.display()))?;
-                // The suite writes one for clients only.
-                let said = fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
-                counts.said = Some(said.trim().to_owned()).filter(|said| !said.is_empty());
+                let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+                let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+                let checks: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+                let read = of(&folder, &checks).map_err(|error| wrong(&error))?;
                 let inside =
                     folder.strip_prefix(out).unwrap_or(&folder).to_string_lossy().into_owned();
-                results.push((scenario(&inside, leg), counts));
+                results.push((scenario(&inside, leg), read));
             }
         }
     }

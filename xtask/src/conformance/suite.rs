@@ -52,13 +52,7 @@ impl Suite {
         expected: &BTreeMap<String, u32>,
     ) -> Result<Vec<(String, Counts)>, String> {
         let folder = format!("{}-{version}-{}", target.word(), mode.word());
-        let out = self.folder.join("out").join(folder);
-        if out.exists() {
-            fs::remove_dir_all(&out)
-                .map_err(|error| format!("cannot empty {}: {error}", out.display()))?;
-        }
-        fs::create_dir_all(&out)
-            .map_err(|error| format!("cannot create {}: {error}", out.display()))?;
+        let out = self.emptied(&folder)?;
         let mut ended_badly = Vec::new();
         match mode {
             Mode::Together => drop(self.invoke(target, version, &["--suite", "all"], &out)?),
@@ -76,6 +70,36 @@ impl Suite {
                 ended_badly.contains(&name.as_str()) && matches!(target, Target::Client(_));
         }
         Ok(results)
+    }
+
+    /// Runs all scenarios at `version`, or the one named, against a server; what came of it is in the folder that is
+    /// returned, one of this name.
+    pub(crate) fn drive(
+        &self,
+        url: &str,
+        version: &str,
+        scenario: Option<&str>,
+        folder: &str,
+    ) -> Result<PathBuf, String> {
+        let out = self.emptied(folder)?;
+        let select = match scenario {
+            Some(name) => ["--scenario", name],
+            None => ["--suite", "all"],
+        };
+        self.invoke(&Target::Server(url.to_owned()), version, &select, &out)?;
+        Ok(out)
+    }
+
+    /// A folder for results, without those of another run.
+    fn emptied(&self, folder: &str) -> Result<PathBuf, String> {
+        let out = self.folder.join("out").join(folder);
+        if out.exists() {
+            fs::remove_dir_all(&out)
+                .map_err(|error| format!("cannot empty {}: {error}", out.display()))?;
+        }
+        fs::create_dir_all(&out)
+            .map_err(|error| format!("cannot create {}: {error}", out.display()))?;
+        Ok(out)
     }
 
     /// Whether the suite ended well; what it found is judged from its files.

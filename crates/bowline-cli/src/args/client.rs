@@ -143,18 +143,28 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: Shell,
 }
 
-/// How a server is reached and how its answers are shown: the same for every verb.
+/// How a server is reached and how its answers are shown: the same for every verb that asks it something.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct ClientArgs {
-    /// Start this program, and talk to it over its standard streams
-    #[arg(value_name = "COMMAND", last = true)]
-    pub(crate) command: Vec<OsString>,
     /// Write whole results as JSON
     #[arg(long, conflicts_with = "raw")]
     pub(crate) json: bool,
     /// Write what is in a result and nothing else, byte for byte
     #[arg(long)]
     pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
+    /// Write every message to this file as lines of JSON, secrets redacted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace_messages: Option<PathBuf>,
+}
+
+/// How a server is reached.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ReachArgs {
+    /// Start this program, and talk to it over its standard streams
+    #[arg(value_name = "COMMAND", last = true)]
+    pub(crate) command: Vec<OsString>,
     /// Config file to find servers in [default: $BOWLINE_CONFIG, the nearest .mcp.json, or your own]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -185,9 +195,6 @@ pub(crate) struct ClientArgs {
     /// Its private key, a PEM file
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// Write every message to this file as lines of JSON, secrets redacted
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trace_messages: Option<PathBuf>,
 }
 
 const ARGUMENTS: &str = "\

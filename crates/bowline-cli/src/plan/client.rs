@@ -132,14 +132,19 @@ impl Task {
             Verb::Subscribe(args) => subscribe(args, around).map(Self::Subscribe),
             Verb::Configs(args) => Ok(Self::Configs(Configs { json: args.json })),
             Verb::Completions(args) => Ok(Self::Completions(Completions { shell: args.shell })),
-            Verb::Serve(_) => unreachable!("`serve` has a plan of its own"),
+            Verb::Serve(_)
+            | Verb::Up(_)
+            | Verb::Proxy(_)
+            | Verb::Install(_)
+            | Verb::Uninstall(_)
+            | Verb::Config(_) => unreachable!("these have plans of their own"),
         }
     }
 }
 
 fn list(args: ListArgs, around: &Surroundings<'_>) -> Result<List, Fault> {
     let ListArgs { kinds, operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let targets = if operands.is_empty() && command.is_none() {
         Targets::All
     } else {
@@ -157,7 +162,7 @@ fn list(args: ListArgs, around: &Surroundings<'_>) -> Result<List, Fault> {
 
 fn info(args: InfoArgs, around: &Surroundings<'_>) -> Result<Info, Fault> {
     let InfoArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, rest) = Operands { verb: "info", operands, command, wants: "" }.split(around)?;
     operands::none("info", &rest)?;
     Ok(Info { common: Common::new(client, Some(&target))?, target })
@@ -165,7 +170,7 @@ fn info(args: InfoArgs, around: &Surroundings<'_>) -> Result<Info, Fault> {
 
 fn ping(args: PingArgs, around: &Surroundings<'_>) -> Result<Ping, Fault> {
     let PingArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, rest) = Operands { verb: "ping", operands, command, wants: "" }.split(around)?;
     operands::none("ping", &rest)?;
     Ok(Ping { common: Common::new(client, Some(&target))?, target })
@@ -173,7 +178,7 @@ fn ping(args: PingArgs, around: &Surroundings<'_>) -> Result<Ping, Fault> {
 
 fn call(args: CallArgs, around: &Surroundings<'_>) -> Result<Call, Fault> {
     let CallArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, mut rest) =
         Operands { verb: "call", operands, command, wants: "TOOL" }.split(around)?;
     let tool = rest.remove(0);
@@ -183,7 +188,7 @@ fn call(args: CallArgs, around: &Surroundings<'_>) -> Result<Call, Fault> {
 
 fn read(args: ReadArgs, around: &Surroundings<'_>) -> Result<Read, Fault> {
     let ReadArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, mut rest) =
         Operands { verb: "read", operands, command, wants: "URI" }.split(around)?;
     let uri = rest.remove(0);
@@ -193,7 +198,7 @@ fn read(args: ReadArgs, around: &Surroundings<'_>) -> Result<Read, Fault> {
 
 fn prompt(args: PromptArgs, around: &Surroundings<'_>) -> Result<Prompt, Fault> {
     let PromptArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, mut rest) =
         Operands { verb: "prompt", operands, command, wants: "NAME" }.split(around)?;
     let name = rest.remove(0);
@@ -203,7 +208,7 @@ fn prompt(args: PromptArgs, around: &Surroundings<'_>) -> Result<Prompt, Fault> 
 
 fn complete(args: CompleteArgs, around: &Surroundings<'_>) -> Result<Complete, Fault> {
     let CompleteArgs { operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, rest) =
         Operands { verb: "complete", operands, command, wants: "REF ARG" }.split(around)?;
     let reference = Reference::parse(&rest[0])?;
@@ -226,7 +231,7 @@ fn complete(args: CompleteArgs, around: &Surroundings<'_>) -> Result<Complete, F
 
 fn subscribe(args: SubscribeArgs, around: &Surroundings<'_>) -> Result<Subscribe, Fault> {
     let SubscribeArgs { tools, resources, prompts, operands, mut client } = args;
-    let command = operands::command(&mut client, around)?;
+    let command = operands::command(&mut client.reach, around)?;
     let (target, uris) =
         Operands { verb: "subscribe", operands, command, wants: "" }.split(around)?;
     if let Some(odd) = uris.iter().find(|uri| !uri.contains(':')) {

@@ -2,7 +2,7 @@
 
 use super::secrets::{Header, Variable};
 use super::target::Target;
-use crate::args::client::ClientArgs;
+use crate::args::client::{ClientArgs, ReachArgs};
 use crate::exit::Fault;
 use bowline::types::revision::Revision;
 use std::path::PathBuf;
@@ -54,11 +54,28 @@ impl Common {
     /// # Errors
     /// When one has no meaning.
     pub(super) fn new(args: ClientArgs, target: Option<&Target>) -> Result<Self, Fault> {
-        fits(&args, target)?;
-        let ClientArgs {
+        let ClientArgs { json, raw, reach, trace_messages } = args;
+        fits(&reach, target)?;
+        let output = match (json, raw) {
+            (true, _) => Output::Json,
+            (false, true) => Output::Raw,
+            (false, false) => Output::Fitting,
+        };
+        Ok(Self { output, trace_messages, ..Self::read(reach)? })
+    }
+
+    /// As [`Common::new`], for a verb that serves what it reaches.
+    ///
+    /// # Errors
+    /// When a flag has no meaning.
+    pub(super) fn of_reach(reach: ReachArgs, target: Option<&Target>) -> Result<Self, Fault> {
+        fits(&reach, target)?;
+        Self::read(reach)
+    }
+
+    fn read(reach: ReachArgs) -> Result<Self, Fault> {
+        let ReachArgs {
             command: _,
-            json,
-            raw,
             config,
             yes,
             headers,
@@ -69,15 +86,9 @@ impl Common {
             cacert,
             cert,
             key,
-            trace_messages,
-        } = args;
-        let output = match (json, raw) {
-            (true, _) => Output::Json,
-            (false, true) => Output::Raw,
-            (false, false) => Output::Fitting,
-        };
+        } = reach;
         Ok(Self {
-            output,
+            output: Output::default(),
             config,
             yes,
             headers: headers.iter().map(|text| Header::parse(text)).collect::<Result<_, _>>()?,
@@ -86,13 +97,13 @@ impl Common {
             timeout: timeout.as_deref().map(duration).transpose()?,
             protocol: protocol.as_deref().map(version).transpose()?,
             tls: Tls { cacert, identity: cert.zip(key) },
-            trace_messages,
+            trace_messages: None,
         })
     }
 }
 
 /// Refuses flags that mean nothing for such a server; what a config says of one is not known here.
-fn fits(args: &ClientArgs, target: Option<&Target>) -> Result<(), Fault> {
+fn fits(args: &ReachArgs, target: Option<&Target>) -> Result<(), Fault> {
     let starts = [("-e", !args.env.is_empty()), ("--cwd", args.cwd.is_some())];
     let calls = [
         ("-H", !args.headers.is_empty()),

@@ -3,7 +3,7 @@
 use super::Surroundings;
 use super::arguments::Argument;
 use super::target::Target;
-use crate::args::client::ClientArgs;
+use crate::args::client::ReachArgs;
 use crate::exit::Fault;
 use std::ffi::OsString;
 
@@ -63,7 +63,9 @@ impl Operands {
         });
         // Where the operands are counted, one more than wanted is a server.
         let counted = match self.verb {
-            "list" | "info" | "ping" | "read" => self.operands.len() > self.wanted(),
+            "list" | "info" | "ping" | "read" | "proxy" | "install" => {
+                self.operands.len() > self.wanted()
+            }
             "call" | "prompt" => {
                 self.operands.len() > 1 && Argument::parse(&self.operands[1]).is_err()
             }
@@ -161,10 +163,10 @@ impl Operands {
 /// # Errors
 /// When there is a `--` and nothing behind it.
 pub(super) fn command(
-    client: &mut ClientArgs,
+    reach: &mut ReachArgs,
     around: &Surroundings<'_>,
 ) -> Result<Option<Vec<OsString>>, Fault> {
-    let command = std::mem::take(&mut client.command);
+    let command = std::mem::take(&mut reach.command);
     match (around.dashes, command.first()) {
         (_, Some(program)) if program.is_empty() => {
             Err(Fault::new("the command after `--` is an empty text").hint(COMMAND))

@@ -1,5 +1,6 @@
 mod arguments;
 mod flags;
+mod host;
 mod manual;
 mod shown;
 mod targets;

@@ -4,7 +4,6 @@
 //! which the kernel resolves beneath that directory. What a link or a race makes of the rest cannot lead outside.
 //! [`place`] does that, [`open`] decides what may be opened, [`job`] runs the tools where they may block.
 
-mod diff;
 mod edit;
 mod fault;
 mod find;

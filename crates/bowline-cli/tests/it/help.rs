@@ -27,7 +27,12 @@ fn help_names_the_verbs() {
               prompt       Fill in a prompt
               complete     Values that an argument of a prompt or of a resource template may have
               subscribe    Tell of changes, one line each, until interrupted
+              up           Run and connect many servers, and serve them as one
+              proxy        Serve one server, whatever it speaks and wherever it is, as one that is started here
+              install      Write a server into the configs of MCP clients
+              uninstall    Take a server out of the configs of MCP clients again
               configs      The configs of MCP clients on this machine, and the servers in them
+              config       Check a config, or write its JSON Schema
               completions  Write the completions for a shell
               serve        Serve something that is built in
               help         Print this message or the help of the given subcommand(s)
@@ -119,7 +124,7 @@ fn help_of_a_server_names_its_flags_but_not_the_hidden_ones() {
                   --no-sessions               Open no sessions, so that only clients of protocol versions without them can call
                   --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
                   --keep-alive <SECONDS>      Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
-                  --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted
+                  --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted; - for standard error
               -h, --help                      Print help (see more with '--help')
 
             Standard error:
@@ -161,7 +166,7 @@ fn help_of_the_filesystem_says_how_far_it_goes() {
                   --no-sessions               Open no sessions, so that only clients of protocol versions without them can call
                   --limits <PRESET>           Bounds on sizes, counts and times [default: local] [possible values: local, public, trusted]
                   --keep-alive <SECONDS>      Seconds after which a quiet stream gets a comment, to be kept open by proxies [default: 15]
-                  --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted
+                  --trace-messages <FILE>     Write every message to this file as lines of JSON, secrets redacted; - for standard error
               -h, --help                      Print help (see more with '--help')
 
             Standard error:

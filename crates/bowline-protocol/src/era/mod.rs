@@ -128,6 +128,13 @@ impl Incoming {
         self.message.meta_str(key).or_else(|| self.stamp.as_ref()?.meta_str(key))
     }
 
+    /// What its client declared it can do, an object: in the request, or when its session was opened.
+    #[must_use]
+    pub fn client_capabilities(&self) -> Option<Raw> {
+        let said = self.message.meta_raw(MetaKey::ClientCapabilities);
+        said.or_else(|| Some(self.stamp.as_ref()?.client_capabilities().clone()))
+    }
+
     /// Whether it came in a session, which said for it what a newer request says itself.
     #[must_use]
     pub fn is_of_session(&self) -> bool {

@@ -121,6 +121,13 @@ impl Message {
         present(self.tables.meta[key as usize].of(self.raw.as_bytes()))
     }
 
+    /// A reserved key of `_meta` as text of its own.
+    #[must_use]
+    pub fn meta_raw(&self, key: MetaKey) -> Option<Raw> {
+        let span = self.tables.meta[key as usize];
+        (!span.is_empty()).then(|| self.raw.slice(span))
+    }
+
     /// A reserved key of `_meta` that must be a string: `None` when it is absent or something else.
     #[must_use]
     pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {
@@ -161,6 +168,16 @@ impl Message {
     #[must_use]
     pub fn raw(&self) -> &Raw {
         &self.raw
+    }
+
+    /// Where `params` is.
+    pub(super) fn params_span(&self) -> Span {
+        self.tables.envelope[EnvelopeKey::Params as usize]
+    }
+
+    /// Where the members of `params`, `result` or `error` are that the scanner knows.
+    pub(super) fn body_spans(&self) -> impl Iterator<Item = Span> {
+        self.tables.body.iter().copied().filter(|span| !span.is_empty())
     }
 
     fn with_id(&self, kind: Kind) -> Result<Kind, NotAMessage> {

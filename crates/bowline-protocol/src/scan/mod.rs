@@ -9,6 +9,7 @@
 mod keys;
 mod machine;
 mod message;
+mod onward;
 mod raw;
 mod seen;
 mod text;

@@ -16,6 +16,8 @@ use bowline_types::legacy::{ElicitationComplete, ElicitationCompleteNotification
 use bowline_types::revision::Revision;
 use serde_json::{Map, Value};
 use std::future::poll_fn;
+#[cfg(feature = "host")]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
@@ -28,6 +30,9 @@ use tokio::sync::{Notify, oneshot};
 #[derive(Debug)]
 pub(crate) struct Line {
     revision: Revision,
+    /// Tells it from every other one of this process.
+    #[cfg(feature = "host")]
+    number: u64,
     state: Mutex<State>,
     /// Rings when the client may be asked, and when it can be asked no more.
     bell: Notify,
@@ -69,6 +74,10 @@ struct Open {
     reply: oneshot::Sender<Response>,
 }
 
+/// The number of the line made last.
+#[cfg(feature = "host")]
+static LAST: AtomicU64 = AtomicU64::new(0);
+
 /// The code by which clients of sessions say that a person refused.
 const REJECTED: ErrorCode = ErrorCode(-1);
 
@@ -77,10 +86,18 @@ impl Line {
     pub(crate) fn new(revision: Revision) -> Self {
         Self {
             revision,
+            #[cfg(feature = "host")]
+            number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             state: Mutex::default(),
             bell: Notify::new(),
             waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// What tells it from every other one of this process.
+    #[cfg(feature = "host")]
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The client said that it is ready; until then questions wait.

@@ -11,6 +11,11 @@ use serde_json::{Map, Value};
 pub(crate) enum Line {}
 
 impl Line {
+    #[cfg(feature = "host")]
+    pub(crate) fn number(&self) -> u64 {
+        match *self {}
+    }
+
     pub(crate) fn cancel_of(&self, _: &Context) -> Vec<Raw> {
         match *self {}
     }

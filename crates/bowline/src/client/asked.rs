@@ -32,6 +32,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    #[cfg(feature = "host")]
+    pub(crate) fn new(server: Arc<str>, request: Option<Arc<str>>) -> Self {
+        Self { server, request }
+    }
+
     /// What the server is called: its URL, its command line.
     #[must_use]
     pub fn server(&self) -> &str {

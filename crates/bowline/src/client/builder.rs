@@ -21,6 +21,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a client is told before it connects.
 ///
@@ -58,6 +59,10 @@ pub struct Builder {
     pub(super) trace: Option<PathBuf>,
     pub(super) result_kinds: Vec<&'static str>,
     pub(super) fault: Option<Error>,
+    /// A connection that stood for so long counts as having been good: attempts are counted anew after it.
+    pub(super) good: Duration,
+    #[cfg(feature = "host")]
+    pub(super) lane: Option<super::lane::Lane>,
 }
 
 impl Default for Builder {
@@ -76,6 +81,9 @@ impl Default for Builder {
             trace: None,
             result_kinds: Vec::new(),
             fault: None,
+            good: Duration::from_secs(30),
+            #[cfg(feature = "host")]
+            lane: None,
         }
     }
 }
@@ -286,6 +294,21 @@ impl Builder {
     /// Sets whether a lost connection, or a process that ended, is replaced by a new one; it is by default.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.restart = reconnect;
+        self
+    }
+
+    /// Makes a client that hands on requests of others: it declares these capabilities though it has no handlers for
+    /// them, and what its server says that no exchange owns goes to whoever is in the lane.
+    #[cfg(feature = "host")]
+    pub(crate) fn hand_on(
+        mut self,
+        capabilities: ClientCapabilities,
+        lane: super::lane::Lane,
+    ) -> Self {
+        self.capabilities = capabilities;
+        self.lane = Some(lane);
+        // A host looks after its servers itself: one that is lost now and then is soon there again.
+        self.good = Duration::from_secs(2);
         self
     }
 

@@ -9,7 +9,7 @@ use super::target::{Kind, Pipe};
 use super::web;
 use super::wire::{Event, Failure, MemoryWire, Outgoing, StreamWire, Traced, Wire};
 use crate::error::{Error, Result};
-use crate::transport::child::StderrLog;
+use crate::transport::child::{Group, StderrLog};
 use bowline_protocol::era::client::{Agreed, NoAgreement, Speaker};
 use bowline_protocol::era::probe::{Attempt, Brought, Carrier, Failed, Probe, Reason, Step};
 use bowline_protocol::http::HeaderMap;
@@ -41,6 +41,7 @@ struct Opened {
     wire: Arc<dyn Wire>,
     ears: Arc<Ears>,
     stderr: Option<StderrLog>,
+    group: Option<Group>,
     carrier: Carrier,
 }
 
@@ -128,26 +129,27 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
     let ears = core.ears();
     let limits = core.limits();
     let stream = |pipe, child| StreamWire::start(pipe, child, limits, ears.clone());
-    let mut stderr = None;
+    let (mut stderr, mut group) = (None, None);
     let wire: Arc<dyn Wire> = match &core.target.kind {
         Kind::Url(url) => web::open(core, url, attempt, ears.clone()).await?,
         Kind::Unix(path) => stream(socket(path).await.map_err(Failure::Unsent)?, None),
         Kind::Command(command) => {
             let mut child = command.start().await.map_err(Failure::Unsent)?;
             stderr = Some(child.stderr());
+            group = Some(child.group());
             let Some((input, output)) = child.take_io() else {
                 return Err(Failure::Unsent(Error::closed("the process has no streams")));
             };
             stream(Pipe::new(input, output), Some(child))
         }
-        Kind::Memory(server) if matches!(attempt, Attempt::Discover { .. }) => {
-            MemoryWire::new(Arc::new(server.clone()), limits.clone())
+        Kind::Memory(service) if matches!(attempt, Attempt::Discover { .. }) => {
+            MemoryWire::new(service.clone(), limits.clone())
         }
-        Kind::Memory(server) => {
+        Kind::Memory(service) => {
             // A session needs a stream: the server gets one end of a pipe, and ends with the other.
             let (ours, theirs) = crate::transport::memory::pair();
             let mut running =
-                server.start(theirs.limits(limits.clone())).map_err(Failure::Unsent)?;
+                crate::transport::start(service.clone(), theirs.limits(limits.clone()));
             tokio::spawn(async move { running.wait().await });
             let (input, output) = tokio::io::split(ours);
             stream(Pipe::new(input, output), None)
@@ -158,7 +160,7 @@ async fn open(core: &Arc<Core>, attempt: Attempt) -> Result<Opened, Failure> {
         Some(trace) => Traced::new(wire, trace.clone()),
         None => wire,
     };
-    Ok(Opened { wire, ears, stderr, carrier: carrier(core) })
+    Ok(Opened { wire, ears, stderr, group, carrier: carrier(core) })
 }
 
 #[cfg(unix)]
@@ -280,6 +282,7 @@ async fn settle(core: &Arc<Core>, opened: Opened, agreed: Agreed) -> Result<(Liv
         wire: opened.wire,
         speaker: Arc::new(speaker),
         stderr: opened.stderr,
+        group: opened.group,
         number: opened.ears.number(),
         since: Instant::now(),
         ears: opened.ears,

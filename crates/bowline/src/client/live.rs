@@ -5,6 +5,8 @@ use super::builder::Builder;
 use super::call::Options;
 use super::connect;
 use super::kept::Kept;
+#[cfg(feature = "host")]
+use super::lane::{Asking, Unowned};
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -14,7 +16,7 @@ use super::web::Web;
 use super::wire::{BoxFuture, Hears, Trace, Wire};
 use crate::error::{Error, Result};
 use crate::layer::trace::Sink;
-use crate::transport::child::StderrLog;
+use crate::transport::child::{Group, StderrLog};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{Agreed, Speaker};
 use bowline_protocol::http::HeaderMap;
@@ -84,7 +86,11 @@ pub(super) struct Setup {
     pub(super) web: Web,
     pub(super) memory: Option<std::path::PathBuf>,
     pub(super) reconnect: bool,
+    good: Duration,
     pub(super) trace: Option<Trace>,
+    /// Who hears what no exchange owns, where others' requests are handed on.
+    #[cfg(feature = "host")]
+    lane: Option<super::lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -93,6 +99,8 @@ pub(super) struct Live {
     pub(super) wire: Arc<dyn Wire>,
     pub(super) speaker: Arc<Speaker>,
     pub(super) stderr: Option<StderrLog>,
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts look at groups"))]
+    pub(super) group: Option<Group>,
     /// Tells it from those before it.
     pub(super) number: u64,
     pub(super) since: Instant,
@@ -107,9 +115,6 @@ struct Thinking {
     since: Duration,
     total: Duration,
 }
-
-/// A connection that stood for so long counts as having been good: attempts are counted anew after it.
-const GOOD: Duration = Duration::from_secs(30);
 
 /// How long the end of a connection may take.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -144,7 +149,10 @@ impl Core {
                 web: builder.web,
                 memory: builder.memory,
                 reconnect: builder.restart,
+                good: builder.good,
                 trace,
+                #[cfg(feature = "host")]
+                lane: builder.lane,
             },
             handlers: builder.handlers,
             subscriptions: Subscriptions::default(),
@@ -229,7 +237,7 @@ impl Core {
                 // Whoever found out first has seen to it.
                 return;
             };
-            if live.since.elapsed() >= GOOD {
+            if live.since.elapsed() >= self.setup.good {
                 self.attempts.store(0, Ordering::Relaxed);
             }
             *lock(&self.last_words) = live.stderr.clone();
@@ -304,6 +312,11 @@ impl Core {
         *lock(&self.thinking) = Thinking { total: self.thinking(), ..Thinking::default() };
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         self.name.clone()
     }
@@ -338,6 +351,11 @@ impl Core {
 
     pub(super) fn clock(&self, timeouts: Timeouts) -> Clock {
         Clock::start(timeouts, self.now())
+    }
+
+    #[cfg(feature = "host")]
+    pub(super) fn process_group(&self) -> Option<u32> {
+        self.live()?.group?.id()
     }
 
     /// What the process says, and before it says anything, what the last one said.
@@ -569,6 +587,12 @@ impl Hears for Ears {
         if let Some(core) = self.core.upgrade() {
             core.traced(message.raw());
             core.notification(&message, None);
+            #[cfg(feature = "host")]
+            if let Some(lane) = &core.setup.lane
+                && message.method() == LoggingMessage::NAME
+            {
+                lane.hear(Unowned::Log(message));
+            }
         }
     }
 
@@ -582,6 +606,11 @@ impl Hears for Ears {
             // Before the session is open nothing but a ping may be asked, and after its end nobody waits.
             return;
         };
+        #[cfg(feature = "host")]
+        if let Some(lane) = &core.setup.lane {
+            lane.hear(Unowned::Question(Asking::new(question, live)));
+            return;
+        }
         let mut questions = lock(&core.questions);
         if questions.len() >= core.limits().waiting_per_link {
             let busy = bowline_protocol::limits::busy(questions.len());
@@ -602,9 +631,14 @@ impl Hears for Ears {
     }
 
     fn cancelled(&self, id: &Id) {
-        if let Some(core) = self.core.upgrade()
-            && let Some(answering) = lock(&core.questions).remove(id)
-        {
+        let Some(core) = self.core.upgrade() else {
+            return;
+        };
+        #[cfg(feature = "host")]
+        if let Some(lane) = &core.setup.lane {
+            lane.hear(Unowned::Cancelled(id.clone()));
+        }
+        if let Some(answering) = lock(&core.questions).remove(id) {
             answering.abort();
         }
     }

@@ -22,7 +22,11 @@ mod asked;
 mod builder;
 mod call;
 mod connect;
+#[cfg(feature = "host")]
+pub(crate) mod forward;
 mod kept;
+#[cfg(feature = "host")]
+pub(crate) mod lane;
 mod live;
 mod pages;
 mod remember;
@@ -319,6 +323,16 @@ impl Client {
     #[must_use]
     pub fn stderr(&self) -> String {
         self.0.stderr()
+    }
+
+    /// The process group of the server's process, while that lives; `None` where there is no process of ours.
+    #[cfg(feature = "host")]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "upstreams begin to use it when they are there")
+    )]
+    pub(crate) fn process_group(&self) -> Option<u32> {
+        self.0.process_group()
     }
 }
 

@@ -83,6 +83,26 @@ impl<T: Listed> Pages<T> {
         Ok(all)
     }
 
+    /// All pages as the server wrote them, of at most so many bytes, each with what of it can be used.
+    ///
+    /// # Errors
+    /// When a page could not be had, or they are larger.
+    #[cfg(feature = "host")]
+    pub(crate) async fn raw(mut self, most: usize) -> Result<Vec<(Raw, Vec<T>)>> {
+        let (mut pages, mut bytes) = (Vec::new(), 0);
+        while let Some(page) = self.fetch()? {
+            let page = page.await?;
+            bytes += page.as_bytes().len();
+            if bytes > most {
+                let fault = format!("{}: the list has more than {most} bytes", T::METHOD);
+                return Err(Error::overloaded(fault));
+            }
+            self.take(&page)?;
+            pages.push((page, std::mem::take(&mut self.items).into()));
+        }
+        Ok(pages)
+    }
+
     /// Begins to fetch the next page.
     fn fetch(&mut self) -> Result<Option<BoxFuture<Result<Raw>>>> {
         let cursor = match std::mem::replace(&mut self.next, Next::Nothing) {

@@ -3,6 +3,7 @@
 use crate::config::{Resolved, Secret, Way};
 use crate::error::{Error, Result};
 use crate::server::Server;
+use crate::service::Service;
 use crate::transport::child::Command;
 use bowline_types::revision::Revision;
 use std::fmt;
@@ -37,7 +38,7 @@ pub(super) enum Kind {
     /// A process of ours.
     Command(Command),
     /// A server in this process.
-    Memory(Server),
+    Memory(Arc<dyn Service>),
     /// Somebody else's byte stream.
     Custom(Arc<dyn DynConnect>),
 }
@@ -72,6 +73,12 @@ impl Target {
         Self::of(Kind::Custom(Arc::new(connect)))
     }
 
+    /// Something in this process that answers requests.
+    #[must_use]
+    pub fn service(service: Arc<dyn Service>) -> Self {
+        Self::of(Kind::Memory(service))
+    }
+
     /// What it is called in errors: without credentials, without what a process is given besides its arguments, and of
     /// a URL only what cannot be a secret.
     #[must_use]
@@ -88,7 +95,7 @@ impl Target {
 
 impl Target {
     /// What a trace calls the way to it.
-    pub(super) fn transport(&self) -> &'static str {
+    pub(crate) fn transport(&self) -> &'static str {
         match &self.kind {
             Kind::Url(_) => "http",
             Kind::Unix(_) => "unix",
@@ -195,7 +202,8 @@ impl IntoTarget for Resolved {
 
 impl IntoTarget for &Server {
     fn into_target(self) -> Result<Target> {
-        Ok(Target::of(Kind::Memory(self.clone())))
+        self.check()?;
+        Ok(Target::service(Arc::new(self.clone())))
     }
 }
 

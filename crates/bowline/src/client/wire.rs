@@ -47,6 +47,12 @@ pub(crate) trait Wire: Send + Sync + Debug + 'static {
     /// The version that was agreed on: what is sent from now on is of it, and so is what is read.
     fn settle(&self, revision: Revision);
 
+    /// Whether the questions of a session's server come in the exchange for whose sake they are asked.
+    #[cfg(feature = "host")]
+    fn owns_questions(&self) -> bool {
+        false
+    }
+
     /// Ends it in good order and returns when nothing is left, at the latest after `deadline`. Open exchanges fail.
     /// A second call does nothing.
     fn close(&self, deadline: Duration) -> BoxFuture<()>;

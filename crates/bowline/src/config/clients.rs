@@ -187,6 +187,28 @@ impl Client {
         };
         there.map(read).collect()
     }
+
+    /// Where its config is, or would be if it had one: the one of the project that the directory is, or of the user.
+    #[must_use]
+    pub fn place(self, places: &Places, origin: Origin) -> Option<PathBuf> {
+        let of_project = origin == Origin::Project;
+        let mut files =
+            self.files.iter().filter(|(place, _)| of_project == (*place == Place::Project));
+        let (place, file) = files.next()?;
+        match place {
+            Place::Project => Some(join(&places.directory, file)),
+            place => place.path(file, places),
+        }
+    }
+
+    /// What its config is, when it is nothing that can be read or written here.
+    #[must_use]
+    pub fn unread(self) -> Option<&'static str> {
+        match self.format {
+            Format::Json => None,
+            Format::Unread(form) => Some(form),
+        }
+    }
 }
 
 impl Place {

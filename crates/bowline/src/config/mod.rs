@@ -24,6 +24,8 @@
 //! project wants to be [approved](Approvals) once.
 
 mod approvals;
+#[cfg(feature = "host")]
+mod bowline;
 mod clients;
 mod dotenv;
 mod entry;
@@ -38,6 +40,8 @@ mod secret;
 mod text;
 
 pub use approvals::Approvals;
+#[cfg(feature = "host")]
+pub use bowline::{Bowline, Upstream};
 pub use clients::{CLIENTS, Client, ClientConfig, Contents};
 pub use entry::{Entry, Input, Kind};
 pub use environment::Environment;

@@ -32,6 +32,9 @@ pub struct ServerSettings {
     pub idle_stop: Option<Duration>,
     /// Bytes of memory that the processes of one instance may have; above it, the instance is restarted.
     pub max_memory: Option<u64>,
+    /// Whether it is told that it may ask for user input, a model, or roots; `false` lets everybody share one
+    /// instance of a server of an older protocol version.
+    pub questions: Option<bool>,
     /// What this server is told when it asks for roots.
     pub roots: Option<Vec<Root>>,
 }

@@ -35,7 +35,7 @@
 //! `"[redacted]"`; so are the values of such headers. Everything else is written as it is: a trace of private data
 //! is private data. The file is made readable for its owner only.
 
-mod redact;
+pub(crate) mod redact;
 mod sink;
 
 use crate::context::Context;
@@ -70,7 +70,21 @@ impl<S: Service> Trace<S> {
         let sink = Sink::open(path).map_err(|error| {
             Error::io(format!("cannot write the trace to {}", path.display()), error)
         })?;
-        Ok(Self { inner: Arc::new(service), sink: Arc::new(sink), calls: AtomicU64::new(0) })
+        Ok(Self::into(service, sink))
+    }
+
+    /// Traces a service to standard error.
+    ///
+    /// # Errors
+    /// When nothing can be written there.
+    pub fn to_stderr(service: S) -> Result<Self> {
+        let sink = Sink::stderr()
+            .map_err(|error| Error::io("cannot write the trace to standard error", error))?;
+        Ok(Self::into(service, sink))
+    }
+
+    fn into(service: S, sink: Sink) -> Self {
+        Self { inner: Arc::new(service), sink: Arc::new(sink), calls: AtomicU64::new(0) }
     }
 
     /// How many records were left out so far.

@@ -106,11 +106,11 @@ impl Path {
 }
 
 /// The members of an object: names, and where the values are.
-struct Members<'a>(Elements<'a>);
+pub(crate) struct Members<'a>(Elements<'a>);
 
 impl<'a> Members<'a> {
     /// Of the object at `start`; none when something else is there.
-    fn of(json: &'a [u8], start: usize) -> Self {
+    pub(crate) fn of(json: &'a [u8], start: usize) -> Self {
         let end = if json.get(start) == Some(&b'{') { start + 1 } else { json.len() };
         Self(Elements { json, at: end })
     }
@@ -130,13 +130,14 @@ impl<'a> Iterator for Members<'a> {
 }
 
 /// Where the elements of an array are.
-struct Elements<'a> {
+pub(crate) struct Elements<'a> {
     json: &'a [u8],
     at: usize,
 }
 
 impl<'a> Elements<'a> {
-    fn of(json: &'a [u8], start: usize) -> Self {
+    /// Of the array at `start`.
+    pub(crate) fn of(json: &'a [u8], start: usize) -> Self {
         Self { json, at: start + 1 }
     }
 }

@@ -15,7 +15,7 @@ mod dispatch;
 mod function;
 mod guard;
 mod handler;
-mod json;
+pub(crate) mod json;
 mod list;
 mod messages;
 mod method;

@@ -8,7 +8,7 @@ pub mod child;
 pub mod http;
 pub(crate) mod link;
 pub mod memory;
-mod running;
+pub(crate) mod running;
 #[cfg(not(modern_only))]
 mod session;
 mod stdio;

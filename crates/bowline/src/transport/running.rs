@@ -113,8 +113,15 @@ fn saturating_add(now: Instant, time: Duration) -> Instant {
 ///
 /// For a [`Server`](crate::Server) there is [`Server::start`](crate::Server::start), which checks it first.
 pub fn start(service: Arc<dyn Service>, transport: impl Transport) -> Running {
+    start_with(|end| transport.serve(service, end))
+}
+
+/// Serves something that is no service, in a task of its own that the returned value owns.
+pub(crate) fn start_with<F>(serve: impl FnOnce(End) -> F) -> Running
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
     let closing = Closing::default();
-    let end = End(closing.clone());
-    let task = tokio::spawn(transport.serve(service, end));
+    let task = tokio::spawn(serve(End(closing.clone())));
     Running { closing, task: Some(task) }
 }

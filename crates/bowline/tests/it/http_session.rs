@@ -244,6 +244,39 @@ async fn without_sessions_nobody_opens_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_sessions_means_what_needs_none_is_refused_as_by_an_older_server() {
+    let (service, _) = mounted(bowline::transport::http::Endpoint::only_sessions);
+    let bare = Peer::new(&service, "2026-07-28");
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let modern = |id: i32, method: &str, params: Value| {
+        let mut params = params;
+        params["_meta"] = meta.clone();
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+    };
+    let discover = modern(1, "server/discover", json!({}));
+    let echo = modern(2, "tools/call", json!({"name": "echo", "arguments": {"message": "new"}}));
+    let mut table = String::new();
+    table += &row("discover", bare.post(&discover).await).await;
+    table += &row("call", bare.post(&echo).await).await;
+    table += &row("GET", bare.get(None).await).await;
+    table += &row("initialize", bare.post(&initialize("2026-07-28")).await).await;
+    let peer = Peer::open(&service, "2025-11-25").await;
+    table += &row("discover in a session", peer.post(&discover).await).await;
+    let echoed = peer.text(3, "echo", json!({"message": "old"})).await;
+    expect![[r#"
+        discover: 400 -32600 "header Mcp-Session-Id is missing; open a session with `initialize`, and send its id with every request" (id null)
+        call: 400 -32600 "header Mcp-Session-Id is missing; open a session with `initialize`, and send its id with every request" (id null)
+        GET: 400 -32600 "header Mcp-Session-Id is missing; open a session with `initialize`, and send its id with every request" (id null)
+        initialize: 200 a result
+        discover in a session: 200 -32601 "method not found: server/discover" (id 1)
+    "#]].assert_eq(&table);
+    assert_eq!(echoed, "old");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_version_is_agreed_on() {
     let (service, _) = mounted(|endpoint| endpoint);
     for (offered, agreed) in [

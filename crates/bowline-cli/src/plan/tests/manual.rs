@@ -97,6 +97,42 @@ fn every_line_of_the_manual_means_this() {
             subscribe | everything | everything://counter
         bowline subscribe everything --tools --prompts
             subscribe | everything | tools+prompts
+        bowline up
+            up | every server | at 127.0.0.1:8080/mcp, Prefix
+        bowline up git web --listen :9000 --naming flat
+            up | git = name git, web = name web | at 127.0.0.1:9000/mcp, Flat
+        bowline up everything https://mcp.example.com/mcp claude-desktop:notes
+            up | everything = everything, example = url https://mcp.example.com/mcp, notes = notes of claude-desktop | at 127.0.0.1:8080/mcp, Prefix
+        bowline up -- npx -y @modelcontextprotocol/server-everything
+            up | everything = ["npx", "-y", "@modelcontextprotocol/server-everything"] | at 127.0.0.1:8080/mcp, Prefix
+        bowline up --from cursor --admin :8081
+            up | every server of cursor | at 127.0.0.1:8080/mcp, Prefix, admin at 127.0.0.1:8081
+        bowline up --config servers.json --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --token-file tokens
+            up | every server | at 0.0.0.0:443/mcp, Prefix
+        bowline proxy https://mcp.example.com/mcp -H 'Authorization: Bearer ${TOKEN}'
+            proxy | url https://mcp.example.com/mcp | at stdio
+        bowline proxy git --listen 127.0.0.1:8080
+            proxy | name git | at 127.0.0.1:8080/mcp
+        bowline proxy --trace-messages - -- uvx mcp-server-git
+            proxy | - | at stdio | uvx mcp-server-git
+        bowline install git --to cursor
+            install | name git | as git to cursor
+        bowline install https://mcp.example.com/mcp --to claude-desktop,vscode --name web
+            install | url https://mcp.example.com/mcp | as web to claude-desktop+vscode
+        bowline install git --to vscode --project --force
+            install | name git | as git to vscode, of the project, whatever is there
+        bowline install --to claude-code --traced --dry-run -- uvx mcp-server-git --repository .
+            install | - | as git to claude-code, traced, only shown | uvx mcp-server-git --repository .
+        bowline uninstall git --from cursor
+            uninstall | git | from cursor
+        bowline uninstall web --from claude-desktop,vscode --yes
+            uninstall | web | from claude-desktop+vscode
+        bowline config check
+            config | Check { file: None, json: false }
+        bowline config check servers.json --json
+            config | Check { file: Some("servers.json"), json: true }
+        bowline config schema > bowline-config.schema.json
+            config | Schema
         bowline configs
             configs | json=false
         bowline configs --json

@@ -2,9 +2,11 @@
 
 use super::super::arguments::{Arguments, Given, Single};
 use super::super::client::{Kinds, Reference};
+use super::super::host::{Hosting, Install, Servers, Uninstall, Up};
 use super::super::target::{Target, Targets};
-use super::super::{Plan, Surroundings, Task};
+use super::super::{Listen, Plan, Surroundings, Task};
 use crate::args::Args;
+use bowline::config::{Bowline, Client};
 use clap::Parser;
 use expect_test::Expect;
 use std::fmt::Write;
@@ -37,7 +39,7 @@ pub(super) fn planned(words: &[&str]) -> Result<Plan, String> {
         token: None,
         dashes: words.contains(&"--"),
         names: &|| vec!["git".to_owned(), "my.server".to_owned()],
-        is_client: &|id| bowline::config::Client::of_id(id).is_some(),
+        is_client: &|id| Client::of_id(id).is_some(),
     };
     Plan::new(args, around).map_err(|fault| fault.to_string())
 }
@@ -76,21 +78,78 @@ fn shown(task: &Task) -> String {
         }
         Task::Configs(configs) => return format!("configs | json={}", configs.json),
         Task::Completions(completions) => return format!("completions | {}", completions.shell),
+        Task::Up(up) => return self::up(up),
+        Task::Proxy(proxy) => {
+            ("proxy", &proxy.target, format!("at {}", listen(&proxy.ways.listen)))
+        }
+        Task::Install(install) => ("install", &install.target, self::install(install)),
+        Task::Uninstall(Uninstall { name, clients, project, .. }) => {
+            let project = if *project { ", of the project" } else { "" };
+            return format!("uninstall | {name} | from {}{project}", ids(clients));
+        }
+        Task::Config(config) => return format!("config | {config:?}"),
         Task::Everything { .. } => return "serve everything".to_owned(),
         Task::Filesystem { shares, .. } => return format!("serve filesystem | {:?}", shares.dirs),
     };
-    let target = match target {
-        Target::Command(command) => {
-            let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
-            return format!("{verb} | - | {} | {}", operands.trim(), words.join(" "));
+    if let Target::Command(command) = target {
+        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        return format!("{verb} | - | {} | {}", operands.trim(), words.join(" "));
+    }
+    let target = self::target(target);
+    format!("{verb} | {target} | {}", operands.trim()).trim_end_matches("| ").trim_end().to_owned()
+}
+
+fn up(up: &Up) -> String {
+    let servers = match &up.servers {
+        Servers::All => "every server".to_owned(),
+        Servers::OfClient(client) => format!("every server of {}", client.id),
+        Servers::These(these) => {
+            let these = these.iter().map(|(name, target)| match target {
+                Target::Command(command) => format!("{name} = {command:?}"),
+                target => format!("{name} = {}", self::target(target)),
+            });
+            these.collect::<Vec<_>>().join(", ")
         }
+    };
+    // As without a config, or with one that says nothing.
+    let Hosting { ways, settings, admin } = match up.flags.with(&Bowline::default()) {
+        Ok(hosting) => hosting,
+        Err(fault) => return fault.to_string(),
+    };
+    let admin = admin.map_or_else(String::new, |admin| format!(", admin at {admin}"));
+    let isolation = settings.isolation.map_or_else(String::new, |who| format!(", {who:?}"));
+    format!("up | {servers} | at {}, {:?}{isolation}{admin}", listen(&ways.listen), settings.naming)
+}
+
+fn install(install: &Install) -> String {
+    let traced = if install.traced { ", traced" } else { "" };
+    let dry_run = if install.dry_run { ", only shown" } else { "" };
+    let project = if install.project { ", of the project" } else { "" };
+    let force = if install.force { ", whatever is there" } else { "" };
+    format!("as {} to {}{project}{force}{traced}{dry_run}", install.name, ids(&install.clients))
+}
+
+fn ids(clients: &[Client]) -> String {
+    clients.iter().map(|client| client.id).collect::<Vec<_>>().join("+")
+}
+
+fn listen(listen: &Listen) -> String {
+    match listen {
+        Listen::Stdio => "stdio".to_owned(),
+        Listen::Unix { path, .. } => format!("unix:{}", path.display()),
+        Listen::Http(endpoint) => format!("{}{}", endpoint.address, endpoint.path),
+    }
+}
+
+fn target(target: &Target) -> String {
+    match target {
+        Target::Command(command) => format!("{command:?}"),
         Target::Url(url) => format!("url {url}"),
         Target::Unix(path) => format!("socket {}", path.display()),
         Target::Everything => "everything".to_owned(),
         Target::Named(name) => format!("name {name}"),
         Target::OfClient { client, name } => format!("{name} of {client}"),
-    };
-    format!("{verb} | {target} | {}", operands.trim()).trim_end_matches("| ").trim_end().to_owned()
+    }
 }
 
 fn kinds(kinds: Kinds) -> String {

@@ -1,12 +1,12 @@
 //! The tool that edits a file.
 
-use super::diff;
 use super::fault::Refusal;
 use super::job::{Files, Job};
 use super::open::{self, Stamp};
 use super::path;
 use super::read::all_of;
 use super::write::{Replace, replace_file};
+use crate::diff;
 use bowline::Server;
 use bowline::server::Json;
 use bowline::types::tool::{Tool, ToolAnnotations};

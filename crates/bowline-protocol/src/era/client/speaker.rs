@@ -14,7 +14,10 @@ use std::{error, fmt};
 #[derive(Clone, Debug)]
 pub struct Speaker {
     revision: Revision,
-    /// What every request says in `_meta`, an object; `None` where a session has said it once.
+    /// What every request says of the client in `_meta`, an object, without what it can do; `None` where a session
+    /// has said it once.
+    name: Option<Raw>,
+    /// The same with what it can do.
     stamp: Option<Raw>,
     /// The same with the log level.
     stamp_with_level: Option<Raw>,
@@ -31,9 +34,10 @@ impl Speaker {
         capabilities: &Raw,
         log_level: Option<LoggingLevel>,
     ) -> Self {
-        let stamp =
-            (revision.era() == Era::Modern).then(|| stamp(revision, client_info, capabilities));
-        let mut speaker = Self { revision, stamp, stamp_with_level: None };
+        let name = (revision.era() == Era::Modern).then(|| name(revision, client_info));
+        let capabilities = member(MetaKey::ClientCapabilities, capabilities.as_bytes());
+        let stamp = name.as_ref().map(|name| joined(&[name.members(), &capabilities]));
+        let mut speaker = Self { revision, name, stamp, stamp_with_level: None };
         speaker.set_log_level(log_level);
         speaker
     }
@@ -48,10 +52,8 @@ impl Speaker {
     ///
     /// In a session nothing changes: there `logging/setLevel` says it.
     pub fn set_log_level(&mut self, log_level: Option<LoggingLevel>) {
-        self.stamp_with_level = self.stamp.as_ref().zip(log_level).map(|(stamp, level)| {
-            let level = Value::from(level.as_str()).to_string();
-            joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
-        });
+        self.stamp_with_level =
+            self.stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
     }
 
     /// The params of a request, with what this protocol version wants in them.
@@ -63,9 +65,37 @@ impl Speaker {
     /// # Errors
     /// [`UnsupportedMethod`] when no client sends such a request in this protocol version.
     pub fn outgoing(&self, method: &str, params: Body) -> Result<Body, UnsupportedMethod> {
+        self.stamped(method, params, self.stamp.as_ref(), self.stamp_with_level.as_ref())
+    }
+
+    /// The same for a request that is handed on for somebody who declared these capabilities, an object, and wants to
+    /// hear logs of this level.
+    ///
+    /// # Errors
+    /// As [`Speaker::outgoing`].
+    pub fn outgoing_for(
+        &self,
+        method: &str,
+        params: Body,
+        capabilities: &Raw,
+        log_level: Option<LoggingLevel>,
+    ) -> Result<Body, UnsupportedMethod> {
+        let capabilities = member(MetaKey::ClientCapabilities, capabilities.as_bytes());
+        let stamp = self.name.as_ref().map(|name| joined(&[name.members(), &capabilities]));
+        let with_level = stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
+        self.stamped(method, params, stamp.as_ref(), with_level.as_ref())
+    }
+
+    fn stamped(
+        &self,
+        method: &str,
+        params: Body,
+        stamp: Option<&Raw>,
+        stamp_with_level: Option<&Raw>,
+    ) -> Result<Body, UnsupportedMethod> {
         self.check(method, RowKind::Request)?;
         let params = session::params(self.revision, method, params);
-        let Some(stamp) = &self.stamp else {
+        let Some(stamp) = stamp else {
             return Ok(match params.meta().filter(|meta| says_reserved(meta)) {
                 None => params,
                 Some(meta) => {
@@ -74,7 +104,7 @@ impl Speaker {
                 }
             });
         };
-        let default = self.stamp_with_level.as_ref().unwrap_or(stamp);
+        let default = stamp_with_level.unwrap_or(stamp);
         let meta = match params.meta() {
             None => default.clone(),
             Some(meta) if !says_reserved(meta) => joined(&[meta.members(), default.members()]),
@@ -156,13 +186,18 @@ const OURS_IN_SESSIONS: &[MetaKey] = &[
     MetaKey::LogLevel,
 ];
 
-fn stamp(revision: Revision, client_info: &Raw, capabilities: &Raw) -> Raw {
+fn name(revision: Revision, client_info: &Raw) -> Raw {
     let version = Value::from(revision.as_str()).to_string();
     joined(&[
         &member(MetaKey::ProtocolVersion, version.as_bytes()),
         &member(MetaKey::ClientInfo, client_info.as_bytes()),
-        &member(MetaKey::ClientCapabilities, capabilities.as_bytes()),
     ])
+}
+
+/// A stamp with a log level.
+fn with(stamp: &Raw, level: LoggingLevel) -> Raw {
+    let level = Value::from(level.as_str()).to_string();
+    joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
 }
 
 fn member(key: MetaKey, value: &[u8]) -> Vec<u8> {

@@ -54,6 +54,11 @@ impl MemoryWire {
 }
 
 impl Wire for MemoryWire {
+    #[cfg(feature = "host")]
+    fn owns_questions(&self) -> bool {
+        true
+    }
+
     fn exchange(&self, outgoing: Outgoing) -> Box<dyn Exchange> {
         let near = self.0.clone();
         Box::new(Open { near, stage: Stage::Unsent(outgoing), alarm: None, ending: None })

@@ -81,6 +81,11 @@ impl Wire for Traced {
         self.wire.settle(revision);
     }
 
+    #[cfg(feature = "host")]
+    fn owns_questions(&self) -> bool {
+        self.wire.owns_questions()
+    }
+
     fn close(&self, deadline: Duration) -> BoxFuture<()> {
         self.wire.close(deadline)
     }

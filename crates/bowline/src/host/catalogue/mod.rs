@@ -1,1 +1,133 @@
-//! What all servers of a host offer together: under which names, in which order, and which server has it.
+//! What the servers of a host offer, merged: names, routes back, collisions, pages.
+
+mod build;
+mod declared;
+mod globs;
+mod names;
+mod offer;
+mod shelf;
+mod shelves;
+mod stored;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use globs::Globs;
+pub(crate) use offer::{Item, Offer, Told};
+pub(crate) use shelf::{Entry, Page, Route, Shelf};
+pub(crate) use shelves::{Changed, Located, Shelves};
+pub(crate) use stored::Stored;
+
+use super::settings::Naming;
+use crate::server::ItemKind;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// What the servers of a host offer, as one immutable value that calls look at.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    merged: Arc<Shelves>,
+    /// Each server under its own names.
+    servers: HashMap<Arc<str>, Arc<Shelves>>,
+}
+
+/// The part of a catalogue that an endpoint shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Selection {
+    /// All of it.
+    Everything,
+    /// One server, under its own names.
+    Server(Arc<str>),
+    /// What these globs match, under merged names.
+    Profile(Globs),
+}
+
+/// Two servers that have the same name for something, and no prefix to tell them apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Collision {
+    /// What it is.
+    pub(crate) kind: ItemKind,
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// The servers, in the order of the config.
+    pub(crate) servers: [Arc<str>; 2],
+}
+
+impl Catalogue {
+    /// Merges what servers offer, in the order of the config.
+    ///
+    /// # Errors
+    /// The first collision, with [`Naming::Flat`].
+    pub(crate) fn build<'a>(
+        naming: Naming,
+        offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
+    ) -> Result<Self, Collision> {
+        let (catalogue, collisions) = Self::settle(naming, offers);
+        match collisions.into_iter().next() {
+            Some(collision) => Err(collision),
+            None => Ok(catalogue),
+        }
+    }
+
+    /// The same where servers are running already: of what collides the first stays, and the rest is told.
+    pub(crate) fn settle<'a>(
+        naming: Naming,
+        offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
+    ) -> (Self, Vec<Collision>) {
+        build::catalogue(naming, offers)
+    }
+
+    /// What an endpoint shows; of a server that is not there nothing.
+    pub(crate) fn select(&self, selection: &Selection) -> Arc<Shelves> {
+        match selection {
+            Selection::Everything => self.merged.clone(),
+            Selection::Server(name) => {
+                self.servers.get(name).cloned().unwrap_or_else(|| Arc::new(Shelves::new()))
+            }
+            Selection::Profile(globs) => Arc::new(build::profile(&self.merged, globs)),
+        }
+    }
+
+    /// All of it, under merged names.
+    pub(crate) fn merged(&self) -> &Arc<Shelves> {
+        &self.merged
+    }
+
+    /// Where the tool of this merged name is.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Route> {
+        self.merged.tools.find(name).map(|entry| &entry.route)
+    }
+
+    /// Where the prompt of this merged name is.
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Route> {
+        self.merged.prompts.find(name).map(|entry| &entry.route)
+    }
+
+    /// Where the resource at this merged URI is.
+    pub(crate) fn resource(&self, uri: &str) -> Option<Located> {
+        self.merged.locate(uri)
+    }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::settle(Naming::default(), []).0
+    }
+}
+
+impl fmt::Display for Collision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, servers: [first, second] } = self;
+        let (name, first, second) =
+            (name.escape_debug(), first.escape_debug(), second.escape_debug());
+        write!(
+            f,
+            "{kind} `{name}` is of both `{first}` and `{second}`; take it from one of them with `tools`, or use \
+             `naming: prefix`"
+        )
+    }
+}
+
+impl std::error::Error for Collision {}

@@ -1,1 +1,460 @@
 //! One server of a host: its instances, started when they are needed and stopped when nobody needs them.
+//!
+//! A server that speaks the newest protocol version, or that was not told it may ask, has one instance for everybody.
+//! Every other one belongs to an [`Owner`], since what it asks is for whoever it works for; and one whose questions do
+//! not say for which request they are does one call at a time, each call with a lane of its own.
+
+mod group;
+mod instance;
+mod keeper;
+mod owner;
+
+pub(crate) use instance::Instance;
+pub(crate) use keeper::begin;
+pub(crate) use owner::Owner;
+
+use super::catalogue::{Offer, Stored};
+use super::fault;
+use super::monitor::Monitor;
+use super::settings::{Isolation, ServerSettings};
+use super::status::Calls;
+use crate::bridge::Lease;
+use crate::client::lane::Lane;
+use crate::client::{self, State, Target};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use bowline_protocol::scan::MetaKey;
+use bowline_types::capability::{
+    ClientCapabilities, ElicitationCapability, RootsCapability, SamplingCapability,
+};
+use bowline_types::input::Root;
+use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::log::LoggingLevel;
+use group::Group;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// What a host knows of a server before it has been started.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// What the host calls it.
+    pub(crate) name: Arc<str>,
+    /// What it is reached by.
+    pub(crate) target: Target,
+    /// The tools that may be used; all of them when there is no list.
+    pub(crate) tools: Option<Vec<String>>,
+    /// What the settings say of it.
+    pub(crate) settings: ServerSettings,
+    /// Under what its offer is kept from one run to the next; changes with anything that makes it another server.
+    pub(crate) fingerprint: Option<String>,
+}
+
+/// What a server needs of its host.
+pub(crate) trait Hosting: Send + Sync + 'static {
+    /// A client to be, as the host wants it.
+    fn client(&self, server: &str) -> client::Builder;
+    /// A server's offer came, changed or went.
+    fn offered(&self);
+    /// Where offers are kept.
+    fn stored(&self) -> Option<&Stored>;
+    /// What holds for all servers that do not say otherwise.
+    fn isolation(&self) -> Option<Isolation>;
+    /// How long nobody has used an instance before it is stopped.
+    fn idle_stop(&self) -> Option<Duration>;
+    /// Who looks at what processes use.
+    fn monitor(&self) -> &Arc<Monitor>;
+}
+
+/// One server of a host.
+pub(crate) struct Upstream {
+    pub(crate) plan: Plan,
+    host: Weak<dyn Hosting>,
+    /// The instance for everybody, once it is known that one will do.
+    common: RwLock<Option<Arc<Instance>>>,
+    groups: Mutex<HashMap<Owner, Arc<Group>>>,
+    offer: RwLock<Option<Arc<Offer>>>,
+    standing: Mutex<Standing>,
+    numbers: AtomicU64,
+    leaving: AtomicBool,
+    /// Whether it is known what it offers, or that it offers nothing now.
+    tried: watch::Sender<bool>,
+    /// Hears of changes of its lists, and brings it back when it is gone.
+    keeper: Mutex<Option<AbortHandle>>,
+}
+
+/// How it stands, for those who look.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// Whether an instance is being started.
+    pub(crate) starting: bool,
+    /// Why the last start failed; nothing since one has succeeded.
+    pub(crate) last_error: Option<(Arc<Error>, Instant)>,
+    /// How often one was started.
+    pub(crate) starts: u64,
+    /// The calls of instances that are gone.
+    pub(crate) past: Calls,
+}
+
+/// How many instances there are for those who share them, where each does one call at a time.
+const INSTANCES: usize = 4;
+
+/// How long a call waits for an instance that others have.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Plan {
+    /// Whether it is the same server, to be treated the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint.is_some()
+            && self.fingerprint == other.fingerprint
+            && self.settings == other.settings
+            && self.tools == other.tools
+    }
+}
+
+impl Upstream {
+    pub(crate) fn new(plan: Plan, host: Weak<dyn Hosting>) -> Arc<Self> {
+        Arc::new(Self {
+            plan,
+            host,
+            common: RwLock::new(None),
+            groups: Mutex::default(),
+            offer: RwLock::new(None),
+            standing: Mutex::default(),
+            numbers: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
+            tried: watch::Sender::new(false),
+            keeper: Mutex::new(None),
+        })
+    }
+
+    /// What the host calls it.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.plan.name
+    }
+
+    /// What it offers, as far as that is known; nothing while it cannot be used.
+    pub(crate) fn offer(&self) -> Option<Arc<Offer>> {
+        self.offer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it is being taken out of the host.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        lock(&self.standing).clone()
+    }
+
+    /// Waits until it is known what it offers, or that it cannot be started.
+    pub(crate) async fn tried(&self) {
+        let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
+    }
+
+    /// An instance for one call.
+    ///
+    /// # Errors
+    /// What the caller is told: it cannot be started, it is being removed, or all instances are in use.
+    pub(crate) async fn lease(self: &Arc<Self>, cx: &Context) -> Result<Lease, ErrorObject> {
+        if self.leaving.load(Ordering::Acquire) {
+            return Err(fault::leaving(self.name()));
+        }
+        if let Some(instance) = self.common() {
+            self.check(&instance)?;
+            self.wish(&instance, cx).await;
+            return Ok(shared(&instance));
+        }
+        // Boxed, so that the future of a call to a server that all share stays small.
+        Box::pin(self.lease_of_owner(cx)).await
+    }
+
+    /// One instance that is there for everybody or for this owner, to ask or to listen; started if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) async fn instance(self: &Arc<Self>, owner: &Owner) -> Result<Arc<Instance>> {
+        if let Some(instance) = self.common() {
+            return Ok(instance);
+        }
+        let group = self.group(owner);
+        if let Some(instance) = group.first() {
+            return Ok(instance);
+        }
+        let _starting = group.starting.lock().await;
+        match self.common().or_else(|| group.first()) {
+            Some(instance) => Ok(instance),
+            None => self.start(&group).await,
+        }
+    }
+
+    /// Whom an instance is for that answers this call.
+    pub(crate) fn owner(&self, cx: &Context) -> Owner {
+        Owner::of(cx, self.isolation())
+    }
+
+    /// All instances, with whose they are.
+    pub(crate) fn instances(&self) -> Vec<(Owner, Arc<Instance>)> {
+        let mut all: Vec<_> =
+            self.common().map(|one| (Owner::Everybody, one)).into_iter().collect();
+        for (owner, group) in lock(&self.groups).iter() {
+            all.extend(group.all().into_iter().map(|instance| (owner.clone(), instance)));
+        }
+        all.sort_by_key(|(_, instance)| instance.number);
+        all
+    }
+
+    /// How many calls wait for an instance.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.groups).values().map(|group| group.waiting()).sum()
+    }
+
+    /// Stops what nobody has used for long enough; called now and then.
+    pub(crate) fn sweep(&self) {
+        let limit = self.plan.settings.idle_stop.or_else(|| self.host()?.idle_stop());
+        let stale =
+            |one: &Instance| limit.zip(one.idle()).is_some_and(|(limit, idle)| idle >= limit);
+        self.stop(stale);
+        if let Some(most) = self.plan.settings.max_memory {
+            self.stop(|one| {
+                let over = one.watched.over(most);
+                if let Some(memory) = over {
+                    let server = &**self.name();
+                    tracing::warn!(
+                        target: "bowline::host",
+                        server, instance = one.number, memory, most,
+                        "it has more memory than it may have, and is started anew"
+                    );
+                }
+                over.is_some()
+            });
+        }
+    }
+
+    /// Stops instances of which `wants_out` says so; calls in flight on them fail.
+    pub(crate) fn stop(&self, wants_out: impl Fn(&Instance) -> bool) {
+        let mut out = Vec::new();
+        {
+            let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
+            out.extend(common.take_if(|instance| wants_out(instance)));
+        }
+        let mut groups = lock(&self.groups);
+        for group in groups.values() {
+            out.extend(group.remove(&wants_out));
+        }
+        groups.retain(|_, group| !group.is_unused() || Arc::strong_count(group) > 1);
+        drop(groups);
+        for instance in out {
+            lock(&self.standing).past.add(instance.meter.calls());
+            // Its end takes a while, and nobody waits for it.
+            tokio::spawn(async move { instance.client.close().await });
+        }
+    }
+
+    /// Takes no more calls, lets those in flight end until the deadline, and stops.
+    pub(crate) async fn leave(&self, deadline: Duration) {
+        self.leaving.store(true, Ordering::Release);
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
+        let ends = Instant::now() + deadline;
+        while Instant::now() < ends
+            && self.instances().iter().any(|(_, instance)| instance.running() > 0)
+        {
+            tokio::time::sleep(DRAIN_STEP).await;
+        }
+        let instances = self.instances();
+        *self.common.write().unwrap_or_else(PoisonError::into_inner) = None;
+        lock(&self.groups).clear();
+        let closing = instances
+            .into_iter()
+            .map(|(_, instance)| tokio::spawn(async move { instance.client.close().await }));
+        for closing in closing.collect::<Vec<_>>() {
+            let _ = closing.await;
+        }
+    }
+
+    async fn lease_of_owner(self: &Arc<Self>, cx: &Context) -> Result<Lease, ErrorObject> {
+        let owner = self.owner(cx);
+        let first = self.instance(&owner).await;
+        let first = first.map_err(|error| fault::unavailable(self.name(), &error))?;
+        self.check(&first)?;
+        if self.common().is_some() {
+            return Ok(shared(&first));
+        }
+        if first.client.owns_questions() {
+            self.wish(&first, cx).await;
+            let roots = self.plan.settings.roots.as_deref().map(Arc::from);
+            return Ok(Lease { own: owner.is_one(), roots, ..shared(&first) });
+        }
+        let group = self.group(&owner);
+        let busy = || fault::busy(self.name(), self.lanes());
+        let permit = group.permit(PATIENCE).await.ok_or_else(busy)?;
+        let taken = match group.take() {
+            Some(taken) => taken,
+            None => {
+                let _starting = group.starting.lock().await;
+                let started = self.start(&group).await;
+                let started = started.map_err(|error| fault::unavailable(self.name(), &error))?;
+                started.take().ok_or_else(busy)?
+            }
+        };
+        self.wish(&taken.instance, cx).await;
+        Ok(Lease {
+            client: taken.instance.client.clone(),
+            lane: Some(taken.instance.lane.clone()),
+            own: owner.is_one(),
+            roots: self.roots(&owner),
+            measured: Some(taken.instance.measure()),
+            hold: Some(Box::new((taken, permit))),
+        })
+    }
+
+    /// Refuses a call that would only wait for a server that has been lost and does not come back.
+    fn check(&self, instance: &Instance) -> Result<(), ErrorObject> {
+        match &*instance.client.state().borrow() {
+            State::Reconnecting { attempt, last_error } if *attempt > 1 => {
+                Err(fault::unavailable(self.name(), last_error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts an instance. It is put where it belongs, which only its protocol version tells.
+    async fn start(self: &Arc<Self>, group: &Arc<Group>) -> Result<Arc<Instance>> {
+        let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
+        lock(&self.standing).starting = true;
+        let lane = Lane::default();
+        let builder = host.client(self.name()).hand_on(self.capabilities(), lane.clone());
+        let connected = builder.connect(self.plan.target.clone()).await;
+        let mut standing = lock(&self.standing);
+        standing.starting = false;
+        let client = match connected {
+            Ok(client) => client,
+            Err(error) => {
+                let error = Arc::new(error);
+                standing.last_error = Some((error.clone(), Instant::now()));
+                return Err(Error::unreachable("it could not be started or reached").because(error));
+            }
+        };
+        standing.starts += 1;
+        drop(standing);
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        let is_common = client.is_modern() || !self.may_ask();
+        let group_of = client.clone();
+        let watched = host.monitor().watch(move || group_of.process_group());
+        let instance = Instance::new(client, lane, watched, number);
+        if is_common {
+            let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
+            // Two owners may have started one each before either could know; the second is closed when it is dropped.
+            if let Some(first) = common.as_ref().filter(|first| first.is_open()) {
+                return Ok(first.clone());
+            }
+            *common = Some(instance.clone());
+        } else {
+            group.add(instance.clone());
+        }
+        keeper::look_after(self, &instance);
+        Ok(instance)
+    }
+
+    fn common(&self) -> Option<Arc<Instance>> {
+        let common = self.common.read().unwrap_or_else(PoisonError::into_inner);
+        common.as_ref().filter(|instance| instance.is_open()).cloned()
+    }
+
+    fn group(&self, owner: &Owner) -> Arc<Group> {
+        let mut groups = lock(&self.groups);
+        groups.entry(owner.clone()).or_insert_with(|| Group::new(self.lanes())).clone()
+    }
+
+    fn lanes(&self) -> usize {
+        self.plan.settings.instances.unwrap_or(INSTANCES).max(1)
+    }
+
+    fn isolation(&self) -> Option<Isolation> {
+        self.plan.settings.isolation.or_else(|| self.host()?.isolation())
+    }
+
+    fn host(&self) -> Option<Arc<dyn Hosting>> {
+        self.host.upgrade()
+    }
+
+    fn may_ask(&self) -> bool {
+        self.plan.settings.questions.unwrap_or(true)
+    }
+
+    /// What a server with a session is told that it may ask for. What a caller cannot answer is refused then.
+    fn capabilities(&self) -> ClientCapabilities {
+        if !self.may_ask() {
+            return ClientCapabilities::new();
+        }
+        ClientCapabilities::new()
+            .elicitation(
+                ElicitationCapability::new()
+                    .form(serde_json::Map::new())
+                    .url(serde_json::Map::new()),
+            )
+            .sampling(
+                SamplingCapability::new()
+                    .tools(serde_json::Map::new())
+                    .context(serde_json::Map::new()),
+            )
+            .roots(RootsCapability::new().list_changed(true))
+    }
+
+    /// The roots that are told instead of asking, where nothing says for which call they are asked: those of the
+    /// config, and none where several share an instance.
+    fn roots(&self, owner: &Owner) -> Option<Arc<[Root]>> {
+        match &self.plan.settings.roots {
+            Some(roots) => Some(roots.as_slice().into()),
+            None => (!owner.is_one()).then(|| Arc::from([])),
+        }
+    }
+
+    /// Makes a server with a session log as verbosely as this caller wishes.
+    async fn wish(&self, instance: &Instance, cx: &Context) {
+        let Some(level) = cx.request().meta(MetaKey::LogLevel) else {
+            return;
+        };
+        if instance.client.is_modern() || instance.client.server().capabilities.logging.is_none() {
+            return;
+        }
+        let Ok(level) = bowline_types::decode::<LoggingLevel>(level) else {
+            return;
+        };
+        if let Err(error) = Box::pin(instance.wish(level)).await {
+            tracing::debug!(target: "bowline::host", server = &**self.name(), "log level not set: {error}");
+        }
+    }
+}
+
+/// A lease of an instance that others use at the same time.
+fn shared(instance: &Arc<Instance>) -> Lease {
+    Lease {
+        client: instance.client.clone(),
+        lane: None,
+        own: false,
+        roots: None,
+        measured: Some(instance.measure()),
+        hold: Some(instance.hold()),
+    }
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upstream").field("name", self.name()).finish_non_exhaustive()
+    }
+}
+
+/// How often a leaving server looks whether its calls have ended.
+const DRAIN_STEP: Duration = Duration::from_millis(20);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that runs under these locks can leave what they hold half-changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,10 +1,10 @@
 //! Leaving out what looks secret.
 
 /// What stands in place of a secret.
-pub(super) const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Whether the value of a member or header with this name is a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     const PARTS: &[&str] = &[
         "authorization",
         "cookie",

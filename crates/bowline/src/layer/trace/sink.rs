@@ -71,7 +71,15 @@ struct Stamp {
 
 impl Sink {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let mut file = open(path)?;
+        Self::start(open(path)?)
+    }
+
+    /// One whose lines stand among whatever else is said there.
+    pub(crate) fn stderr() -> io::Result<Self> {
+        Self::start(io::stderr())
+    }
+
+    fn start(mut file: impl Write + Send + 'static) -> io::Result<Self> {
         let pid = std::process::id();
         let time = wall();
         writeln!(file, r#"{{"format":"bowline-trace","version":1,"time":{time},"pid":{pid}}}"#)?;
@@ -137,7 +145,7 @@ fn wall() -> u128 {
 }
 
 /// Writes until nobody sends any more; flushes whenever nothing waits.
-fn write(mut file: BufWriter<File>, entries: &Receiver<(Stamp, Entry)>, shared: &Shared) {
+fn write(mut file: BufWriter<impl Write>, entries: &Receiver<(Stamp, Entry)>, shared: &Shared) {
     let mut line = String::new();
     let mut told = 0;
     let mut last = 0;

@@ -39,7 +39,7 @@ fn start_here(command: &Command) -> Result<Child> {
     let (orders, ordered) = watch::channel(None);
     let (exit, exited) = watch::channel(None);
     let (ended, done) = watch::channel(None);
-    let id = started.processes.id();
+    let (id, group) = (started.processes.id(), started.processes.group());
     let keeper = Keeper {
         process: Kept {
             processes: started.processes,
@@ -55,6 +55,7 @@ fn start_here(command: &Command) -> Result<Child> {
     tokio::spawn(keeper.keep());
     Ok(Child {
         id,
+        group,
         stdin,
         stdout: Some(ChildStdout(started.output)),
         stderr: log,
@@ -72,7 +73,11 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn lives(&self) -> bool {
-        self.exited.borrow().is_none() && self.exited.has_changed().is_ok()
+        lives(&self.exited)
+    }
+
+    pub(super) fn exit(&self) -> watch::Receiver<Option<Exit>> {
+        self.exited.clone()
     }
 
     pub(super) async fn exited(&self) -> Exit {
@@ -89,6 +94,11 @@ impl Handle {
         let killed = Ended { exit: Exit::Unknown, how: How::Killed };
         ended.ok().and_then(|ended| *ended).unwrap_or(killed)
     }
+}
+
+/// Whether a process has not exited, and has a keeper: until then its number is its own.
+pub(super) fn lives(exit: &watch::Receiver<Option<Exit>>) -> bool {
+    exit.borrow().is_none() && exit.has_changed().is_ok()
 }
 
 struct Keeper {

@@ -28,6 +28,7 @@
 
 mod command;
 mod ending;
+mod group;
 #[cfg(unix)]
 mod guard;
 mod io;
@@ -45,6 +46,8 @@ use unix as platform;
 #[cfg(windows)]
 use windows as platform;
 
+pub(crate) use group::Group;
+
 pub use command::{Command, Stderr};
 pub use ending::{Ended, Ending, Exit, How};
 #[cfg(unix)]
@@ -60,6 +63,8 @@ use keep::Handle;
 #[derive(Debug)]
 pub struct Child {
     id: u32,
+    // Which others may have joined.
+    group: Option<u32>,
     stdin: ChildStdin,
     stdout: Option<ChildStdout>,
     stderr: StderrLog,

@@ -157,6 +157,12 @@ impl Processes {
         self.child.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// The group of the child.
+    pub(super) fn group(&self) -> Option<u32> {
+        let leader = self.guard.as_ref().map_or(self.child, |guard| guard.id);
+        Some(leader.as_raw_nonzero().get().unsigned_abs())
+    }
+
     /// Waits for the exit of the child, and leaves it unreaped.
     pub(super) async fn exited(&mut self) -> Exit {
         loop {

@@ -89,6 +89,11 @@ impl Processes {
         self.id
     }
 
+    /// There are no groups.
+    pub(super) fn group(&self) -> Option<u32> {
+        None
+    }
+
     /// Waits for its exit.
     pub(super) async fn exited(&mut self) -> Exit {
         let status = self.child.wait().await.ok();

@@ -1,7 +1,7 @@
 //! One connection.
 
 use super::patient::Patient;
-use super::service::HttpService;
+use super::site::Site;
 use bowline_protocol::limits::Limits;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -11,21 +11,21 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Serves one connection until its peer or `watcher` ends it.
-pub(super) async fn serve<S>(service: HttpService, stream: S, watcher: Watcher)
+pub(super) async fn serve<S>(site: Site, stream: S, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let limits = service.limits().clone();
+    let limits = site.limits().clone();
     let mut stream = Patient::new(stream, limits.stalled_timeout);
     let told = tokio::select! {
         told = stream.speaks_http2(limits.header_timeout) => told,
         // Nothing was asked yet.
-        () = service.closing().closed() => return,
+        () = site.closing().closed() => return,
     };
     let handler = hyper::service::service_fn(move |request| {
-        let service = service.clone();
+        let site = site.clone();
         // Boxed, so that a connection without a request, or with a stream alone, stays small.
-        Box::pin(async move { Ok::<_, Infallible>(service.answer(request).await) })
+        Box::pin(async move { Ok::<_, Infallible>(site.answer(request).await) })
     });
     let ended = match told {
         Ok(false) => {

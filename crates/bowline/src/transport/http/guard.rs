@@ -99,7 +99,7 @@ impl Guard {
         if self.sessions { "POST, GET, DELETE" } else { "POST" }
     }
 
-    fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
+    pub(super) fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
         // Whatever stands in a URL ends in logs, so a token that came that way counts as lost.
         if parts.uri.query().is_some_and(has_token) {
             return Err(refuse_unread(

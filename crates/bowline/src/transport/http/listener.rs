@@ -2,7 +2,10 @@
 
 use super::connection;
 use super::endpoint::Endpoint;
-use super::service::HttpService;
+#[cfg(feature = "host")]
+use super::pages::{Pages, PagesService};
+use super::rooms::{Find, Rooms};
+use super::site::Site;
 use super::tls::{Tls, TlsFiles};
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -10,6 +13,7 @@ use crate::transport::accept::Failures;
 use crate::transport::{End, Transport};
 use bowline_protocol::limits::Limits;
 use hyper_util::server::graceful::GracefulShutdown;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -21,7 +25,6 @@ use tokio::task::JoinSet;
 ///
 /// By default only this machine may call. What others can reach must ask who they are and must be encrypted; an
 /// address that is not a loopback one is refused otherwise, when it is served.
-#[derive(Debug)]
 pub struct Http {
     listener: TcpListener,
     address: SocketAddr,
@@ -29,6 +32,13 @@ pub struct Http {
     tls: Option<Tls>,
     unauthenticated: bool,
     unencrypted: bool,
+    find: Option<Find>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -58,7 +68,22 @@ impl Http {
             tls: None,
             unauthenticated: false,
             unencrypted: false,
+            find: None,
         })
+    }
+
+    /// Serves further services, each at `mcp` below a folder of its own: `find` gives the one below `/servers/time`
+    /// for the requests to `/servers/time/mcp`. All else that is said of this listener holds for them too.
+    ///
+    /// For the same folder `find` must give the same service as long as that is the one to call, since sessions are
+    /// kept with it. Nothing is to be found below `/`, where the listener's own service is.
+    #[must_use]
+    pub fn find(
+        mut self,
+        find: impl Fn(&str) -> Option<Arc<dyn Service>> + Send + Sync + 'static,
+    ) -> Self {
+        self.find = Some(Arc::new(find));
+        self
     }
 
     /// Takes all settings of the endpoint at once; without a path of its own it answers at every one.
@@ -182,11 +207,25 @@ impl Http {
 }
 
 impl Transport for Http {
-    async fn serve(self, service: Arc<dyn Service>, end: End) -> Result<()> {
+    async fn serve(mut self, service: Arc<dyn Service>, end: End) -> Result<()> {
+        let (closing, find) = (end.signal(), self.find.take());
+        self.run(end, |endpoint| Site::Endpoint(Rooms::new(service, endpoint, find, closing))).await
+    }
+}
+
+impl Http {
+    /// Serves pages in place of an endpoint, to whom the endpoint would let in.
+    #[cfg(feature = "host")]
+    pub(crate) async fn serve_pages(self, pages: Arc<dyn Pages>, end: End) -> Result<()> {
+        let closing = end.signal();
+        self.run(end, |endpoint| Site::Pages(PagesService::new(pages, endpoint, closing))).await
+    }
+
+    async fn run(self, end: End, site: impl FnOnce(Endpoint) -> Site) -> Result<()> {
         self.check()?;
         let tls = self.tls.map(Arc::new);
-        let service = HttpService::build(service, self.endpoint, end.signal());
-        let most = service.limits().connections;
+        let site = site(self.endpoint);
+        let most = site.limits().connections;
         let watch = GracefulShutdown::new();
         // Owns the connections: when serving is dropped, so are they.
         let mut connections = JoinSet::new();
@@ -199,7 +238,7 @@ impl Transport for Http {
                     match accepted {
                         Ok((stream, _)) => {
                             failures = Failures::default();
-                            let one = one(service.clone(), tls.clone(), stream, watch.watcher());
+                            let one = one(site.clone(), tls.clone(), stream, watch.watcher());
                             // One task a connection: it ends with the connection.
                             connections.spawn(one);
                         }
@@ -224,7 +263,7 @@ impl Transport for Http {
 }
 
 async fn one(
-    service: HttpService,
+    site: Site,
     tls: Option<Arc<Tls>>,
     stream: TcpStream,
     watcher: hyper_util::server::graceful::Watcher,
@@ -232,20 +271,20 @@ async fn one(
     // Answers are small and awaited: they must not wait for more to come.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => connection::serve(service, stream, watcher).await,
+        None => connection::serve(site, stream, watcher).await,
         // Boxed, so that connections without it stay small.
-        Some(tls) => Box::pin(encrypted(service, tls, stream, watcher)).await,
+        Some(tls) => Box::pin(encrypted(site, tls, stream, watcher)).await,
     }
 }
 
 async fn encrypted(
-    service: HttpService,
+    site: Site,
     tls: Arc<Tls>,
     stream: TcpStream,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     if let Some(stream) = tls.accept(stream).await {
-        connection::serve(service, stream, watcher).await;
+        connection::serve(site, stream, watcher).await;
     }
 }
 

@@ -16,10 +16,13 @@ mod guard;
 #[cfg(not(modern_only))]
 pub mod legacy;
 mod listener;
+pub(crate) mod pages;
 mod patient;
 mod read;
 mod refuse;
+mod rooms;
 mod service;
+mod site;
 mod tls;
 mod token;
 mod watched;

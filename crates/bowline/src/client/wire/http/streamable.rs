@@ -29,6 +29,11 @@ impl HttpWire {
 }
 
 impl Wire for HttpWire {
+    #[cfg(feature = "host")]
+    fn owns_questions(&self) -> bool {
+        true
+    }
+
     fn exchange(&self, outgoing: Outgoing) -> Box<dyn Exchange> {
         session::exchange(&self.0, Course::new(self.0.clone(), outgoing))
     }

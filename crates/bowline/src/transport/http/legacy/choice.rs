@@ -7,17 +7,29 @@ use std::sync::Arc;
 /// What an endpoint was told about sessions.
 #[derive(Clone, Default)]
 pub(in crate::transport::http) struct Choice {
-    pub(super) without: bool,
+    pub(super) clients: Clients,
     pub(super) store: Option<Arc<dyn SessionStore>>,
     pub(super) events: Option<Arc<dyn EventStore>>,
     /// The path of the endpoint as clients see it, where that was told.
     public: Option<Box<str>>,
 }
 
+/// Which clients an endpoint answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Clients {
+    /// Those that open a session, and those that need none.
+    #[default]
+    All,
+    /// Those that need no session.
+    WithoutSession,
+    /// Those that open one.
+    OfSession,
+}
+
 impl Choice {
     /// Whether `initialize` opens a session here.
     pub(in crate::transport::http) fn opens(&self) -> bool {
-        !self.without
+        self.clients != Clients::WithoutSession
     }
 
     /// Notes the URL by which clients know the endpoint.
@@ -41,7 +53,7 @@ impl Choice {
 
 impl std::fmt::Debug for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Choice").field("without", &self.without).finish_non_exhaustive()
+        f.debug_struct("Choice").field("clients", &self.clients).finish_non_exhaustive()
     }
 }
 
@@ -50,7 +62,15 @@ impl Endpoint {
     /// call.
     #[must_use]
     pub fn without_sessions(mut self) -> Self {
-        self.sessions.without = true;
+        self.sessions.clients = Clients::WithoutSession;
+        self
+    }
+
+    /// Answers nothing but sessions, and the `initialize` that opens one: clients find here what they would find at a
+    /// server that knows the older protocol versions only.
+    #[must_use]
+    pub fn only_sessions(mut self) -> Self {
+        self.sessions.clients = Clients::OfSession;
         self
     }
 
@@ -74,6 +94,13 @@ impl Http {
     #[must_use]
     pub fn without_sessions(mut self) -> Self {
         self.endpoint = self.endpoint.without_sessions();
+        self
+    }
+
+    /// As [`Endpoint::only_sessions`].
+    #[must_use]
+    pub fn only_sessions(mut self) -> Self {
+        self.endpoint = self.endpoint.only_sessions();
         self
     }
 }

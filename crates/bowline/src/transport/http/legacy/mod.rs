@@ -54,6 +54,7 @@ use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::scan::Scanned;
 use bytes::Bytes;
+use choice::Clients;
 use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body;
@@ -68,6 +69,8 @@ pub(super) struct Legacy(Option<Open>);
 #[derive(Debug)]
 struct Open {
     sessions: Arc<Sessions>,
+    /// Whether nothing else is answered.
+    only: bool,
     /// Those of protocol version 2024-11-05.
     streams: Arc<Streams>,
     /// Where clients send the messages for them.
@@ -83,12 +86,12 @@ impl Legacy {
         choice: Choice,
         path: Option<&str>,
     ) -> Self {
-        let opens = choice.opens();
+        let (opens, only) = (choice.opens(), choice.clients == Clients::OfSession);
         Self(opens.then(|| {
             let messages = choice.messages(path);
             let streams = Streams::new(service.clone(), limits.clone(), closing.clone());
             let sessions = Sessions::new(service, limits, closing, everybody, choice);
-            Open { sessions: Arc::new(sessions), streams: Arc::new(streams), messages }
+            Open { sessions: Arc::new(sessions), only, streams: Arc::new(streams), messages }
         }))
     }
 
@@ -112,7 +115,7 @@ impl Legacy {
 
     /// Whether this POST is for sessions.
     pub(super) fn takes(&self, headers: &HeaderMap, body: &Scanned) -> bool {
-        self.0.is_some() && route::concerns(headers, body)
+        self.0.as_ref().is_some_and(|open| open.only || route::concerns(headers, body))
     }
 
     /// Takes out of the headers of a POST that is not what could be used in one.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// A unified diff with three lines around each change; empty where nothing changed.
 ///
 /// Built from the parts of the library: its own function would bring along each of its algorithms.
-pub(super) fn unified(path: &str, old: &str, new: &str) -> String {
+pub(crate) fn unified(path: &str, old: &str, new: &str) -> String {
     let old: Vec<&str> = old.split_inclusive('\n').collect();
     let new: Vec<&str> = new.split_inclusive('\n').collect();
     let mut diff = Compact::new(Replace::new(Capture::new()), &*old, &*new);

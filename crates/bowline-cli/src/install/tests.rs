@@ -1,0 +1,5 @@
+//! Files of clients in every layout, changed and changed back.
+
+mod book;
+mod edit;
+mod wanted;

@@ -1,0 +1,493 @@
+//! Everything of one host.
+
+use super::builder::{Builder, Clients, Sample, Visit};
+use super::catalogue::{Catalogue, Collision, Selection, Stored};
+use super::consent::{Ask, Elicit};
+use super::fault;
+use super::monitor::Monitor;
+use super::settings::{Isolation, Profile, ServerSettings, Settings};
+use super::upstream::{self, Hosting, Owner, Plan, Upstream};
+use super::view::{Errand, Later, Upstreams, View, Watch};
+use crate::bridge::Bridge;
+use crate::client::forward::Onward;
+use crate::client::{self, Asked, Client, Target};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::principal::Principal;
+use crate::service::{Answer, Service};
+use bowline_protocol::limits::Limits;
+use bowline_protocol::outcome::{Body, Outcome};
+use bowline_protocol::scan::{Message, Raw};
+use bowline_types::discover::Implementation;
+use bowline_types::input::Root;
+use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::subscription::SubscriptionFilter;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::time::Duration;
+use tokio::sync::{OnceCell, watch};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// Everything of one host.
+pub(crate) struct Shared {
+    me: Weak<Shared>,
+    pub(super) info: Implementation,
+    pub(super) info_text: Raw,
+    pub(super) settings: RwLock<Settings>,
+    /// In the order of the config.
+    pub(super) upstreams: RwLock<Vec<Arc<Upstream>>>,
+    catalogue: watch::Sender<Arc<Catalogue>>,
+    /// Catalogues are made one after the other; inside, what collided when the last one was.
+    merging: Mutex<Option<Collision>>,
+    pub(super) bridge: Arc<Bridge>,
+    pub(super) consent: Option<Ask>,
+    pub(super) elicit: Option<Elicit>,
+    visit: Option<Visit>,
+    sample: Option<Sample>,
+    roots: Option<Vec<Root>>,
+    clients: Option<Clients>,
+    stored: Option<Stored>,
+    /// The endpoints that were asked for, by folder.
+    views: Mutex<HashMap<Box<str>, (Arc<dyn Service>, Selection)>>,
+    own: OnceCell<Client>,
+    pub(super) monitor: Arc<Monitor>,
+    sweeper: Mutex<Option<AbortHandle>>,
+    closed: AtomicBool,
+    pub(super) born: Instant,
+}
+
+/// How long calls that a server has may go on when it is removed.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long whoever starts a host waits for its servers.
+const START: Duration = Duration::from_secs(30);
+
+/// How often it is looked for instances that nobody needs, or that need too much.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// How often it is looked at what processes use while nobody asks.
+const LOOK: Duration = Duration::from_secs(10);
+
+impl Shared {
+    pub(super) fn new(builder: Builder) -> Result<Arc<Self>> {
+        let Builder {
+            info, settings, consent, elicit, visit, sample, roots, clients, folder, ..
+        } = builder;
+        let info_text = Raw::encode(&info)?;
+        let shared = Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            info,
+            info_text,
+            settings: RwLock::new(settings),
+            upstreams: RwLock::default(),
+            catalogue: watch::Sender::new(Arc::default()),
+            merging: Mutex::default(),
+            bridge: Arc::default(),
+            consent,
+            elicit,
+            visit,
+            sample,
+            roots,
+            clients,
+            stored: folder.map(Stored::at),
+            views: Mutex::default(),
+            own: OnceCell::new(),
+            monitor: Arc::new(Monitor::new(LOOK)),
+            sweeper: Mutex::default(),
+            closed: AtomicBool::new(false),
+            born: Instant::now(),
+        });
+        // Owned by the host: it ends with it.
+        let sweeper = tokio::spawn(sweep(Arc::downgrade(&shared)));
+        *lock(&shared.sweeper) = Some(sweeper.abort_handle());
+        Ok(shared)
+    }
+
+    /// Makes these the servers: those that are the same stay untouched.
+    pub(super) fn apply(&self, plans: Vec<Plan>) {
+        let mut gone = Vec::new();
+        let mut new = Vec::new();
+        {
+            let mut upstreams = write(&self.upstreams);
+            let mut old: HashMap<Arc<str>, Arc<Upstream>> =
+                upstreams.drain(..).map(|one| (one.name().clone(), one)).collect();
+            for mut plan in plans {
+                plan.settings = self.settings_of(&plan.name);
+                match old.remove(&plan.name) {
+                    Some(same) if same.plan.is_same(&plan) => upstreams.push(same),
+                    changed => {
+                        gone.extend(changed);
+                        let upstream = Upstream::new(plan, self.me.clone());
+                        new.push(upstream.clone());
+                        upstreams.push(upstream);
+                    }
+                }
+            }
+            gone.extend(old.into_values());
+        }
+        for upstream in &new {
+            upstream::begin(upstream);
+        }
+        for upstream in gone {
+            tokio::spawn(async move { upstream.leave(DRAIN).await });
+        }
+        self.merge();
+    }
+
+    pub(super) fn add(&self, plan: Plan) -> Result<Arc<Upstream>> {
+        if self.upstream(&plan.name).is_some() {
+            let name = plan.name.escape_debug();
+            return Err(Error::invalid(format!("there is a server `{name}` already")));
+        }
+        let upstream = Upstream::new(plan, self.me.clone());
+        write(&self.upstreams).push(upstream.clone());
+        upstream::begin(&upstream);
+        Ok(upstream)
+    }
+
+    pub(super) async fn remove(&self, name: &str) {
+        let removed = {
+            let mut upstreams = write(&self.upstreams);
+            let place = upstreams.iter().position(|one| &**one.name() == name);
+            place.map(|place| upstreams.remove(place))
+        };
+        if let Some(upstream) = removed {
+            self.merge();
+            upstream.leave(DRAIN).await;
+        }
+    }
+
+    pub(super) fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
+        self.all().into_iter().find(|upstream| &**upstream.name() == name)
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
+        self.upstreams.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
+        self.all().iter().map(|upstream| upstream.name().clone()).collect()
+    }
+
+    pub(super) fn set_settings(&self, settings: Settings) {
+        *write(&self.settings) = settings;
+    }
+
+    pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
+        self.settings().servers.get(name).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn profile(&self, name: &str) -> Option<Profile> {
+        self.settings().profiles.into_iter().find(|profile| profile.name == name)
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) async fn all_tried(&self) {
+        let deadline = Instant::now() + START;
+        for upstream in self.all() {
+            let _ = tokio::time::timeout_at(deadline, upstream.tried()).await;
+        }
+    }
+
+    pub(super) fn collision(&self) -> Option<Collision> {
+        lock(&self.merging).clone()
+    }
+
+    /// The endpoint of all servers.
+    pub(super) fn whole(&self) -> Arc<dyn Service> {
+        self.make("", Selection::Everything)
+    }
+
+    /// The endpoint at a folder, as long as it shows anything: the same for as long as it shows the same.
+    pub(super) fn view(
+        &self,
+        folder: &str,
+        select: impl FnOnce() -> Option<Selection>,
+    ) -> Option<Arc<dyn Service>> {
+        match select() {
+            Some(selection) => Some(self.make(folder, selection)),
+            None => {
+                lock(&self.views).remove(folder);
+                None
+            }
+        }
+    }
+
+    fn make(&self, folder: &str, selection: Selection) -> Arc<dyn Service> {
+        let mut views = lock(&self.views);
+        if let Some((view, known)) = views.get(folder)
+            && *known == selection
+        {
+            return view.clone();
+        }
+        // A view keeps the host alive, and the host keeps its views: `close` lets them go.
+        let upstreams: Arc<dyn Upstreams> = match self.me.upgrade() {
+            Some(me) => me,
+            None => unreachable!("a host that is asked is there"),
+        };
+        let view: Arc<dyn Service> =
+            Arc::new(View::new(upstreams, selection.clone(), self.info_text.clone()));
+        views.insert(folder.into(), (view.clone(), selection));
+        view
+    }
+
+    /// A client of all servers, with the handlers of this host.
+    pub(super) async fn own(&self) -> Result<Client> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::closed("the host is closed"));
+        }
+        let own = self.own.get_or_try_init(|| async {
+            let mut builder = Client::builder().implementation(self.info.clone());
+            if let Some(answer) = self.elicit.clone() {
+                let me = self.me.clone();
+                builder = builder.on_elicit(move |asked, form| answer(named(&me, asked), form));
+            }
+            if let Some(answer) = self.visit.clone() {
+                let me = self.me.clone();
+                builder = builder.on_elicit_url(move |asked, url| answer(named(&me, asked), url));
+            }
+            if let Some(answer) = self.sample.clone() {
+                let me = self.me.clone();
+                builder = builder
+                    .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
+            }
+            if let Some(roots) = self.roots.clone() {
+                builder = builder.roots(roots);
+            }
+            builder.connect(Target::service(self.whole())).await
+        });
+        own.await.cloned()
+    }
+
+    pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        if let Some(sweeper) = lock(&self.sweeper).take() {
+            sweeper.abort();
+        }
+        self.bridge.close();
+        let upstreams = std::mem::take(&mut *write(&self.upstreams));
+        let leaving: Vec<_> = upstreams
+            .into_iter()
+            .map(|upstream| tokio::spawn(async move { upstream.leave(Duration::ZERO).await }))
+            .collect();
+        for leaving in leaving {
+            let _ = leaving.await;
+        }
+        if let Some(own) = self.own.get() {
+            own.close().await;
+        }
+        lock(&self.views).clear();
+    }
+
+    /// Merges what the servers offer just now.
+    fn merge(&self) {
+        let mut last = lock(&self.merging);
+        let offers: Vec<_> = self
+            .all()
+            .into_iter()
+            .filter_map(|upstream| Some((upstream.name().clone(), upstream.offer()?)))
+            .collect();
+        let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
+        let naming = self.settings().naming;
+        let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        for collision in &collisions {
+            tracing::warn!(target: "bowline::host", "{collision}");
+        }
+        *last = collisions.into_iter().next();
+        self.catalogue.send_replace(Arc::new(catalogue));
+    }
+
+    async fn carry(&self, cx: &Context, errand: Errand) -> Result<Outcome, ErrorObject> {
+        let Errand { server, method, params, tool } = errand;
+        let Some(upstream) = self.upstream(&server) else {
+            return Err(fault::gone(&server));
+        };
+        if let Some(tool) = &tool
+            && self.consent.is_some()
+        {
+            Box::pin(self.consent(cx, &server, tool)).await?;
+        }
+        if let Some(outcome) = self.bridge.resume(cx, &server).await {
+            return Ok(outcome);
+        }
+        let lease = upstream.lease(cx).await?;
+        let onward = Onward::of(cx, method, params);
+        let onward = match tool {
+            Some(tool) => onward.tool(tool),
+            None => onward,
+        };
+        Ok(self.bridge.carry(cx, &server, lease, onward).await)
+    }
+}
+
+impl Hosting for Shared {
+    fn client(&self, _server: &str) -> client::Builder {
+        let limits = Limits::default().reconnects(u32::MAX);
+        let builder = Client::builder().implementation(self.info.clone()).limits(limits);
+        match &self.clients {
+            Some(change) => change(builder),
+            None => builder,
+        }
+    }
+
+    fn offered(&self) {
+        self.merge();
+    }
+
+    fn stored(&self) -> Option<&Stored> {
+        self.stored.as_ref()
+    }
+
+    fn isolation(&self) -> Option<Isolation> {
+        self.settings().isolation
+    }
+
+    fn idle_stop(&self) -> Option<Duration> {
+        self.settings().idle_stop
+    }
+
+    fn monitor(&self) -> &Arc<Monitor> {
+        &self.monitor
+    }
+}
+
+impl Upstreams for Shared {
+    fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.borrow().clone()
+    }
+
+    fn changes(&self) -> watch::Receiver<Arc<Catalogue>> {
+        self.catalogue.subscribe()
+    }
+
+    fn settled(self: Arc<Self>, server: Option<Arc<str>>) -> Later<Arc<Catalogue>> {
+        Box::pin(async move {
+            match server {
+                Some(server) => {
+                    if let Some(upstream) = self.upstream(&server) {
+                        let _ = tokio::time::timeout(START, upstream.tried()).await;
+                    }
+                }
+                None => self.all_tried().await,
+            }
+            self.catalogue()
+        })
+    }
+
+    fn forward(self: Arc<Self>, cx: Context, errand: Errand) -> Answer {
+        Answer::new(async move {
+            match self.carry(&cx, errand).await {
+                Ok(outcome) => outcome,
+                Err(error) => error.into(),
+            }
+        })
+    }
+
+    fn subscribe(
+        self: Arc<Self>,
+        cx: Context,
+        server: Arc<str>,
+        uris: Vec<String>,
+    ) -> Later<Result<Watch>> {
+        Box::pin(async move {
+            let upstream = self.upstream(&server);
+            let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
+            let instance = upstream.instance(&upstream.owner(&cx)).await?;
+            let filter = SubscriptionFilter::new().resource_subscriptions(uris);
+            let subscription = instance.client.subscribe(filter).await?;
+            Ok(Watch { subscription, hold: Some(instance.hold()) })
+        })
+    }
+
+    fn notify(&self, from: &Principal, server: Option<&str>, notification: &Message) {
+        let method = notification.method().into_owned();
+        let is_roots = method == "notifications/roots/list_changed";
+        if !is_roots && server.is_none() {
+            // Of several servers nobody can say for which one it is.
+            return;
+        }
+        let params = notification.params();
+        let Ok(params) = params.map_or_else(|| Ok(Body::empty()), |params| split(&params)) else {
+            return;
+        };
+        let wanted =
+            |upstream: &&Arc<Upstream>| server.is_none_or(|server| &**upstream.name() == server);
+        for upstream in self.all().iter().filter(wanted) {
+            for (owner, instance) in upstream.instances() {
+                let is_theirs = match &owner {
+                    Owner::Everybody => !is_roots,
+                    Owner::Principal(principal) | Owner::Session(principal, _) => principal == from,
+                };
+                if is_theirs && (!is_roots || !instance.client.is_modern()) {
+                    let (client, method, params) =
+                        (instance.client.clone(), method.clone(), params.clone());
+                    // It waits for nothing but a place in the stream.
+                    tokio::spawn(async move { client.pass(&method, &params).await });
+                }
+            }
+        }
+    }
+}
+
+/// The params of a notification, `_meta` apart.
+fn split(params: &Raw) -> Result<Body> {
+    let mut members: serde_json::Map<String, serde_json::Value> = params.decode()?;
+    let meta = members.remove("_meta");
+    let body = Body::of(&members)?;
+    Ok(match meta {
+        Some(meta) => body.with_meta(&meta)?,
+        None => body,
+    })
+}
+
+/// Who asks, by the name that the host has for it: the server of the tool that is called.
+fn named(me: &Weak<Shared>, asked: Asked) -> Asked {
+    let request = asked.request().map(Arc::from);
+    let tool = asked.request().and_then(|request| request.strip_prefix("tools/call "));
+    let route = tool.zip(me.upgrade()).and_then(|(tool, me)| {
+        let catalogue = Upstreams::catalogue(&*me);
+        catalogue.tool(tool).map(|route| (route.server.clone(), route.name.clone()))
+    });
+    match route {
+        Some((server, tool)) => Asked::new(server, Some(format!("tools/call {tool}").into())),
+        None => Asked::new(asked.server().into(), request),
+    }
+}
+
+/// Looks after the instances, until the host is gone.
+async fn sweep(shared: Weak<Shared>) {
+    let mut tick = tokio::time::interval(SWEEP);
+    loop {
+        tick.tick().await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        let upstreams = shared.all();
+        if upstreams.iter().any(|upstream| upstream.plan.settings.max_memory.is_some()) {
+            shared.monitor.look().await;
+        }
+        for upstream in upstreams {
+            upstream.sweep();
+        }
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that runs under these locks can leave what they hold half-changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service for View {
+    fn call(self: Arc<Self>, _: crate::service::Call) -> Answer {
+        todo!()
+    }
+}

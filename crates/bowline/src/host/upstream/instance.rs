@@ -1,0 +1,142 @@
+//! One running instance: a client of the server, and for byte streams the process behind it.
+
+use crate::client::lane::Lane;
+use crate::client::{Client, State};
+use crate::error::Result;
+use crate::host::monitor::Watched;
+use crate::host::status::meter::{Measured, Meter};
+use bowline_types::log::LoggingLevel;
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// One running instance.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) client: Client,
+    pub(super) lane: Lane,
+    pub(crate) meter: Arc<Meter>,
+    /// What its processes use.
+    pub(crate) watched: Watched,
+    /// Tells it from others of the server, also from those before it.
+    pub(crate) number: u64,
+    /// Whether a call has it to itself just now; only where one serves one call at a time.
+    taken: AtomicBool,
+    running: AtomicUsize,
+    born: Instant,
+    /// When a call last ended, in milliseconds after `born`.
+    used: AtomicU64,
+    /// The most verbose level that a caller has wished for; of a server with a session.
+    level: AtomicU8,
+    /// Levels are told one after the other.
+    telling: Mutex<()>,
+}
+
+impl Instance {
+    pub(super) fn new(client: Client, lane: Lane, watched: Watched, number: u64) -> Arc<Self> {
+        Arc::new(Self {
+            client,
+            lane,
+            meter: Arc::default(),
+            watched,
+            number,
+            taken: AtomicBool::new(false),
+            running: AtomicUsize::new(0),
+            born: Instant::now(),
+            used: AtomicU64::new(0),
+            level: AtomicU8::new(u8::MAX),
+            telling: Mutex::new(()),
+        })
+    }
+
+    /// Whether calls can be given to it: it is there, or is being made anew.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(&*self.client.state().borrow(), State::Closed { .. })
+    }
+
+    /// Takes it for one call alone; `None` when another call has it.
+    pub(super) fn take(self: &Arc<Self>) -> Option<Taken> {
+        let free = !self.taken.swap(true, Ordering::AcqRel);
+        free.then(|| Taken { _call: self.enter(), instance: self.clone() })
+    }
+
+    /// Counts a call.
+    pub(super) fn enter(self: &Arc<Self>) -> Running {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Running { instance: self.clone() }
+    }
+
+    /// Keeps it from being stopped as unused, until this is dropped.
+    pub(crate) fn hold(self: &Arc<Self>) -> Box<dyn Any + Send + Sync> {
+        Box::new(self.enter())
+    }
+
+    /// Counts and times a call.
+    pub(super) fn measure(&self) -> Measured {
+        self.meter.begin()
+    }
+
+    /// How long it has been there.
+    pub(crate) fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    /// How many calls it has.
+    pub(crate) fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// For how long nobody has used it; nothing while somebody does.
+    pub(super) fn idle(&self) -> Option<Duration> {
+        if self.running() > 0 {
+            return None;
+        }
+        let used = Duration::from_millis(self.used.load(Ordering::Relaxed));
+        Some(self.born.elapsed().saturating_sub(used))
+    }
+
+    /// Makes a server with a session log what the caller wants to hear; one that logs more already goes on.
+    pub(super) async fn wish(&self, level: LoggingLevel) -> Result<()> {
+        let wished = level as u8;
+        if self.level.load(Ordering::Relaxed) <= wished {
+            return Ok(());
+        }
+        {
+            let _one = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.level.swap(wished, Ordering::Relaxed) <= wished {
+                return Ok(());
+            }
+        }
+        self.client.set_log_level(level).await
+    }
+}
+
+/// One call of an instance; its drop ends the count.
+#[derive(Debug)]
+pub(super) struct Running {
+    instance: Arc<Instance>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let instance = &self.instance;
+        instance.running.fetch_sub(1, Ordering::Relaxed);
+        let used = u64::try_from(instance.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        instance.used.store(used, Ordering::Relaxed);
+    }
+}
+
+/// An instance that one call has to itself; its drop gives it back.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) instance: Arc<Instance>,
+    _call: Running,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.instance.taken.store(false, Ordering::Release);
+    }
+}

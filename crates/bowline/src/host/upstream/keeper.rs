@@ -1,0 +1,209 @@
+//! Whoever looks after a server: reads what it offers, hears when that changes, and brings the server back when it is
+//! gone.
+
+use super::{Instance, Owner, Upstream, lock};
+use crate::client::{Change, Client, State};
+use crate::error::Error;
+use crate::host::catalogue::{Globs, Offer};
+use bowline_types::capability::ServerCapabilities;
+use bowline_types::subscription::SubscriptionFilter;
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time before a server that could not be started is tried again: it doubles up to the second.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+
+/// So many failed attempts to make a lost connection anew, and the server counts as gone.
+const GONE: u32 = 3;
+
+/// Changes that come close to each other are looked at together.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// Begins to look after a server: with what is kept of its offer it can wait until it is needed, else it is started.
+pub(crate) fn begin(upstream: &Arc<Upstream>) {
+    if let Some(offer) = kept(upstream) {
+        upstream.publish(Some(offer));
+        return;
+    }
+    keep(upstream, None);
+}
+
+/// Looks after a server of which an instance was just started, unless somebody does.
+pub(super) fn look_after(upstream: &Arc<Upstream>, instance: &Arc<Instance>) {
+    keep(upstream, Some(Arc::downgrade(instance)));
+}
+
+fn keep(upstream: &Arc<Upstream>, instance: Option<Weak<Instance>>) {
+    let mut keeper = lock(&upstream.keeper);
+    if keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
+        return;
+    }
+    // Owned by the server: aborted when it leaves the host.
+    let task = tokio::spawn(run(Arc::downgrade(upstream), instance));
+    *keeper = Some(task.abort_handle());
+}
+
+async fn run(upstream: Weak<Upstream>, mut instance: Option<Weak<Instance>>) {
+    loop {
+        let watched = match instance.take().and_then(|instance| instance.upgrade()) {
+            Some(instance) => instance,
+            None => match start(&upstream).await {
+                Some(started) => started,
+                None => return,
+            },
+        };
+        let client = watched.client.clone();
+        drop(watched);
+        watch(&upstream, &client).await;
+        let stopped = matches!(&*client.state().borrow(), State::Closed { reason: None });
+        if stopped {
+            return;
+        }
+    }
+}
+
+/// Starts the server, however long that takes; nothing when it has left the host.
+async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
+    let mut delay = AGAIN.0;
+    loop {
+        {
+            let upstream = upstream.upgrade()?;
+            match upstream.instance(&Owner::Everybody).await {
+                Ok(instance) => return Some(instance),
+                Err(error) => {
+                    tracing::warn!(target: "bowline::host", server = &**upstream.name(), "{}", chain(&error));
+                    upstream.publish(None);
+                }
+            }
+        }
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(AGAIN.1);
+    }
+}
+
+/// Reads what a server offers, again and again, until the client is closed.
+async fn watch(upstream: &Weak<Upstream>, client: &Client) {
+    let mut state = client.state();
+    loop {
+        read(upstream, client).await;
+        let filter = filter(&client.server_capabilities());
+        let mut subscription = match &filter {
+            Some(filter) => client.subscribe(filter.clone()).await.ok(),
+            None => None,
+        };
+        loop {
+            let change = async {
+                match &mut subscription {
+                    Some(subscription) => subscription.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                change = change => match change {
+                    Some(Change::Resource(_)) => {}
+                    Some(_) => {
+                        tokio::time::sleep(TOGETHER).await;
+                        read(upstream, client).await;
+                    }
+                    // The server has ended it, and tells no more.
+                    None => subscription = None,
+                },
+                changed = state.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let now = state.borrow_and_update().clone();
+                    match now {
+                        State::Closed { .. } => return,
+                        State::Reconnecting { attempt, last_error } => {
+                            if attempt == GONE && let Some(upstream) = upstream.upgrade() {
+                                lock(&upstream.standing).last_error = Some((last_error, Instant::now()));
+                                upstream.publish(None);
+                            }
+                        }
+                        // It may be another version of the server by now.
+                        State::Ready { .. } => break,
+                        State::Connecting => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn read(upstream: &Weak<Upstream>, client: &Client) {
+    let offer = Offer::read(client).await;
+    let Some(upstream) = upstream.upgrade() else {
+        return;
+    };
+    match offer {
+        Ok(offer) => {
+            upstream.keep_offer(&offer);
+            upstream.publish(Some(offer));
+        }
+        Err(error) => {
+            tracing::warn!(target: "bowline::host", server = &**upstream.name(), "its lists could not be read: {error}");
+            lock(&upstream.standing).last_error = Some((Arc::new(error), Instant::now()));
+            if upstream.offer().is_none() {
+                upstream.publish(None);
+            }
+        }
+    }
+}
+
+/// What to listen for.
+fn filter(offered: &ServerCapabilities) -> Option<SubscriptionFilter> {
+    let tools = offered.tools.as_ref().and_then(|tools| tools.list_changed) == Some(true);
+    let prompts = offered.prompts.as_ref().and_then(|prompts| prompts.list_changed) == Some(true);
+    let resources =
+        offered.resources.as_ref().and_then(|resources| resources.list_changed) == Some(true);
+    (tools || prompts || resources).then(|| {
+        SubscriptionFilter::new()
+            .tools_list_changed(tools)
+            .prompts_list_changed(prompts)
+            .resources_list_changed(resources)
+    })
+}
+
+fn kept(upstream: &Upstream) -> Option<Offer> {
+    upstream.host()?.stored()?.load(upstream.plan.fingerprint.as_deref()?.as_bytes())
+}
+
+impl Upstream {
+    /// Sets what the server offers, and tells the host; nothing when it cannot be used.
+    fn publish(&self, offer: Option<Offer>) {
+        let offer = offer.map(|offer| match &self.plan.tools {
+            Some(allowed) => offer.with_tools(&Globs::new(allowed)),
+            None => offer,
+        });
+        *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer.map(Arc::new);
+        self.tried.send_replace(true);
+        if let Some(host) = self.host() {
+            host.offered();
+        }
+    }
+
+    fn keep_offer(&self, offer: &Offer) {
+        let Some((host, fingerprint)) = self.host().zip(self.plan.fingerprint.as_deref()) else {
+            return;
+        };
+        if let Some(stored) = host.stored()
+            && let Err(error) = stored.keep(fingerprint.as_bytes(), offer)
+        {
+            tracing::debug!(target: "bowline::host", "an offer was not kept: {error}");
+        }
+    }
+}
+
+/// An error with what is behind it.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text += ": ";
+        text += &cause.to_string();
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,96 @@
+//! Several endpoints behind one listener, told apart by their paths.
+
+use super::body::ResponseBody;
+use super::endpoint::Endpoint;
+use super::service::HttpService;
+use crate::closing::Closing;
+use crate::service::Service;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Finds the service whose endpoint is `mcp` below a folder, such as `/servers/time`.
+///
+/// For the same folder it must give the same service as long as that is the one to call: sessions are kept with it.
+pub(super) type Find = Arc<dyn Fn(&str) -> Option<Arc<dyn Service>> + Send + Sync>;
+
+/// The endpoints of one listener: that at its own path, and those that are found.
+#[derive(Clone)]
+pub(super) struct Rooms {
+    own: HttpService,
+    others: Option<Arc<Others>>,
+}
+
+struct Others {
+    find: Find,
+    endpoint: Endpoint,
+    closing: Closing,
+    /// What was found, by folder. A folder is here only while something is found there, so that there are no more of
+    /// them than there are services.
+    found: Mutex<HashMap<Box<str>, (Arc<dyn Service>, HttpService)>>,
+}
+
+impl Rooms {
+    pub(super) fn new(
+        service: Arc<dyn Service>,
+        endpoint: Endpoint,
+        find: Option<Find>,
+        closing: Closing,
+    ) -> Self {
+        let others = find.map(|find| {
+            let (endpoint, closing) = (endpoint.clone(), closing.clone());
+            Arc::new(Others { find, endpoint, closing, found: Mutex::default() })
+        });
+        Self { own: HttpService::build(service, endpoint, closing), others }
+    }
+
+    /// The endpoint at the listener's own path, whose limits hold for all.
+    pub(super) fn own(&self) -> &HttpService {
+        &self.own
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let Some(others) = &self.others else {
+            return self.own.answer(request).await;
+        };
+        match others.find(request.uri().path()) {
+            // A path that nothing is found at is refused as every wrong one is.
+            None => self.own.answer(request).await,
+            Some(room) => room.answer(request).await,
+        }
+    }
+}
+
+impl Others {
+    fn find(&self, path: &str) -> Option<HttpService> {
+        let (folder, _) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty())?;
+        let service = (self.find)(folder);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(service) = service else {
+            found.remove(folder);
+            return None;
+        };
+        if let Some((known, room)) = found.get(folder)
+            && Arc::ptr_eq(known, &service)
+        {
+            return Some(room.clone());
+        }
+        let endpoint = self.endpoint.clone().path(&format!("{folder}/mcp"));
+        let room = HttpService::build(service.clone(), endpoint, self.closing.clone());
+        found.insert(folder.into(), (service, room.clone()));
+        Some(room)
+    }
+}
+
+impl fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rooms").field("own", &self.own).finish_non_exhaustive()
+    }
+}

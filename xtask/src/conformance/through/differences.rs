@@ -1,0 +1,68 @@
+//! What may differ through the host, because the specification does not let it be the same.
+
+use super::Pair;
+use super::compare::Difference;
+
+/// A difference that is let through.
+struct Listed {
+    /// The pairs in which it is seen.
+    pairs: &'static [Pair],
+    scenario: &'static str,
+    /// The beginning of the check, whose id comes first.
+    check: &'static str,
+    /// The sentence of the specification that forces it, word for word.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reads the table"))]
+    forced_by: &'static str,
+    /// Where it stands.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reads the table"))]
+    page: &'static str,
+}
+
+/// All there are.
+const LISTED: &[Listed] = &[];
+
+/// Which listed difference this is, if any.
+pub(super) fn listed(pair: Pair, difference: &Difference) -> Option<usize> {
+    LISTED.iter().position(|listed| {
+        listed.pairs.contains(&pair)
+            && listed.scenario == difference.scenario
+            && difference.check.starts_with(listed.check)
+    })
+}
+
+/// What is listed and was not seen: it has to be taken out of the table.
+pub(super) fn stale(seen: &[usize]) -> impl Iterator<Item = String> {
+    let gone = LISTED.iter().enumerate().filter(|(at, _)| !seen.contains(at));
+    gone.map(|(_, listed)| {
+        format!("{} {} is listed as a difference, but is none", listed.scenario, listed.check)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LISTED;
+
+    #[test]
+    fn there_are_few_differences_and_none_of_what_a_host_is_for() {
+        const NEVER: [&str; 9] = [
+            "elicit",
+            "sampling",
+            "roots",
+            "progress",
+            "logging",
+            "cancel",
+            "subscri",
+            "input-required",
+            "sse",
+        ];
+        assert!(LISTED.len() <= 5);
+        for listed in LISTED {
+            let named =
+                |word: &&str| listed.scenario.contains(*word) || listed.check.contains(*word);
+            assert!(NEVER.iter().find(|word| named(word)).is_none(), "{}", listed.scenario);
+            assert!(listed.forced_by.len() > 20, "{}", listed.scenario);
+            assert!(listed.page.starts_with("https://modelcontextprotocol.io/specification/"));
+            assert!(!listed.pairs.is_empty());
+        }
+    }
+}
