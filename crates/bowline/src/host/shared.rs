@@ -485,9 +485,3 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
-
-impl Service for View {
-    fn call(self: Arc<Self>, _: crate::service::Call) -> Answer {
-        todo!()
-    }
-}
