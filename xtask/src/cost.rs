@@ -3,12 +3,14 @@
 //! Instructions and allocations come from valgrind as slopes: two runs that differ only in the number of requests, so
 //! that starting and ending cancel out. They are the same on every machine, and CI fails on them and on memory: what
 //! is resident after many requests, and what each session and each stream keeps while nothing happens. Requests per
-//! second are printed beside those of a floor program (`bench/`) from the same run, and gate nothing. The CPU time of a
-//! call in memory is compared with that of rmcp (`interop/rmcp`) in the same run.
+//! second are printed beside those of a floor program (`bench/`) from the same run, and gate nothing. The CPU time that
+//! `bowline up` takes for a call is compared with that of a bare proxy (`bench/`), and that of a call in memory with
+//! rmcp's (`interop/rmcp`), each in the same run.
 
 mod memory;
+mod proxy;
 mod stdio;
-mod valgrind;
+pub(crate) mod valgrind;
 
 use crate::flags::Flags;
 use crate::gate::{Gate, judge, mebibytes};
@@ -24,6 +26,7 @@ use valgrind::{Clients, Cost};
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut flags = Flags::new(args);
     let no_stdio = flags.switch("--no-stdio");
+    let no_proxy = flags.switch("--no-proxy");
     let no_peer = flags.switch("--no-peer");
     flags.end()?;
     if let Some(verdict) = on_second_cpu(args)? {
@@ -70,6 +73,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         let resident = stdio::compare(&program("stdio_floor"), &bowline)?;
         let resident = mebibytes(resident);
         gates.push(Gate::new("resident after pipelined stdio, MiB", resident, 10.0));
+    }
+    if !no_proxy {
+        gates.push(proxy::compare(&program("proxy_floor"), &bowline)?);
     }
     if !no_peer {
         gates.push(memory::compare(&client)?);

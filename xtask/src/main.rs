@@ -16,6 +16,7 @@ mod flags;
 mod fuzz;
 mod gate;
 mod interop;
+mod layout;
 mod load;
 mod process;
 mod readme;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(&rest),
         "interop" => interop::run(&rest),
         "cost" => cost::run(&rest),
+        "layout" => layout::run(&rest),
         "load" => load::run(&rest),
         "readme" => readme::run(&rest),
         "fuzz" => fuzz::run(&rest),
@@ -65,8 +67,9 @@ usage: cargo xtask TASK [FLAGS]
                              our binary against the SDKs of other languages
   interop servers [--all]    our client against the servers of others
   interop host [--all]       `up` over servers of others that are killed, and `proxy`
-  cost [--no-stdio] [--no-peer]
+  cost [--no-stdio] [--no-proxy] [--no-peer]
                               instructions, allocations and memory of one request, of idle sessions and streams
+  layout                     writes down anew which functions of the binary lie together
   load [--smoke] [--peer] [invalid|stalled|initialize]
                              what clients that misbehave cost everybody else, a million times each
   readme                     the first-use block of README.md, run as written

@@ -164,6 +164,11 @@ impl Body {
         Ok(self)
     }
 
+    /// Members and `_meta`, both objects.
+    pub(crate) fn from_raw(members: Raw, meta: Option<Raw>) -> Self {
+        Self { members, meta }
+    }
+
     /// The same with another `_meta`, an object.
     pub(crate) fn with_raw_meta(self, meta: Option<Raw>) -> Self {
         Self { meta, ..self }

@@ -1,7 +1,7 @@
 //! Instructions and allocations per request: slopes between runs of a server under valgrind.
 
 use crate::load::calls::Caller;
-use crate::load::idle::echoed;
+use crate::load::idle::called;
 use crate::load::wire::Connection;
 use crate::process::{Server, exists, free_port, must, output, pinned};
 use std::process::{Command, Stdio};
@@ -33,7 +33,9 @@ pub(crate) fn install() -> Result<(), String> {
 pub(crate) enum Clients {
     /// One calls the tool `echo`, again and again on one connection.
     Modern,
-    /// The same in a session.
+    /// The same of a tool that echoes under another name.
+    Calling(&'static str),
+    /// The same as [`Clients::Modern`] in a session.
     Session,
     /// Each opens a session and leaves it alone.
     Idle,
@@ -106,10 +108,11 @@ fn load(port: u16, clients: Clients, count: u32) -> Result<(), String> {
         Clients::Idle => {
             return (0..count).try_for_each(|_| Caller::open(&mut connection, port).map(drop));
         }
-        Clients::Modern => Caller::Modern,
+        Clients::Modern | Clients::Calling(_) => Caller::Modern,
         Clients::Session => Caller::open(&mut connection, port)?,
     };
-    (0..count).try_for_each(|number| echoed(&mut connection, &caller, port, number))
+    let tool = if let Clients::Calling(tool) = clients { tool } else { "echo" };
+    (0..count).try_for_each(|number| called(&mut connection, &caller, port, number, tool))
 }
 
 /// The number in `==7== Collected : 123456`.

@@ -73,10 +73,21 @@ pub(crate) fn echoed(
     port: u16,
     number: u32,
 ) -> Result<(), String> {
-    let answer = connection.ask(&caller.echo(port, number))?;
+    called(connection, caller, port, number, "echo")
+}
+
+/// The same of a tool that echoes under another name.
+pub(crate) fn called(
+    connection: &mut Connection,
+    caller: &Caller,
+    port: u16,
+    number: u32,
+    tool: &str,
+) -> Result<(), String> {
+    let answer = connection.ask(&caller.call(port, number, tool, r#"{"message":"hello"}"#))?;
     match answer.is_echo() {
         true => Ok(()),
-        false => Err(format!("echo was answered {}: {}", answer.status, answer.body)),
+        false => Err(format!("{tool} was answered {}: {}", answer.status, answer.body)),
     }
 }
 

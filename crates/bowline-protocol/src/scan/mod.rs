@@ -8,6 +8,7 @@
 
 mod keys;
 mod machine;
+mod members;
 mod message;
 mod onward;
 mod raw;
@@ -24,6 +25,7 @@ pub use text::{TextError, decode_text, encode_text};
 
 pub use message::read_id;
 
+pub(crate) use members::{Members, Selection};
 pub(crate) use raw::append;
 
 use bowline_types::jsonrpc::Id;

@@ -92,6 +92,11 @@ impl Raw {
         Self(self.0.slice(span.start as usize..span.end as usize))
     }
 
+    /// A value inside this one, of which it shares the bytes.
+    pub(crate) fn inside(&self, value: &[u8]) -> Self {
+        Self(self.0.slice_ref(value))
+    }
+
     /// Text built by this crate's own writers.
     pub(crate) fn written(text: Vec<u8>) -> Self {
         debug_assert!(

@@ -11,8 +11,8 @@ use crate::ask::not_valid;
 use crate::client::forward::Onward;
 use crate::context::Context;
 use bowline_protocol::era::client::Answer;
-use bowline_protocol::outcome::{Body, CacheHint, Outcome, ResultKind};
-use bowline_protocol::scan::{BodyKey, MetaKey};
+use bowline_protocol::outcome::{CacheHint, Outcome, ResultKind};
+use bowline_protocol::scan::BodyKey;
 use bowline_types::jsonrpc::ErrorObject;
 use serde_json::{Map, Value};
 use std::future::poll_fn;
@@ -63,7 +63,7 @@ impl Bridge {
         lease: Lease,
         mut onward: Onward,
     ) -> Result<Outcome, ErrorObject> {
-        let Prepared { brought, visits } = match self.prepare(cx, server, &lease, &mut onward)? {
+        let Prepared { brought, visits } = match self.prepare(cx, server, &mut onward)? {
             Ok(prepared) => prepared,
             Err(outcome) => return Ok(outcome),
         };
@@ -96,6 +96,7 @@ impl Bridge {
                 Turn::End(End::Answer(answer)) if asks(&answer) && cx.request().is_of_session() => {
                     rest = run.into_rest();
                     rest.time.stop();
+                    rest.lease.asked();
                     let answered = rounds.answer(cx, server, &answer, &mut onward);
                     if let Err(outcome) = Box::pin(answered).await {
                         return Ok(outcome);
@@ -118,7 +119,6 @@ impl Bridge {
         &self,
         cx: &Context,
         server: &str,
-        lease: &Lease,
         onward: &mut Onward,
     ) -> Result<Result<Prepared, Outcome>, ErrorObject> {
         let request = cx.request();
@@ -127,11 +127,6 @@ impl Bridge {
         if request.is_of_session() {
             if answered || has(BodyKey::RequestState) {
                 rewrite(&mut onward.params, without_answers)?;
-            }
-            if let Some(level) = request.meta(MetaKey::LogLevel)
-                && lease.client.is_modern()
-            {
-                stamp(&mut onward.params, MetaKey::LogLevel, level)?;
             }
             return Ok(Ok(Prepared::default()));
         }
@@ -207,18 +202,6 @@ fn asks(answer: &Answer) -> bool {
 fn without_answers(members: &mut Map<String, Value>) {
     members.remove(BodyKey::InputResponses.name());
     members.remove(BodyKey::RequestState.name());
-}
-
-/// Puts into the `_meta` of a request what its session says.
-fn stamp(params: &mut Body, key: MetaKey, value: &[u8]) -> Result<(), ErrorObject> {
-    let unwritable = |_| ErrorObject::internal_error("the request cannot be written again");
-    let mut meta: Map<String, Value> = match params.meta() {
-        Some(meta) => meta.decode().unwrap_or_default(),
-        None => Map::new(),
-    };
-    meta.insert(key.name().to_owned(), serde_json::from_slice(value).unwrap_or_default());
-    *params = params.clone().with_meta(&meta).map_err(unwritable)?;
-    Ok(())
 }
 
 /// Whether a tool says that it failed.

@@ -11,6 +11,7 @@ use super::round::{self, State};
 use super::run::{Over, Run, Turn};
 use crate::ask::{Seals, not_valid};
 use crate::context::Context;
+use crate::host::status::meter;
 use crate::principal::Principal;
 use bowline_protocol::limits::BUSY;
 use bowline_protocol::outcome::Outcome;
@@ -45,6 +46,7 @@ struct Parked {
     fruitless: u32,
     place: Arc<Place>,
     _keeper: Keeper,
+    _counted: Option<meter::Parked>,
 }
 
 /// Where a call is kept between whoever watches it and whoever takes it.
@@ -115,6 +117,7 @@ impl Parks {
             let why = "too many calls wait for their callers already; answer them first";
             return Err(ErrorObject::new(BUSY, why));
         }
+        let counted = run.count_parked();
         let slot = visit.slot.unwrap_or(table.last + 1);
         table.last = table.last.max(slot);
         let place = Arc::new(Place(Mutex::new(Held::Running(run))));
@@ -123,9 +126,9 @@ impl Parks {
             watch(Arc::downgrade(self), slot, place.clone(), server.into(), limits.park_ttl);
         let keeper = Keeper(tokio::spawn(watching).abort_handle());
         let Visit { generation, fruitless, .. } = visit;
-        table
-            .calls
-            .insert(slot, Parked { principal, generation, fruitless, place, _keeper: keeper });
+        let parked =
+            Parked { principal, generation, fruitless, place, _keeper: keeper, _counted: counted };
+        table.calls.insert(slot, parked);
         Ok(slot)
     }
 

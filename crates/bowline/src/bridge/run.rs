@@ -7,8 +7,8 @@ use super::time::Time;
 use crate::client::forward::{Failure, Forward, Onward, Said};
 use crate::client::lane::{Lane, Unowned, VISITED};
 use crate::error::Error;
+use crate::host::status::meter::{Measured, Parked};
 use bowline_protocol::era::client::Answer;
-use bowline_protocol::limits::Limits;
 use bowline_protocol::scan::Message;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::jsonrpc::ErrorObject;
@@ -120,7 +120,7 @@ impl Run {
                     }));
                 }
                 // What was just asked has to be begun.
-                Poll::Pending if self.questions.made() != asked => {}
+                Poll::Pending if self.questions.made() != asked => self.lease.asked(),
                 Poll::Pending => break,
             }
         }
@@ -177,13 +177,16 @@ impl Run {
     }
 
     /// Ends the exchange.
-    pub(super) fn over(self, end: End) -> Over {
+    pub(super) fn over(mut self, end: End) -> Over {
+        if let Some(measured) = self.lease.measured.take() {
+            measured.end(!matches!(end, End::Answer(_)));
+        }
         Over { end, missing: self.questions.missing().cloned(), modern: self.is_modern() }
     }
 
-    /// The bounds of the client that holds the exchange.
-    pub(super) fn limits(&self) -> &Limits {
-        self.lease.client.limits()
+    /// Counts it as one that waits for its caller to come back, until what this gives is dropped.
+    pub(super) fn count_parked(&self) -> Option<Parked> {
+        self.lease.measured.as_ref().map(Measured::park)
     }
 
     /// Ends the exchange, and keeps what the next one needs.

@@ -89,10 +89,11 @@ fn onward(cx: &Context) -> Result<Onward, ErrorObject> {
     if let Some(meta) = meta {
         params = params.with_meta(&meta).map_err(unwritable)?;
     }
+    let of_tool = request.row().name == "tools/call";
+    let tool = request.param_str(BodyKey::Name).filter(|_| of_tool);
     let onward = Onward::of(cx, request.method().into_owned().into(), params);
-    let is_of_tool = request.row().name == "tools/call";
-    Ok(match request.param_str(BodyKey::Name).filter(|_| is_of_tool) {
-        Some(tool) => onward.tool(tool.into()),
+    Ok(match tool {
+        Some(tool) => onward.tool(Arc::from(&*tool)),
         None => onward,
     })
 }

@@ -115,23 +115,6 @@ impl Client {
 }
 
 impl Client {
-    /// How many connections were made in all.
-    pub(crate) fn connections(&self) -> u64 {
-        self.0.connections()
-    }
-
-    /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
-    pub(crate) async fn pass(&self, method: &str, params: &Body) {
-        if let Err(error) = self.0.notify(method, params).await {
-            self.0.fault(&error);
-        }
-    }
-
-    /// Whether the server speaks the newest protocol version; not while there is no connection.
-    pub(crate) fn is_modern(&self) -> bool {
-        self.0.live().is_some_and(|live| live.is_modern())
-    }
-
     /// What the server is called.
     pub(crate) fn name(&self) -> Arc<str> {
         self.0.name()
@@ -145,6 +128,18 @@ impl Client {
     /// The bounds that this client keeps.
     pub(crate) fn limits(&self) -> &Limits {
         self.0.limits()
+    }
+
+    /// How many connections were made in all.
+    pub(crate) fn connections(&self) -> u64 {
+        self.0.connections()
+    }
+
+    /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
+    pub(crate) async fn pass(&self, method: &str, params: &Body) {
+        if let Err(error) = self.0.notify(method, params).await {
+            self.0.fault(&error);
+        }
     }
 }
 

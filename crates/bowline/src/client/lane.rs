@@ -150,6 +150,11 @@ fn refuse(asking: &Asking) {
 }
 
 impl Client {
+    /// Whether the server speaks the newest protocol version; not while the connection is being made anew.
+    pub(crate) fn is_modern(&self) -> bool {
+        self.0.live().is_some_and(|live| live.is_modern())
+    }
+
     /// Whether this server's questions say for which request they are: then one client serves many calls at a time.
     pub(crate) fn owns_questions(&self) -> bool {
         self.0.live().is_none_or(|live| live.is_modern() || live.wire.owns_questions())

@@ -56,7 +56,7 @@ async fn a_caller_that_never_returns_frees_the_server() {
     later(LIFE + MOMENT).await;
     let call = &script.heard_of("tools/call")[0];
     let cancelled = script.heard_of("notifications/cancelled");
-    assert_eq!(cancelled.len(), 1);
+    assert_eq!(cancelled.len(), 1, "{:?}", script.heard());
     assert_eq!(cancelled[0]["params"]["requestId"], call["id"]);
     refused(&caller.retry("one__ask", &asked, accept(json!({ "name": "Ann" }))).await);
     assert_eq!(script.heard_of("tools/call").len(), 1, "it is never executed on its own");

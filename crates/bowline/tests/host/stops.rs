@@ -67,6 +67,9 @@ async fn one_that_dies_fails_its_own_callers_by_name_and_comes_back() {
         let caller = Caller::new(&host);
         let other = caller.clone();
         let staying = tokio::spawn(async move { other.call("two__stay", json!({})).await });
+        while two.heard_of("tools/call").is_empty() {
+            tokio::task::yield_now().await;
+        }
         let started = two.connections();
         let lost = caller.call("one__die", json!({})).await;
         let message =

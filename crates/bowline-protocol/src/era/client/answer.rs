@@ -3,14 +3,13 @@
 use super::session;
 use crate::outcome::{Body, Outcome, ResultKind};
 use crate::protocol::Response;
-use crate::scan::{BodyKey, Message, Raw};
+use crate::scan::{BodyKey, Members, Message, MetaKey, Raw, Selection};
 use crate::table;
 use bowline_types::DecodeError;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::method::{CacheHint, CacheScope};
 use bowline_types::revision::{Era, Revision};
 use serde_core::de::DeserializeOwned;
-use serde_json::{Map, Value};
 use std::{error, fmt};
 
 /// The result of a request of ours.
@@ -66,23 +65,38 @@ impl Answer {
 
     /// The same for handing on: without what belongs to the envelope, which whoever hands it on writes anew.
     ///
+    /// That is the type of the result, how it may be cached, and in `_meta` who the server is. Everything else stays as
+    /// the server wrote it.
+    ///
     /// # Errors
     /// A [`DecodeError`] when `_meta` is no object.
     pub fn into_outcome(self) -> Result<Outcome, DecodeError> {
-        let mut members: Map<String, Value> = self.text.decode()?;
-        for key in [BodyKey::ResultType, BodyKey::TtlMs, BodyKey::CacheScope] {
-            members.remove(key.name());
+        let mut members = Selection::with_capacity(self.text.as_bytes().len());
+        let mut meta = None;
+        for member in Members::of(&self.text) {
+            match BodyKey::find(member.name().as_bytes()) {
+                Some(BodyKey::ResultType | BodyKey::TtlMs | BodyKey::CacheScope) => {}
+                Some(BodyKey::Meta) => {
+                    meta = Some(meta_to_hand_on(&self.text.inside(member.value))?)
+                }
+                _ => members.add(member.whole),
+            }
         }
-        let meta = members.remove(BodyKey::Meta.name());
-        let unwritable = |_| DecodeError::new("cannot be written again");
-        let mut body = Body::of(&members).map_err(unwritable)?;
-        if let Some(meta) = meta {
-            body = body.with_meta(&meta).map_err(|_| {
-                DecodeError::new("expected an object").in_member(BodyKey::Meta.name())
-            })?;
-        }
+        let body = Body::from_raw(members.into_raw(), meta.flatten());
         Ok(Outcome::Result { kind: self.kind, body, cache: self.cache })
     }
+}
+
+/// `_meta` of a result without who the server is; `None` when nothing else is in it.
+fn meta_to_hand_on(meta: &Raw) -> Result<Option<Raw>, DecodeError> {
+    if !meta.as_bytes().starts_with(b"{") {
+        return Err(DecodeError::new("expected an object").in_member(BodyKey::Meta.name()));
+    }
+    let mut members = Selection::with_capacity(meta.as_bytes().len());
+    Members::of(meta)
+        .filter(|member| member.name() != MetaKey::ServerInfo.name())
+        .for_each(|member| members.add(member.whole));
+    Ok((!members.is_empty()).then(|| members.into_raw()))
 }
 
 /// Why a request of ours has no result.

@@ -2,12 +2,11 @@
 
 use super::session;
 use crate::outcome::Body;
-use crate::scan::{MetaKey, Raw, encode_text};
+use crate::scan::{Members, MetaKey, Raw, Selection, encode_text};
 use crate::table::{self, RowKind, Sender};
 use bowline_types::log::LoggingLevel;
 use bowline_types::revision::{Era, Revision};
-use memchr::memmem;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{error, fmt};
 
 /// A client that has agreed on a protocol version, as the sender of requests.
@@ -96,23 +95,22 @@ impl Speaker {
         self.check(method, RowKind::Request)?;
         let params = session::params(self.revision, method, params);
         let Some(stamp) = stamp else {
-            return Ok(match params.meta().filter(|meta| says_reserved(meta)) {
+            return Ok(match params.meta() {
                 None => params,
                 Some(meta) => {
-                    let meta = without_reserved(meta, OURS_IN_SESSIONS);
-                    params.with_raw_meta((!meta.members().is_empty()).then_some(meta))
+                    let (own, _) = without_reserved(meta, OURS_IN_SESSIONS, 0);
+                    let own = (!own.is_empty()).then(|| own.into_raw());
+                    params.with_raw_meta(own)
                 }
             });
         };
         let default = stamp_with_level.unwrap_or(stamp);
         let meta = match params.meta() {
             None => default.clone(),
-            Some(meta) if !says_reserved(meta) => joined(&[meta.members(), default.members()]),
             Some(meta) => {
-                let meta = without_reserved(meta, OURS);
-                let has_level = memmem::find(meta.as_bytes(), LOG_LEVEL.as_bytes()).is_some();
-                let stamp = if has_level { stamp } else { default };
-                joined(&[meta.members(), stamp.members()])
+                let (mut own, has_level) = without_reserved(meta, OURS, default.as_bytes().len());
+                own.add(if has_level { stamp.members() } else { default.members() });
+                own.into_raw()
             }
         };
         Ok(params.with_raw_meta(Some(meta)))
@@ -167,8 +165,6 @@ impl fmt::Display for UnsupportedMethod {
 
 impl error::Error for UnsupportedMethod {}
 
-const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
-
 /// The keys of `_meta` that only a client writes that says them of itself.
 const OURS: &[MetaKey] = &[
     MetaKey::ProtocolVersion,
@@ -210,22 +206,23 @@ fn member(key: MetaKey, value: &[u8]) -> Vec<u8> {
 
 /// An object of these members, of which some may be empty.
 fn joined(members: &[&[u8]]) -> Raw {
-    let members: Vec<&[u8]> =
-        members.iter().copied().filter(|text| !text.trim_ascii().is_empty()).collect();
-    Raw::written([b"{", &members.join(&b","[..])[..], b"}"].concat())
+    let mut object = Selection::with_capacity(members.iter().map(|text| text.len() + 2).sum());
+    members.iter().for_each(|text| object.add(text.trim_ascii()));
+    object.into_raw()
 }
 
-/// Whether `_meta` may have a key that [`without_reserved`] takes out: only then it is taken apart.
-fn says_reserved(meta: &Raw) -> bool {
-    let text = meta.as_bytes();
-    [&b"io.modelcontextprotocol/"[..], b"progressToken", b"\\u"]
-        .iter()
-        .any(|sign| memmem::find(text, sign).is_some())
-}
-
-fn without_reserved(meta: &Raw, reserved: &[MetaKey]) -> Raw {
-    // It is an object, and an object of JSON can be decoded and encoded.
-    let mut members: Map<String, Value> = meta.decode().unwrap_or_default();
-    members.retain(|name, _| !reserved.iter().any(|key| key.name() == name));
-    Raw::written(Value::Object(members).to_string().into_bytes())
+/// What the caller's `_meta` has beside the reserved keys, with room for so much more; and whether a log level is there.
+fn without_reserved(meta: &Raw, reserved: &[MetaKey], room: usize) -> (Selection, bool) {
+    let mut own = Selection::with_capacity(meta.as_bytes().len() + room);
+    let mut has_level = false;
+    for member in Members::of(meta) {
+        match MetaKey::find(member.name().as_bytes()) {
+            Some(key) if reserved.contains(&key) => {}
+            key => {
+                has_level |= key == Some(MetaKey::LogLevel);
+                own.add(member.whole);
+            }
+        }
+    }
+    (own, has_level)
 }

@@ -4,6 +4,7 @@ use crate::protocol::Response;
 use crate::scan::{MAX_DEPTH, Message, Scanned, scan};
 use bowline_types::revision::Revision;
 use expect_test::expect;
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 fn message(text: &str) -> Message {
@@ -124,4 +125,96 @@ fn results_of_sessions_are_finished_and_their_errors_have_the_newest_codes() {
             failure: visit (-32042)
     "#]]
     .assert_eq(&table);
+}
+
+/// Some JSON, made of a seed: every kind of value, names with escapes, space between tokens.
+fn some_value(seed: &mut u64, depth: u32) -> String {
+    let roll = |seed: &mut u64, sides: u64| {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) % sides
+    };
+    const PLAIN: [&str; 9] = [
+        "null",
+        "true",
+        "-1.5e-3",
+        "0",
+        "\"\"",
+        "\"}\\\"],{\"",
+        "\"\\\\\"",
+        "\"\u{e9}\\u00e9\"",
+        "{}",
+    ];
+    let kind = roll(seed, if depth == 0 { 1 } else { 4 });
+    let space = [" ", ""][usize::try_from(roll(seed, 2)).unwrap()];
+    match kind {
+        0 => PLAIN[usize::try_from(roll(seed, 9)).unwrap()].to_owned(),
+        1 => {
+            let items: Vec<String> =
+                (0..roll(seed, 4)).map(|_| some_value(seed, depth - 1)).collect();
+            format!("[{space}{}{space}]", items.join(&format!("{space},")))
+        }
+        _ => some_object(seed, depth - 1, &["a", "b\\\"", "\\u005fmeta", "ttlMs", "", "c:,"]),
+    }
+}
+
+fn some_object(seed: &mut u64, depth: u32, names: &[&str]) -> String {
+    let members: Vec<String> = names
+        .iter()
+        .filter_map(|name| {
+            let value = some_value(seed, depth);
+            (*seed & (1 << 40) != 0).then(|| format!("\"{name}\": {value}"))
+        })
+        .collect();
+    format!("{{{} }}", members.join(", "))
+}
+
+#[test]
+fn what_is_handed_on_is_what_a_decoder_would_leave() {
+    const INFO: &str = "io.modelcontextprotocol/serverInfo";
+    let mut seed = 7;
+    for _ in 0..2_000 {
+        let meta = some_object(&mut seed, 2, &["x", INFO, "a\\u002Fb", "progressToken"]);
+        let names = ["content", "ttlMs", "resultType\\u0020", "cacheScope", "\\u005fmeta ", "z"];
+        let rest = some_object(&mut seed, 3, &names);
+        let rest = rest.strip_suffix(" }").unwrap().to_owned();
+        let comma = if rest == "{" { "" } else { "," };
+        let result = format!(r#"{rest}{comma} "resultType":"complete","\u005fmeta":{meta}}}"#);
+        let Ok(Value::Object(mut members)) = serde_json::from_str(&result) else {
+            panic!("{result}")
+        };
+        let answer = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+        let answer =
+            Answer::read(Revision::LATEST, "tools/call", Response::of(message(&answer)), &[]);
+        let Ok(Outcome::Result { body, .. }) = answer.unwrap().into_outcome() else {
+            panic!("no result: {result}")
+        };
+
+        for name in ["resultType", "ttlMs", "cacheScope"] {
+            members.remove(name);
+        }
+        let mut meta = members.remove("_meta").unwrap();
+        meta.as_object_mut().unwrap().remove(INFO);
+        let found: Value = body.members().decode().unwrap();
+        assert_eq!(found, Value::Object(members), "{result}");
+        let found: Value = body.meta().map_or_else(|| json!({}), |meta| meta.decode().unwrap());
+        assert_eq!(found, meta, "{result}");
+    }
+}
+
+#[test]
+fn results_are_handed_on_as_they_were_written() {
+    let rows = [
+        r#"{"z":1.50,"a":{"b":[]},"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"up"}}}"#,
+        r#"{"_meta":{"b":1e400,"io.modelcontextprotocol/serverInfo":{},"a":12345678901234567890123},"z":1,"a":2}"#,
+        r#"{"_meta":[]}"#,
+    ];
+    let shown: Vec<String> = rows
+        .map(|row| read(Revision::LATEST, "tools/call", &format!("\"result\":{row}"), &[]))
+        .into();
+    expect![[r#"
+        complete None {"z":1.50,"a":{"b":[]}} None
+        complete None {"z":1,"a":2} Some({"b":1e400,"a":12345678901234567890123})
+        no outcome"#]]
+    .assert_eq(&shown.join("\n"));
 }

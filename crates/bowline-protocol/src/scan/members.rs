@@ -1,0 +1,179 @@
+//! Taking members out of an object that has been checked, without decoding it.
+
+use super::{Raw, decode_text};
+use memchr::memchr2;
+use std::borrow::Cow;
+
+/// One member of an object, as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member<'a> {
+    /// The name between its quotes, with its escapes.
+    name: &'a [u8],
+    /// The value.
+    pub(crate) value: &'a [u8],
+    /// Name and value, with what stands between them.
+    pub(crate) whole: &'a [u8],
+}
+
+impl Member<'_> {
+    /// The name; empty when it is no text (an unpaired surrogate), which no key of ours is.
+    pub(crate) fn name(&self) -> Cow<'_, str> {
+        decode_text(self.name).unwrap_or_default()
+    }
+}
+
+/// The members of an object, in the order in which they stand there.
+#[derive(Clone, Debug)]
+pub(crate) struct Members<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Members<'a> {
+    /// Of any other value than an object there are none.
+    pub(crate) fn of(object: &'a Raw) -> Self {
+        Self { text: object.members(), at: 0 }
+    }
+
+    fn skip(&mut self, passed_over: impl Fn(u8) -> bool) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|&byte| !passed_over(byte)).unwrap_or(rest.len());
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Member<'a>;
+
+    fn next(&mut self) -> Option<Member<'a>> {
+        self.skip(|byte| byte == b' ' || byte == b',');
+        let start = self.at;
+        if start >= self.text.len() {
+            return None;
+        }
+        self.at = end_of_value(self.text, start);
+        let name = self.text.get(start + 1..self.at - 1)?;
+        self.skip(|byte| byte == b' ' || byte == b':');
+        let value = self.at;
+        self.at = end_of_value(self.text, value);
+        Some(Member { name, value: &self.text[value..self.at], whole: &self.text[start..self.at] })
+    }
+}
+
+/// Where the value ends that begins at `start`. The text is JSON, so that brackets need only be counted.
+fn end_of_value(text: &[u8], start: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut at = start;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => at = end_of_string(text, at),
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            b',' | b' ' if depth == 0 => return at,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    at
+}
+
+/// Where the string ends that begins with the quote at `start`: behind the other quote.
+fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if text[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    text.len()
+}
+
+/// Writes an object member by member, as they are written elsewhere.
+pub(crate) struct Selection(Vec<u8>);
+
+impl Selection {
+    /// Room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut text = Vec::with_capacity(bytes);
+        text.push(b'{');
+        Self(text)
+    }
+
+    /// Adds a member, or several with commas between them, or none.
+    pub(crate) fn add(&mut self, members: &[u8]) {
+        if members.is_empty() {
+            return;
+        }
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        self.0.extend_from_slice(members);
+    }
+
+    /// Whether nothing was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// The object.
+    pub(crate) fn into_raw(mut self) -> Raw {
+        self.0.push(b'}');
+        Raw::written(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Members, Selection};
+    use crate::scan::Raw;
+    use serde_json::{Map, Value};
+
+    const TEXTS: &[&str] = &[
+        "{}",
+        "{ }",
+        r#"{"a":1}"#,
+        r#"{ "a" : 1 , "b":[ 1, {"c": "}" } ] ,"d":null }"#,
+        r#"{"\"a\\":"\\\"","\u0061":"\\","":{},"x":[],"t":true,"n":-1.5e3}"#,
+        r#"{"deep":[[[{"a":[{}]}]],"]"],"s":"a,b: {","last":"é"}"#,
+        "[1,2]",
+        "\"a\"",
+    ];
+
+    #[test]
+    fn members_are_those_that_a_decoder_finds() {
+        for text in TEXTS {
+            let raw = Raw::parse(*text).unwrap();
+            let decoded = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+            let found: Map<String, Value> = Members::of(&raw)
+                .map(|member| {
+                    (member.name().into_owned(), serde_json::from_slice(member.value).unwrap())
+                })
+                .collect();
+            assert_eq!(found, decoded, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_selection_of_all_members_is_the_object() {
+        for text in TEXTS.iter().filter(|text| text.starts_with('{')) {
+            let raw = Raw::parse(*text).unwrap();
+            let mut selection = Selection::with_capacity(text.len());
+            Members::of(&raw).for_each(|member| selection.add(member.whole));
+            assert_eq!(selection.is_empty(), raw.members().trim_ascii().is_empty());
+            let again: Value = selection.into_raw().decode().unwrap();
+            assert_eq!(again, raw.decode::<Value>().unwrap(), "{text}");
+        }
+    }
+}
