@@ -9,7 +9,7 @@ use bowline::host::Settings;
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, split};
-use tokio::time::advance;
+use tokio::time::{advance, timeout};
 
 /// How long a call waits for its caller.
 const LIFE: Duration = Duration::from_secs(10 * 60);
@@ -26,9 +26,14 @@ async fn host(script: &Script) -> Host {
     host.start().await.unwrap()
 }
 
-/// Lets everybody do what they can after so much time.
+/// Lets everybody do what they can, now and after so much time.
 async fn later(time: Duration) {
+    settle().await;
     advance(time).await;
+    settle().await;
+}
+
+async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
@@ -111,12 +116,17 @@ async fn a_session_whose_user_never_answers_frees_the_server() {
     }
     let mut said = String::new();
     while !said.contains("what is your name?") {
-        said = input.next_line().await.unwrap().unwrap();
+        let line = timeout(LIFE, input.next_line()).await;
+        eprintln!("LINE {line:?}");
+        said =
+            line.unwrap_or_else(|_| panic!("no question: {:?}", script.heard())).unwrap().unwrap();
     }
     later(LIFE + MOMENT).await;
     let mut answer = String::new();
     while !answer.contains("\"id\":2") {
-        answer = input.next_line().await.unwrap().unwrap();
+        let line = timeout(LIFE, input.next_line()).await;
+        answer =
+            line.unwrap_or_else(|_| panic!("no answer: {:?}", script.heard())).unwrap().unwrap();
     }
     let heard = script.heard();
     let told = heard.iter().any(|one| one["id"] == "q" && one["error"].is_object());
