@@ -84,6 +84,9 @@ async fn a_caller_beyond_the_lanes_waits_for_one() {
         async move { caller.call("secret", json!({ "label": label })).await }
     };
     let (first, second) = tokio::join!(ask("first"), ask("second"));
+    for said in [&first, &second] {
+        assert_eq!(said.questions().len(), 1, "{}", said.bytes);
+    }
     let third = tokio::spawn(ask("third"));
     let round = first.round(|_, _| json!({ "action": "accept", "content": { "secret": "1" } }));
     assert_eq!(upstream.seen.calls().most, 2);

@@ -6,17 +6,24 @@
     reason = "a test that cannot go on panics, and its helpers take what `json!` makes"
 )]
 #![cfg(unix)]
-#![allow(dead_code, reason = "what needs the verb `up` comes with it")]
 
 mod asker;
+mod bridge;
+mod cancel;
+mod foreign;
 mod head;
+mod heal;
+mod parked;
 mod post;
 #[path = "../it/program.rs"]
+#[expect(dead_code, reason = "the other tests of the binary need more of it")]
 mod program;
+mod proxy;
 mod relay;
 mod script;
 mod seen;
 mod session;
+mod smuggling;
 mod straight;
 mod tokens;
 mod up;

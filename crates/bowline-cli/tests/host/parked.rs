@@ -178,6 +178,9 @@ async fn sixty_four_calls_are_parked_at_once_and_the_next_is_refused() {
             });
         }
         let mut parked = asking.join_all().await;
+        for (at, said) in &parked {
+            assert_eq!(said.questions().len(), 1, "{over:?}: call {at}: {}", said.bytes);
+        }
         assert_eq!(upstream.seen.calls().running(), MANY, "{over:?}");
         let refused = caller.call("secret", json!({ "label": "one too many" })).await;
         assert!(refused.answer()["error"].is_object(), "{over:?}: {}", refused.bytes);

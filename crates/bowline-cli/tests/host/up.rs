@@ -15,13 +15,18 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// One whose servers keep their names, and ask whoever calls for roots, since it has its instances to itself.
     pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name =
             format!("bowline-up-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
-        Self { folder, servers: Map::new(), own: json!({ "naming": "flat" }) }
+        Self {
+            folder,
+            servers: Map::new(),
+            own: json!({ "naming": "flat", "isolation": "principal" }),
+        }
     }
 
     pub(crate) fn server(mut self, name: &str, upstream: &Upstream) -> Self {
