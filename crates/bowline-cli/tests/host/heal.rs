@@ -16,12 +16,16 @@ use tokio::sync::Notify;
 
 const KINDS: [(Speaks, Over); 4] = crate::straight::SERVERS;
 
+/// A config of servers whose instances are for everybody, so that they can be counted.
+fn shared() -> Config {
+    Config::new().set("isolation", json!("shared"))
+}
+
 /// Two servers under names of their own.
 async fn two(speaks: Speaks, over: Over) -> (Upstream, Upstream, Config) {
     let one = Upstream::new(speaks, over).await;
     let two = Upstream::new(speaks, over).await;
-    let config =
-        Config::new().server("one", &one).server("two", &two).set("naming", json!("prefix"));
+    let config = shared().server("one", &one).server("two", &two).set("naming", json!("prefix"));
     (one, two, config)
 }
 
@@ -77,7 +81,7 @@ async fn a_session_that_expired_is_opened_again_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_beyond_the_lanes_waits_for_one() {
     let upstream = Upstream::new(LEGACY, Over::Stdio).await;
-    let up = Config::new().server("one", &upstream).of("one", "instances", json!(2)).up();
+    let up = shared().server("one", &upstream).of("one", "instances", json!(2)).up();
     let caller = Caller::new(&up.address);
     let ask = |label: &'static str| {
         let caller = caller.clone();
@@ -106,7 +110,7 @@ async fn a_caller_beyond_the_lanes_waits_for_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_catalogue_is_listed_before_anything_is_started() {
     let upstream = Upstream::new(LEGACY, Over::Stdio).await;
-    let config = Config::new().server("one", &upstream);
+    let config = shared().server("one", &upstream);
     let names = async |up: &Up| {
         let client = Client::connect(&up.url()).await.unwrap();
         let tools = client.list_tools().await.unwrap();
@@ -146,7 +150,7 @@ async fn a_reload_touches_only_what_changed_and_lets_calls_end() {
     let open = Arc::new(Notify::new());
     let one = Upstream::playing(LEGACY, Over::Stdio, gate(open.clone())).await;
     let two = Upstream::new(LEGACY, Over::Stdio).await;
-    let both = Config::new().set("naming", json!("prefix")).server("one", &one).server("two", &two);
+    let both = shared().set("naming", json!("prefix")).server("one", &one).server("two", &two);
     let up = both.up();
     let client = Client::connect(&up.url()).await.unwrap();
     let mut filter = SubscriptionFilter::default();
@@ -180,7 +184,7 @@ async fn a_reload_touches_only_what_changed_and_lets_calls_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_config_that_is_broken_changes_nothing() {
     let upstream = Upstream::new(LEGACY, Over::Stdio).await;
-    let config = Config::new().server("one", &upstream);
+    let config = shared().server("one", &upstream);
     let up = config.up();
     let caller = Caller::new(&up.address);
     assert_eq!(caller.call("echo", json!({ "text": "x" })).await.text(), "x");

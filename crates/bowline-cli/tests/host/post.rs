@@ -214,7 +214,8 @@ impl Said {
 
     /// The next round, in which every question gets the answer that `answer` has for its method and params.
     pub(crate) fn round(&self, answer: impl Fn(&str, &Value) -> Value) -> Round {
-        let questions = self.answer()["result"]["inputRequests"].as_object().unwrap();
+        let questions = self.answer()["result"]["inputRequests"].as_object();
+        let questions = questions.unwrap_or_else(|| panic!("no questions: {}", self.bytes));
         let responses = questions
             .iter()
             .map(|(key, one)| {
