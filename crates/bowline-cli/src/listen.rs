@@ -6,10 +6,20 @@ use crate::serve::everything::sabotage;
 use bowline::layer::Trace;
 use bowline::protocol::era::modern;
 use bowline::transport::http::{Http, TlsFiles};
-use bowline::transport::{self, Running, Stdio, Transport, Unix};
-use bowline::{Server, Service};
+use bowline::transport::{self, Running, Stdio, Unix};
+use bowline::{Host, Server, Service};
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is served.
+pub(crate) struct Served {
+    service: Arc<dyn Service>,
+    rooms: Option<Rooms>,
+}
+
+/// Finds what is served below a folder of the URL.
+type Rooms = Arc<dyn Fn(&str) -> Option<Arc<dyn Service>> + Send + Sync>;
 
 /// A server that is being served.
 pub(crate) struct Listening {
@@ -18,22 +28,81 @@ pub(crate) struct Listening {
     pub(crate) notices: Vec<String>,
 }
 
+impl Served {
+    /// One of the servers that are built in.
+    ///
+    /// # Errors
+    /// When something about it is wrong.
+    pub(crate) fn builtin(server: &Server) -> Result<Self, Fault> {
+        server.check()?;
+        Ok(Self::service(Arc::new(sabotage::wrap(server.clone()))))
+    }
+
+    /// Something that answers.
+    pub(crate) fn service(service: Arc<dyn Service>) -> Self {
+        Self { service, rooms: None }
+    }
+
+    /// All servers of a host together, and each server and profile by itself.
+    pub(crate) fn host(host: &Host) -> Self {
+        let rooms = host.clone();
+        let rooms: Rooms = Arc::new(move |folder| rooms.find(folder));
+        Self { service: host.service(), rooms: Some(rooms) }
+    }
+
+    /// The same, with every message written down where that is wanted.
+    fn traced(self, trace: Option<&TraceTo>) -> Result<Self, Fault> {
+        let Self { service, rooms } = self;
+        let trace = match trace {
+            None => return Ok(Self { service, rooms }),
+            Some(TraceTo::File(file)) => Trace::to_file(service, file)?,
+            Some(TraceTo::Stderr) => Trace::to_stderr(service)?,
+        };
+        let trace = Arc::new(trace);
+        let rooms = rooms.map(|rooms| traced_rooms(rooms, trace.clone()));
+        Ok(Self { service: trace, rooms })
+    }
+}
+
+/// Rooms in which every message is written down. The same service gets the same trace, since sessions are kept with it.
+fn traced_rooms(rooms: Rooms, trace: Arc<Trace<Arc<dyn Service>>>) -> Rooms {
+    type Known = HashMap<Box<str>, (Arc<dyn Service>, Arc<dyn Service>)>;
+    // Folders are here only while something is in them.
+    let known = Mutex::new(Known::new());
+    Arc::new(move |folder| {
+        let found = rooms(folder);
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(service) = found else {
+            known.remove(folder);
+            return None;
+        };
+        match known.get(folder) {
+            Some((same, traced)) if Arc::ptr_eq(same, &service) => Some(traced.clone()),
+            _ => {
+                let traced: Arc<dyn Service> = Arc::new(trace.beside(service.clone()));
+                known.insert(folder.into(), (service, traced.clone()));
+                Some(traced)
+            }
+        }
+    })
+}
+
 /// Begins to serve.
 ///
 /// # Errors
 /// When the address cannot be listened on, or something about the server is wrong.
-pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Fault> {
-    let trace = ways.trace_messages.as_ref();
+pub(crate) async fn start(served: Served, ways: Ways) -> Result<Listening, Fault> {
+    let Served { service, rooms } = served.traced(ways.trace_messages.as_ref())?;
     match ways.listen {
         Listen::Stdio => {
-            let running = begin(server, trace, Stdio.limits(ways.limits))?;
+            let running = transport::start(service, Stdio.limits(ways.limits));
             Ok(Listening { running, notices: vec!["listening on stdio".to_owned()] })
         }
         Listen::Unix { path, uids } => {
             let unix = Unix::bind_for(path, uids).await?.limits(ways.limits);
             let path = unix.path().display().to_string();
             let notices = vec![format!("listening on unix:{path}"), pipe(&path, &ways.example)];
-            Ok(Listening { running: begin(server, trace, unix)?, notices })
+            Ok(Listening { running: transport::start(service, unix), notices })
         }
         Listen::Http(endpoint) => {
             let mut http = Http::bind(&endpoint.address.to_string()).await?;
@@ -59,26 +128,13 @@ pub(crate) async fn start(server: &Server, ways: Ways) -> Result<Listening, Faul
             if let Some(Secret(token)) = &endpoint.token {
                 http = http.bearer_token(token)?;
             }
+            if let Some(rooms) = rooms {
+                http = http.find(move |folder| rooms(folder));
+            }
             let notices = notices(&endpoint, http.address().port(), &ways.example);
-            Ok(Listening { running: begin(server, trace, http)?, notices })
+            Ok(Listening { running: transport::start(service, http), notices })
         }
     }
-}
-
-/// Serves the server, and writes down what it hears and says where that is wanted.
-fn begin(
-    server: &Server,
-    trace: Option<&TraceTo>,
-    transport: impl Transport,
-) -> Result<Running, Fault> {
-    server.check()?;
-    let service = sabotage::wrap(server.clone());
-    let service: Arc<dyn Service> = match trace {
-        Some(TraceTo::File(file)) => Arc::new(Trace::to_file(service, file)?),
-        Some(TraceTo::Stderr) => Arc::new(Trace::to_stderr(service)?),
-        None => Arc::new(service),
-    };
-    Ok(transport::start(service, transport))
 }
 
 /// The hosts it answers for besides the loopback ones: those that were named, and the address itself when it is one.
@@ -111,27 +167,36 @@ fn notices(endpoint: &Endpoint, port: u16, example: &Example) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notices.extend(example.call.map(|call| curl(&url, endpoint.is_authenticated(), call)));
+    notices.push(curl(&url, endpoint.is_authenticated(), example.call));
     notices.push(config(&url, endpoint.is_authenticated(), example));
     notices
 }
 
-/// A call of a tool, to be pasted into a shell.
-fn curl(url: &str, authenticated: bool, (tool, arguments): (&str, &str)) -> String {
+/// A call of a tool, or what tools there are, to be pasted into a shell.
+fn curl(url: &str, authenticated: bool, call: Option<(&str, &str)>) -> String {
     let version = modern::SUPPORTED.last().map_or("", |revision| revision.as_str());
     let token = if authenticated {
         "\n    --header \"Authorization: Bearer $BOWLINE_TOKEN\" \\"
     } else {
         ""
     };
+    let (what, method, name, params) = match call {
+        Some((tool, arguments)) => (
+            "call a tool",
+            "tools/call",
+            format!(" --header 'Mcp-Name: {tool}'"),
+            format!("\"name\":\"{tool}\",\"arguments\":{arguments},"),
+        ),
+        None => ("list the tools", "tools/list", String::new(), String::new()),
+    };
     format!(
-        "call a tool:
+        "{what}:
   curl --silent {url} \\{token}
     --header 'Content-Type: application/json' \\
     --header 'Accept: application/json, text/event-stream' \\
     --header 'MCP-Protocol-Version: {version}' \\
-    --header 'Mcp-Method: tools/call' --header 'Mcp-Name: {tool}' \\
-    --data '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"{tool}\",\"arguments\":{arguments},
+    --header 'Mcp-Method: {method}'{name} \\
+    --data '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\",\"params\":{{{params}
       \"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{version}\",
         \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"curl\",\"version\":\"8\"}},
         \"io.modelcontextprotocol/clientCapabilities\":{{}}}}}}}}'"

@@ -5,16 +5,17 @@ pub(crate) mod filesystem;
 
 use crate::args::LogArgs;
 use crate::exit::{Exit, Fault};
-use crate::listen::{self, Listening};
+use crate::listen::{self, Listening, Served};
 use crate::logs::{Format, notice};
 use crate::plan::Ways;
 use crate::signals::Signals;
 use bowline::Server;
+use bowline::transport::Running;
+use std::convert::Infallible;
+use std::future::pending;
 use std::time::Duration;
 
-/// Serves until the way in ends or a signal does.
-///
-/// The first signal lets running calls finish, up to [`DRAIN`]; the second ends at once.
+/// Serves a server until the way in ends or a signal does.
 ///
 /// # Errors
 /// When serving cannot begin, or fails.
@@ -24,15 +25,29 @@ pub(crate) async fn serve(
     logs: LogArgs,
     format: Format,
 ) -> Result<Exit, Fault> {
-    let mut signals =
-        Signals::new().map_err(|error| Fault::new(format!("cannot wait for signals: {error}")))?;
-    let Listening { mut running, notices } = listen::start(server, ways).await?;
+    let signals = Signals::new()?;
+    let Listening { running, notices } = listen::start(Served::builtin(server)?, ways).await?;
     for text in &notices {
         notice(format, logs, text);
     }
+    until_ended(running, signals, pending()).await
+}
+
+/// Waits until the way in ends or a signal does, doing something else meanwhile.
+///
+/// The first signal lets running calls finish, up to [`DRAIN`]; the second ends at once.
+///
+/// # Errors
+/// What ended the way in, if that was a failure.
+pub(crate) async fn until_ended(
+    mut running: Running,
+    mut signals: Signals,
+    meanwhile: impl Future<Output = Infallible>,
+) -> Result<Exit, Fault> {
     let signal = tokio::select! {
         ended = running.wait() => return Ok(ended.map(|()| Exit::Done)?),
         signal = signals.next() => signal,
+        never = meanwhile => match never {},
     };
     tracing::info!("ending when the running calls are done; a second signal ends at once");
     tokio::select! {

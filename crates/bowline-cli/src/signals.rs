@@ -1,6 +1,6 @@
 //! Being told to end.
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Fault};
 use std::io;
 use tokio::signal::unix::{self, SignalKind};
 
@@ -20,10 +20,14 @@ pub(crate) enum Signal {
 }
 
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Begins to take them.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub(crate) fn new() -> Result<Self, Fault> {
         Ok(Self {
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            terminate: unix::signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
         })
     }
 
@@ -34,6 +38,29 @@ impl Signals {
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }
+}
+
+/// The signal that asks for a config to be read again, from the moment this value is made.
+pub(crate) struct Reload(unix::Signal);
+
+impl Reload {
+    /// Begins to take it.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub(crate) fn new() -> Result<Self, Fault> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+fn signal(kind: SignalKind) -> Result<unix::Signal, Fault> {
+    unix::signal(kind)
+        .map_err(|error: io::Error| Fault::new(format!("cannot wait for signals: {error}")))
 }
 
 impl Signal {

@@ -147,6 +147,14 @@ impl Body {
         Self { members, meta }
     }
 
+    /// Members and `_meta` that are text already; `None` when one of them is no object.
+    #[must_use]
+    pub fn of_raw(members: Raw, meta: Option<Raw>) -> Option<Self> {
+        let is_object = |text: &Raw| text.as_bytes().first() == Some(&b'{');
+        let objects = is_object(&members) && meta.as_ref().is_none_or(is_object);
+        objects.then_some(Self { members, meta })
+    }
+
     /// Adds `_meta`, which must be an object.
     ///
     /// # Errors

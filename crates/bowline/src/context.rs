@@ -152,11 +152,7 @@ impl Context {
 
     /// As [`Context::log`], in the name of a part of the server.
     pub fn log_as(&self, level: LoggingLevel, logger: Option<&str>, data: impl Serialize) {
-        let Some(wanted) = self.0.request.meta(MetaKey::LogLevel) else {
-            return;
-        };
-        let wanted: Option<LoggingLevel> = bowline_types::decode(wanted).ok();
-        if wanted.is_none_or(|wanted| level < wanted) {
+        if !self.wants_log(level) {
             return;
         }
         let Ok(data) = serde_json::to_value(data) else {
@@ -169,6 +165,14 @@ impl Context {
         {
             self.0.outbox.log(message, self.bounds());
         }
+    }
+
+    /// Whether this request asked for log messages of this level.
+    pub(crate) fn wants_log(&self, level: LoggingLevel) -> bool {
+        let wanted = self.0.request.meta(MetaKey::LogLevel);
+        let wanted: Option<LoggingLevel> =
+            wanted.and_then(|wanted| bowline_types::decode(wanted).ok());
+        wanted.is_some_and(|wanted| level >= wanted)
     }
 
     /// Sends a notification that belongs to this call.

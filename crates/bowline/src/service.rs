@@ -60,6 +60,21 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
+/// What is behind it answers, so that layers can be put around whatever there is.
+impl Service for Arc<dyn Service> {
+    fn call(self: Arc<Self>, call: Call) -> Answer {
+        Self::clone(&self).call(call)
+    }
+
+    fn notify(&self, from: &Principal, notification: Message) {
+        (**self).notify(from, notification);
+    }
+
+    fn server_info(&self) -> Option<Raw> {
+        (**self).server_info()
+    }
+}
+
 /// One request, with everything that belongs to it.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -68,8 +68,7 @@ impl Session {
         self,
         verb: impl AsyncFnOnce(&Self) -> Result<Exit, Fault>,
     ) -> Result<Exit, Fault> {
-        let mut signals = Signals::new()
-            .map_err(|error| Fault::new(format!("cannot wait for signals: {error}")))?;
+        let mut signals = Signals::new()?;
         let ended = tokio::select! {
             ended = verb(&self) => ended,
             signal = signals.next() => {

@@ -145,7 +145,7 @@ async fn seal(
     let chain = cx.asks().chain();
     let expires = until.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
     let expires = u64::try_from(expires.as_millis()).map_err(|error| error.to_string())?;
-    let bound = bound(cx);
+    let bound = bound(cx, &[]);
     let write = |state: &State| {
         let plain = serde_json::to_vec(state).map_err(|error| error.to_string())?;
         let sealed = desk.keys.seal(plain, bound.as_bytes());
@@ -178,14 +178,14 @@ fn unsealed(server: &Server, cx: &Context, text: &str) -> Option<State> {
         return None;
     }
     let desk = server.desk();
-    let plain = desk.keys.open(text, bound(cx).as_bytes())?;
+    let plain = desk.keys.open(text, bound(cx, &[]).as_bytes())?;
     let state: State = serde_json::from_slice(&plain).ok()?;
     let expires: SystemTime = UNIX_EPOCH.checked_add(Duration::from_millis(state.expires))?;
     (desk.now() < expires && state.round <= limits.rounds).then_some(state)
 }
 
-/// Everything that a state is bound to: who asks for what, with which arguments.
-fn bound(cx: &Context) -> Digest {
+/// Everything that a state is bound to: who asks for what, with which arguments, and whatever else is named.
+pub(super) fn bound(cx: &Context, more: &[&str]) -> Digest {
     let request = cx.request();
     let name = match request.row().named_by {
         NamedBy::Name => request.param_str(BodyKey::Name),
@@ -198,9 +198,8 @@ fn bound(cx: &Context) -> Digest {
     let arguments = Digest::of_text(request.param(BodyKey::Arguments).unwrap_or(b"{}"));
     let name = name.unwrap_or_default();
     let mut text = Vec::new();
-    for part in
-        [kind.as_bytes(), cx.principal().name().as_bytes(), method.as_bytes(), name.as_bytes()]
-    {
+    let who_and_what = [&kind, cx.principal().name(), &*method, &*name];
+    for part in who_and_what.iter().chain(more).map(|part| part.as_bytes()) {
         // With its length in front no part can be taken for the end of another.
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());
         text.extend_from_slice(part);
@@ -209,7 +208,8 @@ fn bound(cx: &Context) -> Digest {
     Digest::of_bytes(&text)
 }
 
-fn not_valid() -> ErrorObject {
+/// What every state is answered with that is none, whatever it is.
+pub(crate) fn not_valid() -> ErrorObject {
     ErrorObject::invalid_params(
         "requestState is not valid for this request; ask again from the start",
     )

@@ -166,13 +166,38 @@ impl Line {
             dialect::question(self.revision, key, &request, &visit).map_err(impossible)?;
         // After what the protocol version lacks: no client of it could have declared that.
         need.check(&cx.client_capabilities())?;
+        read(key, self.put(cx, key, &request, &message, visit).await?)
+    }
+
+    /// Hands on a question of somebody else, whom the client has said it answers, and brings back what it said.
+    #[cfg(feature = "host")]
+    pub(crate) async fn hand_on(
+        &self,
+        cx: &Context,
+        key: &str,
+        request: &InputRequest,
+    ) -> Result<Response> {
+        let visit = format!("{:032x}", u128::from_be_bytes(random()));
+        let message = dialect::question(self.revision, key, request, &visit).map_err(impossible)?;
+        self.put(cx, key, request, &message, visit).await
+    }
+
+    /// Puts a question, and waits for whatever the client says to it.
+    async fn put(
+        &self,
+        cx: &Context,
+        key: &str,
+        request: &InputRequest,
+        message: &Request,
+        visit: String,
+    ) -> Result<Response> {
         let limit = cx.limits().person_timeout;
         let _waiting = self.wait(cx)?;
         let answer = async {
             self.ready().await?;
             let (reply, answer) = oneshot::channel();
-            let asked = self.begin(cx, &message, reply)?;
-            if let InputRequest::Elicit(request) = &request
+            let asked = self.begin(cx, message, reply)?;
+            if let InputRequest::Elicit(request) = request
                 && matches!(request.params, ElicitRequestParams::Url(_))
             {
                 cx.asks().visited(key, visit);
@@ -181,7 +206,7 @@ impl Line {
             answer.await.map_err(|_| Error::closed("the session ended before the client answered"))
         };
         match tokio::time::timeout(limit, answer).await {
-            Ok(answered) => read(key, answered?),
+            Ok(answered) => answered,
             Err(_) => {
                 let seconds = limit.as_secs();
                 Err(Error::timed_out(format!("nobody answered `{key}` within {seconds} seconds")))
@@ -333,7 +358,8 @@ fn ended() -> Error {
     Error::closed("the session has ended")
 }
 
-fn refused(key: &str, error: ErrorObject) -> Error {
+/// What a question comes to whose client answers it with an error.
+pub(crate) fn refused(key: &str, error: ErrorObject) -> Error {
     if error.code == REJECTED {
         return Error::declined(format!("the user declined `{key}`"));
     }

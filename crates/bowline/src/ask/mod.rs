@@ -25,14 +25,24 @@ mod once;
 mod question;
 mod sampling;
 mod seal;
+#[cfg(feature = "host")]
+mod seals;
 
 pub use format::fits;
 pub use ledger::{Ledger, LedgerError, LedgerFuture, MemoryLedger, Slot, Term};
 
 pub(crate) use asks::Asks;
+#[cfg(feature = "host")]
+pub(crate) use chain::not_valid;
 pub(crate) use chain::{answer, load, open};
 pub(crate) use desk::Desk;
 pub(crate) use line::Line;
+#[cfg(all(feature = "host", not(modern_only)))]
+pub(crate) use line::refused;
+#[cfg(feature = "host")]
+pub(crate) use question::Need;
+#[cfg(feature = "host")]
+pub(crate) use seals::Seals;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -78,7 +88,7 @@ impl Context {
         let answer = self.put(key, question, |answer: Answer| {
             let result = answer.elicit(&schema)?;
             if result.action != ElicitAction::Accept {
-                return Ok(Err(refused(key, &result.action)));
+                return Ok(Err(went_away(key, &result.action)));
             }
             let content = result.content.unwrap_or_default();
             serde_json::from_value(content.into()).map(Ok).map_err(|error| error.to_string())
@@ -214,7 +224,7 @@ impl Context {
     }
 }
 
-fn refused(key: &str, action: &ElicitAction) -> Error {
+fn went_away(key: &str, action: &ElicitAction) -> Error {
     let did = if *action == ElicitAction::Decline { "declined" } else { "cancelled" };
     Error::declined(format!("the user {did} `{key}`"))
 }

@@ -8,6 +8,8 @@ use bowline_types::List;
 use bowline_types::capability::{
     ClientCapabilities, ElicitationCapability, RootsCapability, SamplingCapability,
 };
+#[cfg(feature = "host")]
+use bowline_types::input::ElicitRequestParams;
 use bowline_types::input::{
     CreateMessageRequest, CreateMessageRequestParams, CreateMessageResult, ElicitAction,
     ElicitMode, ElicitRequest, ElicitRequestFormParams, ElicitRequestUrlParams, ElicitResult,
@@ -25,7 +27,7 @@ pub(super) struct Question {
 
 /// What a client must have declared to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     Form,
     Url,
     Sampling { tools: bool, context: bool },
@@ -60,10 +62,7 @@ impl Question {
         sampling::check(&params.messages).map_err(Error::invalid)?;
         (params.task, params.meta) = (None, None);
         let offer = Offer::of(&params);
-        let need = Need::Sampling {
-            tools: params.tools.is_some() || params.tool_choice.is_some(),
-            context: params.include_context.as_ref().is_some_and(|of| *of != IncludeContext::None),
-        };
+        let need = Need::of_sampling(&params);
         Ok((Self::new(CreateMessageRequest::new(params).into(), need)?, offer))
     }
 
@@ -93,8 +92,33 @@ impl Question {
 }
 
 impl Need {
+    /// Of somebody else's question; `None` of a kind that no protocol version knows.
+    #[cfg(feature = "host")]
+    pub(crate) fn of(request: &InputRequest) -> Option<Self> {
+        match request {
+            InputRequest::Elicit(request) => match request.params {
+                ElicitRequestParams::Form(_) => Some(Self::Form),
+                ElicitRequestParams::Url(_) => Some(Self::Url),
+                _ => None,
+            },
+            InputRequest::CreateMessage(request) => Some(Self::of_sampling(&request.params)),
+            InputRequest::ListRoots(_) => Some(Self::Roots),
+            _ => None,
+        }
+    }
+
+    fn of_sampling(params: &CreateMessageRequestParams) -> Self {
+        Self::Sampling {
+            tools: params.tools.is_some() || params.tool_choice.is_some(),
+            context: params.include_context.as_ref().is_some_and(|of| *of != IncludeContext::None),
+        }
+    }
+
     /// Whether a client that declared this can be asked.
-    pub(super) fn check(self, declared: &ClientCapabilities) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::is_unsupported`] with what it would have had to declare.
+    pub(crate) fn check(self, declared: &ClientCapabilities) -> Result<()> {
         let elicitation = declared.elicitation.as_ref();
         let sampling = declared.sampling.as_ref();
         let met = match self {

@@ -2,16 +2,51 @@
 //!
 //! The caller is on one side, a [`Context`]; the server on the other, a [`Lease`] of a client of it. Progress, logs and
 //! questions cross between them in the shape that each side knows, under names that are the other side's own.
+//!
+//! A question of a server that has a session is asked live where the caller has one too; else the call is parked: it
+//! goes on waiting here, and its caller gets the question as an answer and comes back. A question of any other server
+//! is its answer; it is handed on as it is, or asked live and the request sent again.
 
+#[cfg(not(modern_only))]
+mod asked;
+#[cfg(modern_only)]
+#[path = "no_asked.rs"]
+mod asked;
+mod carry;
+mod fault;
+mod hears;
+#[cfg(not(modern_only))]
+mod live;
+#[cfg(modern_only)]
+#[path = "no_live.rs"]
+mod live;
+#[cfg(not(modern_only))]
+mod park;
+#[cfg(modern_only)]
+#[path = "no_park.rs"]
+mod park;
+mod round;
+mod run;
+mod service;
+mod time;
+#[cfg(not(modern_only))]
+mod visits;
+#[cfg(modern_only)]
+#[path = "no_visits.rs"]
+mod visits;
+
+#[cfg(all(test, not(modern_only)))]
+mod tests;
+
+use crate::ask::Seals;
 use crate::client::Client;
-use crate::client::forward::Onward;
 use crate::client::lane::Lane;
-use crate::context::Context;
 use crate::host::status::meter::Measured;
-use bowline_protocol::outcome::Outcome;
 use bowline_types::input::Root;
+use park::Parks;
 use std::any::Any;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// One instance of a server, for one call; given back when it is dropped.
 pub(crate) struct Lease {
@@ -21,37 +56,52 @@ pub(crate) struct Lease {
     pub(crate) lane: Option<Lane>,
     /// Whether nobody but this caller ever uses the instance, so that what it logs may go to the call.
     pub(crate) own: bool,
-    /// What a question for roots is answered with; without it the caller is asked.
+    /// What a server with a session is told when it asks for roots; `None` where its caller is asked.
     pub(crate) roots: Option<Arc<[Root]>>,
     /// What counts and times the call.
     pub(crate) measured: Option<Measured>,
     /// What gives the place back.
+    #[expect(dead_code, reason = "it acts when it is dropped")]
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
 }
 
+impl Lease {
+    /// Somebody is being asked, so that the time of the call says nothing of the server.
+    fn asked(&mut self) {
+        if let Some(measured) = &mut self.measured {
+            measured.asked();
+        }
+    }
+}
+
 /// What all forwarded calls of one host share: the calls that are parked, and the keys that seal states.
-#[derive(Debug, Default)]
-pub(crate) struct Bridge {}
+pub(crate) struct Bridge {
+    seals: Seals,
+    parks: Arc<Parks>,
+    /// What tells the time for states that expire.
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl Default for Bridge {
+    fn default() -> Self {
+        Self { seals: Seals::default(), parks: Arc::default(), clock: Box::new(SystemTime::now) }
+    }
+}
 
 impl Bridge {
-    /// Gives up all calls that are parked.
-    pub(crate) fn close(&self) {}
-
-    /// Hands a call on and brings back its outcome. `server` is the name under which the host knows it: it is part of
-    /// what a state is sealed for.
-    pub(crate) async fn carry(
-        &self,
-        _cx: &Context,
-        _server: &str,
-        _lease: Lease,
-        _onward: Onward,
-    ) -> Outcome {
-        todo!()
+    /// How many calls are parked.
+    pub(crate) fn parked(&self) -> usize {
+        self.parks.len()
     }
 
-    /// The outcome of a call that brings the answers to questions of a parked one; `None` when it is a call like any
-    /// other, to be given to [`Bridge::carry`].
-    pub(crate) async fn resume(&self, _cx: &Context, _server: &str) -> Option<Outcome> {
-        todo!()
+    /// Cancels all calls that are parked; none can be from now on.
+    pub(crate) fn close(&self) {
+        self.parks.close();
+    }
+}
+
+impl std::fmt::Debug for Bridge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bridge").field("parked", &self.parked()).finish_non_exhaustive()
     }
 }

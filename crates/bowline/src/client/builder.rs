@@ -17,6 +17,7 @@ use bowline_types::input::{
 use bowline_types::log::{LoggingLevel, LoggingMessageNotificationParams};
 use bowline_types::method::{Method, Notification};
 use bowline_types::revision::Revision;
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ pub struct Builder {
     pub(super) log_level: Option<LoggingLevel>,
     pub(super) memory: Option<PathBuf>,
     pub(super) restart: bool,
+    pub(super) guard: Option<(PathBuf, Vec<OsString>)>,
     pub(super) trace: Option<PathBuf>,
     pub(super) result_kinds: Vec<&'static str>,
     pub(super) fault: Option<Error>,
@@ -78,6 +80,7 @@ impl Default for Builder {
             log_level: None,
             memory: None,
             restart: true,
+            guard: None,
             trace: None,
             result_kinds: Vec::new(),
             fault: None,
@@ -95,7 +98,10 @@ impl Builder {
     /// When something was set wrongly, the server cannot be reached or started, or none of its protocol versions is
     /// ours.
     pub async fn connect(mut self, target: impl IntoTarget) -> Result<Client> {
-        let target = target.into_target()?;
+        let mut target = target.into_target()?;
+        if let Some((program, arguments)) = self.guard.take() {
+            target = target.guarded(program, arguments);
+        }
         self = self.with(&target.wishes);
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -294,6 +300,17 @@ impl Builder {
     /// Sets whether a lost connection, or a process that ended, is replaced by a new one; it is by default.
     pub fn reconnect(mut self, reconnect: bool) -> Self {
         self.restart = reconnect;
+        self
+    }
+
+    /// Has a second process guard the server's, if it is one that is started and nothing else was said for it; see
+    /// [`Command::guard`](crate::transport::child::Command::guard).
+    pub fn guard(
+        mut self,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        self.guard = Some((program.into(), arguments.into_iter().map(Into::into).collect()));
         self
     }
 

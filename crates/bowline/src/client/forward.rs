@@ -3,13 +3,15 @@
 //! The client's own handlers, caches and checks take no part: whoever hands on decides what becomes of what is said.
 
 use super::Client;
+use super::lane::Asking;
 use super::live::{Core, Live};
-use super::wire::{BoxFuture, Event, Exchange, Failure, Outgoing};
+use super::wire::{Event, Exchange, Outgoing};
+use crate::bridge::Bridge;
 use crate::context::Context;
 use crate::error::Error;
-use bowline_protocol::era::Incoming;
 use bowline_protocol::era::client::{self, Answer};
-use bowline_protocol::outcome::{Body, Outcome};
+use bowline_protocol::limits::Limits;
+use bowline_protocol::outcome::Body;
 use bowline_protocol::protocol::Request;
 use bowline_protocol::scan::{Message, MetaKey, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
@@ -17,6 +19,8 @@ use bowline_types::log::LoggingLevel;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Poll, ready};
+
+pub(crate) use super::wire::Failure;
 
 /// A request of somebody else.
 #[derive(Clone, Debug)]
@@ -71,10 +75,10 @@ pub(crate) struct Forward {
 pub(crate) enum Said {
     /// Progress; its token is ours, not the caller's.
     Progress(Message),
-    /// Another notification.
+    /// Another notification; of one that tells of a change the client has taken note.
     Notification(Message),
-    /// A question, of a server with a session; answered by [`Forward::reply`].
-    Question(Incoming),
+    /// A question, of a server with a session.
+    Question(Asking),
     /// It gave a question up.
     Cancelled(Id),
     /// The result, in the shape of the newest protocol version; nothing follows.
@@ -111,6 +115,21 @@ impl Client {
 }
 
 impl Client {
+    /// What the server is called.
+    pub(crate) fn name(&self) -> Arc<str> {
+        self.0.name()
+    }
+
+    /// What calls share that are handed on by this client itself.
+    pub(crate) fn bridge(&self) -> &Bridge {
+        self.0.bridge.get_or_init(Bridge::default)
+    }
+
+    /// The bounds that this client keeps.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.0.limits()
+    }
+
     /// How many connections were made in all.
     pub(crate) fn connections(&self) -> u64 {
         self.0.connections()
@@ -132,8 +151,11 @@ impl Forward {
     ) -> Poll<Result<Said, Failure>> {
         let said = match ready!(self.exchange.poll_next(task))? {
             Event::Progress(message) => Said::Progress(message),
-            Event::Notification(message) => Said::Notification(message),
-            Event::Question(question) => Said::Question(question),
+            Event::Notification(message) => {
+                self.core.changed(&message);
+                Said::Notification(message)
+            }
+            Event::Question(question) => Said::Question(Asking::new(question, self.live.clone())),
             Event::Cancelled(id) => Said::Cancelled(id),
             Event::Answer(response) => {
                 let kinds = self.core.result_kinds();
@@ -150,21 +172,14 @@ impl Forward {
         Poll::Ready(Ok(said))
     }
 
-    /// Answers a question of this exchange, in the shape of the server's protocol version. A server that has given it
-    /// up, or is gone, is told nothing.
-    pub(crate) fn reply(&self, id: &Id, outcome: Outcome) -> BoxFuture<()> {
-        let reply = self.live.wire.reply(id, outcome);
-        Box::pin(async move { drop(reply.await) })
+    /// Its method.
+    pub(crate) fn method(&self) -> &str {
+        &self.method
     }
 
     /// Whether the server speaks the newest protocol version, so that it asks by its answers.
     pub(crate) fn is_modern(&self) -> bool {
         self.live.is_modern()
-    }
-
-    /// The protocol version that the server speaks, for the shapes of questions and their answers.
-    pub(crate) fn revision(&self) -> bowline_types::revision::Revision {
-        self.live.revision()
     }
 
     /// Whether the request may be sent again after this failure, by [`Client::forward`]: only one that the server has

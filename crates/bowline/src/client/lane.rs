@@ -9,6 +9,8 @@ use bowline_protocol::era::Incoming;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Message;
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use bowline_types::method::{LoggingMessage, Notification};
+use bowline_types::revision::Revision;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
@@ -32,8 +34,8 @@ pub(crate) enum Unowned {
     Question(Asking),
     /// The server gave a question up.
     Cancelled(Id),
-    /// A log message.
-    Log(Message),
+    /// A log message, or that a visit to a URL is done.
+    Notification(Message),
 }
 
 /// A question, and the way back.
@@ -46,6 +48,11 @@ pub(crate) struct Asking {
 impl Asking {
     pub(super) fn new(question: Incoming, live: Live) -> Self {
         Self { question, live }
+    }
+
+    /// The protocol version that the server speaks, for the shapes of questions and their answers.
+    pub(crate) fn revision(&self) -> Revision {
+        self.live.revision()
     }
 
     /// Sends the answer, in the shape of the server's protocol version; one that cannot be sent is forgotten, since
@@ -63,6 +70,14 @@ impl std::fmt::Debug for Asking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Asking").field(&self.question.method()).finish()
     }
+}
+
+/// A visit to a URL is done.
+pub(crate) const VISITED: &str = "notifications/elicitation/complete";
+
+/// Whether a notification may be for the sake of the call.
+pub(super) fn is_of_call(method: &str) -> bool {
+    method == LoggingMessage::NAME || method == VISITED
 }
 
 /// How much may wait to be heard by the call; a server that says more without being read is refused.

@@ -6,7 +6,7 @@ use super::call::Options;
 use super::connect;
 use super::kept::Kept;
 #[cfg(feature = "host")]
-use super::lane::{Asking, Unowned};
+use super::lane::{self, Asking, Unowned};
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -68,6 +68,9 @@ pub(super) struct Core {
     questions: Mutex<HashMap<Id, AbortHandle>>,
     thinking: Mutex<Thinking>,
     born: Instant,
+    /// What calls share that are handed on, where the client itself is served.
+    #[cfg(feature = "host")]
+    pub(super) bridge: std::sync::OnceLock<crate::bridge::Bridge>,
 }
 
 /// What a client was told when it was built, encoded where it is sent.
@@ -90,7 +93,7 @@ pub(super) struct Setup {
     pub(super) trace: Option<Trace>,
     /// Who hears what no exchange owns, where others' requests are handed on.
     #[cfg(feature = "host")]
-    lane: Option<super::lane::Lane>,
+    lane: Option<lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -172,6 +175,8 @@ impl Core {
             questions: Mutex::default(),
             thinking: Mutex::default(),
             born: Instant::now(),
+            #[cfg(feature = "host")]
+            bridge: std::sync::OnceLock::new(),
         });
         match core.establish().await {
             Ok(()) => Ok(core),
@@ -589,9 +594,9 @@ impl Hears for Ears {
             core.notification(&message, None);
             #[cfg(feature = "host")]
             if let Some(lane) = &core.setup.lane
-                && message.method() == LoggingMessage::NAME
+                && lane::is_of_call(&message.method())
             {
-                lane.hear(Unowned::Log(message));
+                lane.hear(Unowned::Notification(message));
             }
         }
     }

@@ -6,8 +6,10 @@ use crate::server::Server;
 use crate::service::Service;
 use crate::transport::child::Command;
 use bowline_types::revision::Revision;
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ pub(super) enum Kind {
     /// Streamable HTTP, or HTTP+SSE.
     Url(Box<str>),
     /// A Unix socket.
-    Unix(std::path::PathBuf),
+    Unix(PathBuf),
     /// A process of ours.
     Command(Command),
     /// A server in this process.
@@ -103,6 +105,17 @@ impl Target {
             Kind::Memory(_) => "memory",
             Kind::Custom(_) => "custom",
         }
+    }
+
+    /// The same with a guard, if it is a process that has none.
+    pub(super) fn guarded(mut self, program: PathBuf, arguments: Vec<OsString>) -> Self {
+        self.kind = match self.kind {
+            Kind::Command(command) if command.guarded_by().is_none() => {
+                Kind::Command(command.guard(program, arguments))
+            }
+            kind => kind,
+        };
+        self
     }
 
     /// What the way to it is remembered under; nothing for a server in this process, which is asked.

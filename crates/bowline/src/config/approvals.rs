@@ -67,7 +67,7 @@ impl Approvals {
             Err(error) => return Err(self.failed("read", error)),
             Ok(_) => {}
         }
-        let text = file::read(&self.path, LARGEST)
+        let (text, _) = file::read(&self.path, LARGEST)
             .map_err(|problem| Error::invalid(format!("{}: {problem}", self.path.display())))?;
         Ok(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
     }
@@ -115,7 +115,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
         .map_err(|error| Error::io(format!("cannot find {}", path.display()), error))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to a string cannot fail.

@@ -409,7 +409,7 @@ fn tools(reader: &mut Reader<'_>, key: &str, value: &Value<'_>) -> Option<Vec<St
     (!names.iter().any(|name| name == "*")).then_some(names)
 }
 
-fn protocol(reader: &mut Reader<'_>, key: &str, value: &Value<'_>) -> Option<Revision> {
+pub(super) fn protocol(reader: &mut Reader<'_>, key: &str, value: &Value<'_>) -> Option<Revision> {
     let text = reader.text(key, value)?;
     match text.raw().parse() {
         Ok(revision) => Some(revision),

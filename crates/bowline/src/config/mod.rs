@@ -26,7 +26,12 @@
 mod approvals;
 #[cfg(feature = "host")]
 mod bowline;
+#[cfg(not(feature = "host"))]
+#[path = "bowline/unread.rs"]
+mod bowline;
 mod clients;
+#[cfg(feature = "host")]
+mod difference;
 mod dotenv;
 mod entry;
 mod environment;
@@ -36,13 +41,20 @@ mod places;
 mod problem;
 mod reader;
 mod resolve;
+mod roots;
 mod secret;
+#[cfg(feature = "host")]
+mod setup;
 mod text;
+#[cfg(feature = "host")]
+mod watch;
 
 pub use approvals::Approvals;
 #[cfg(feature = "host")]
 pub use bowline::{Bowline, Upstream};
 pub use clients::{CLIENTS, Client, ClientConfig, Contents};
+#[cfg(feature = "host")]
+pub use difference::{Changed, Difference};
 pub use entry::{Entry, Input, Kind};
 pub use environment::Environment;
 pub use near::nearest;
@@ -50,9 +62,13 @@ pub use places::Places;
 pub use problem::{Position, Problem, Problems, Severity};
 pub use resolve::{Resolved, Way};
 pub use secret::Secret;
+#[cfg(feature = "host")]
+pub use setup::Setup;
 pub use text::Text;
+#[cfg(feature = "host")]
+pub use watch::Watch;
 
-use jsonc_parser::ast::{Object, Value};
+use jsonc_parser::ast::Value;
 use reader::Reader;
 use ring::digest::{SHA256, digest};
 use std::path::{Path, PathBuf};
@@ -62,10 +78,26 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Config {
     path: Arc<Path>,
-    origin: Origin,
     digest: [u8; 32],
     entries: Vec<Entry>,
     problems: Vec<Problem>,
+    /// What stands under `bowline`.
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "it is about hosts"))]
+    key: bowline::Key,
+    source: Source,
+}
+
+/// What it takes to read a config again.
+#[derive(Clone, Debug)]
+struct Source {
+    /// What relative paths start from.
+    folder: PathBuf,
+    origin: Origin,
+    absent: Absent,
+    /// The most bytes.
+    limit: u64,
+    /// The file as it was when it was read.
+    stamp: Option<file::Stamp>,
 }
 
 /// How a config came to be read.
@@ -131,7 +163,8 @@ impl Config {
     pub fn parse(path: impl AsRef<Path>, text: &str) -> Result<Self, Problems> {
         let path = path.as_ref();
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        Self::of_text(path, text, folder, Origin::Named, Absent::Wrong)
+        let source = Source::new(folder, Origin::Named, Absent::Wrong, LARGEST);
+        Self::of_text(path, text, source)
     }
 
     /// Reads a file of another client, which may be about much else.
@@ -146,17 +179,17 @@ impl Config {
         absent: Absent,
         limit: u64,
     ) -> Result<Self, Problems> {
-        let text = file::read(path, limit).map_err(|problem| Problems::one(path, problem))?;
-        Self::of_text(path, &text, folder, origin, absent)
+        Self::load_from(path, Source::new(folder, origin, absent, limit))
     }
 
-    fn of_text(
-        path: &Path,
-        text: &str,
-        folder: &Path,
-        origin: Origin,
-        absent: Absent,
-    ) -> Result<Self, Problems> {
+    fn load_from(path: &Path, mut source: Source) -> Result<Self, Problems> {
+        let read = file::folder_is_ours(path).and_then(|()| file::read(path, source.limit));
+        let (text, stamp) = read.map_err(|problem| Problems::one(path, problem))?;
+        source.stamp = Some(stamp);
+        Self::of_text(path, &text, source)
+    }
+
+    fn of_text(path: &Path, text: &str, source: Source) -> Result<Self, Problems> {
         let value = reader::parse(text).map_err(|problem| Problems::one(path, problem))?;
         let mut reader = Reader::new(text);
         let Value::Object(root) = &value else {
@@ -164,11 +197,12 @@ impl Config {
             return Err(Problems::new(path, reader.problems));
         };
         let shared = Arc::<Path>::from(path);
-        let reading =
-            entry::Reading { path: &shared, folder, is_project: origin == Origin::Project };
-        let lists = lists(root, folder);
-        if lists.is_empty() && absent == Absent::Wrong {
-            return Err(Problems::one(path, no_servers(root)));
+        let folder = source.folder.as_path();
+        let is_project = source.origin == Origin::Project;
+        let reading = entry::Reading { path: &shared, folder, is_project };
+        let lists = roots::lists(root, folder);
+        if lists.is_empty() && source.absent == Absent::Wrong {
+            return Err(Problems::one(path, roots::no_servers(root)));
         }
         let inputs = match root.get("inputs") {
             Some(inputs) if root.get("mcpServers").is_none() => {
@@ -177,9 +211,11 @@ impl Config {
             _ => Vec::new(),
         };
         let mut entries: Vec<Entry> = Vec::new();
+        let mut names = Vec::new();
         for (key, list) in lists {
             let (before, known) = (reader.problems.len(), entries.len());
             for (name, key, property) in reader.members(&key, list, MOST_SERVERS) {
+                names.push(name.to_owned());
                 // The more special list comes first.
                 if entries[..known].iter().all(|entry| entry.name != name)
                     && let Some(entry) = reading.entry(&mut reader, name, &key, property, &inputs)
@@ -195,10 +231,17 @@ impl Config {
                 problem.server = twice.map(|at| entries.remove(known + at).name);
             }
         }
+        if source.absent == Absent::Wrong {
+            roots::others(&mut reader, root);
+        }
+        let key = match root.get("bowline") {
+            Some(key) => bowline::Key::read(&mut reader, &key.value, folder, &names),
+            None => bowline::Key::default(),
+        };
         reader.problems.sort_by_key(|problem| problem.position);
         let hashed = digest(&SHA256, text.as_bytes());
         let digest = hashed.as_ref().try_into().unwrap_or([0; 32]);
-        Ok(Self { path: shared, origin, digest, entries, problems: reader.problems })
+        Ok(Self { path: shared, digest, entries, problems: reader.problems, key, source })
     }
 
     /// Where it is.
@@ -210,7 +253,7 @@ impl Config {
     /// How it came to be read.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        self.origin
+        self.source.origin
     }
 
     /// The servers with nothing wrong in their entries, in the order of the file.
@@ -219,7 +262,7 @@ impl Config {
         &self.entries
     }
 
-    /// Everything that is wrong with servers, and everything that has no effect.
+    /// Everything that is wrong with servers and with what stands under `bowline`, and everything that has no effect.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -250,33 +293,9 @@ impl Config {
     }
 }
 
-/// Where servers stand in a file, the more special place first.
-fn lists<'v, 'a>(root: &'v Object<'a>, folder: &Path) -> Vec<(String, &'v Value<'a>)> {
-    let mut lists = Vec::new();
-    // Claude Code keeps servers of a project that are only the user's own in the user's file.
-    let projects = root.get("projects").and_then(|projects| projects.value.as_object());
-    let project = projects.zip(folder.to_str()).and_then(|(projects, folder)| projects.get(folder));
-    if let Some(project) = project
-        && let Some(servers) = project.value.as_object().and_then(|p| p.get("mcpServers"))
-    {
-        let key = reader::join("projects", project.name.as_str());
-        lists.push((format!("{key}.mcpServers"), &servers.value));
-    }
-    if let Some(servers) = root.get("mcpServers") {
-        lists.push(("mcpServers".to_owned(), &servers.value));
-    } else if let Some(servers) = root.get("servers") {
-        lists.push(("servers".to_owned(), &servers.value));
-    }
-    lists
-}
-
-fn no_servers(root: &Object<'_>) -> Problem {
-    let mut names = root.properties.iter().map(|property| property.name.as_str());
-    let near = names.find(|name| nearest(name, ["mcpServers", "servers"].into_iter()).is_some());
-    let problem = Problem::error("", "has neither `mcpServers` nor `servers`");
-    match near {
-        Some(near) => problem.hint(format!("did you mean `mcpServers` where it says `{near}`?")),
-        None => problem.hint("write {\"mcpServers\": {…}}"),
+impl Source {
+    fn new(folder: &Path, origin: Origin, absent: Absent, limit: u64) -> Self {
+        Self { folder: folder.to_owned(), origin, absent, limit, stamp: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From an entry to what can be connected to.
 
+use super::approvals::hex;
 use super::dotenv;
 use super::entry::{Entry, Kind};
 use super::environment::Environment;
@@ -8,6 +9,7 @@ use super::problem::{Problem, Problems};
 use super::secret::Secret;
 use super::text::{Around, Text};
 use bowline_types::revision::Revision;
+use ring::digest::{Context, SHA256};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -127,6 +129,80 @@ impl Entry {
     }
 }
 
+impl Resolved {
+    /// What tells this server apart from any other, in hexadecimal digits: how it is reached, with all values, and
+    /// the protocol version. Two that have the same are the same server, whatever they are called.
+    ///
+    /// It is a hash, from which nothing that is secret can be read, but whoever guesses a value can try it: it is not
+    /// for strangers.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Fields::new("bowline server");
+        match &self.way {
+            Way::Stdio { command, args, env, cwd } => {
+                hash.add("stdio").add(command).count(args.len());
+                for arg in args {
+                    hash.add(arg);
+                }
+                // Later ones win and order means nothing else, so that it is left as it is.
+                hash.pairs(env);
+                let cwd = cwd.as_deref().map(|cwd| cwd.as_os_str().as_encoded_bytes());
+                hash.optional(cwd);
+            }
+            Way::Http { url, headers, sse } => {
+                hash.add("http").add(url).pairs(headers).count(usize::from(*sse));
+            }
+        }
+        hash.optional(self.protocol.map(|protocol| protocol.as_str().as_bytes()));
+        hash.finish()
+    }
+}
+
+/// A hash of fields, none of which can run into the next one.
+struct Fields(Context);
+
+impl Fields {
+    fn new(what: &str) -> Self {
+        let mut fields = Self(Context::new(&SHA256));
+        fields.add(what);
+        fields
+    }
+
+    fn add(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.count(bytes.len());
+        self.0.update(bytes);
+        self
+    }
+
+    fn count(&mut self, count: usize) -> &mut Self {
+        self.0.update(&(count as u64).to_le_bytes());
+        self
+    }
+
+    fn optional(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        match bytes {
+            Some(bytes) => self.count(1).bytes(bytes),
+            None => self.count(0),
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(String, Secret)]) -> &mut Self {
+        self.count(pairs.len());
+        for (name, value) in pairs {
+            self.add(name).add(value.expose());
+        }
+        self
+    }
+
+    fn finish(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}
+
 struct Resolving<'a> {
     around: Around<'a>,
     problems: Vec<Problem>,
@@ -176,7 +252,7 @@ impl Resolving<'_> {
         }
         let path = self.around.folder.join(path);
         let contents = match file::read(&path, LARGEST) {
-            Ok(contents) => contents,
+            Ok((contents, _)) => contents,
             Err(problem) => {
                 let message = format!("names {}, which {}", path.display(), problem.message);
                 self.problems.push(Problem { hint: problem.hint, ..text.problem(message) });

@@ -42,6 +42,11 @@ impl Text {
         self.position
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::error(&*self.key, message).at(self.position)
     }

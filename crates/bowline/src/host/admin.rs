@@ -14,6 +14,8 @@
 //! [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/
 
 mod metrics;
+#[cfg(test)]
+mod tests;
 
 use super::status::{Readiness, Status};
 use crate::error::Result;

@@ -57,7 +57,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Trace<S> {
     inner: Arc<S>,
     sink: Arc<Sink>,
-    calls: AtomicU64,
+    calls: Arc<AtomicU64>,
 }
 
 impl<S: Service> Trace<S> {
@@ -84,7 +84,13 @@ impl<S: Service> Trace<S> {
     }
 
     fn into(service: S, sink: Sink) -> Self {
-        Self { inner: Arc::new(service), sink: Arc::new(sink), calls: AtomicU64::new(0) }
+        Self { inner: Arc::new(service), sink: Arc::new(sink), calls: Arc::default() }
+    }
+
+    /// Traces another service to the same place, as if both were one.
+    #[must_use]
+    pub fn beside<T: Service>(&self, service: T) -> Trace<T> {
+        Trace { inner: Arc::new(service), sink: self.sink.clone(), calls: self.calls.clone() }
     }
 
     /// How many records were left out so far.

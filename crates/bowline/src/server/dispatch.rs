@@ -81,14 +81,14 @@ fn other(server: &Server, cx: Context, catalogue: &Catalogue) -> Answer {
 }
 
 /// The answer to a request about something that is not there, or that whoever asks may not know of.
-pub(super) fn unknown(what: &str, name: &str) -> ErrorObject {
+pub(crate) fn unknown(what: &str, name: &str) -> ErrorObject {
     // A name can be as long as a message; the answer need not be.
     let shown: String = name.chars().take(128).collect();
     ErrorObject::invalid_params(format!("unknown {what}: {shown}"))
 }
 
 /// The answer to a request with a parameter that cannot be decoded.
-pub(super) fn wrong_param(key: BodyKey, error: &DecodeError) -> ErrorObject {
+pub(crate) fn wrong_param(key: BodyKey, error: &DecodeError) -> ErrorObject {
     let key = key.name();
     ErrorObject::invalid_params(match error.path() {
         "" => format!("params.{key}: {}", error.message()),

@@ -11,7 +11,7 @@ mod completion;
 mod contents;
 mod cursor;
 mod discover;
-mod dispatch;
+pub(crate) mod dispatch;
 mod function;
 mod guard;
 mod handler;

@@ -163,7 +163,18 @@ fn a_file_that_was_not_there_is_gone_again() {
             Err(fault) => fault.to_string(),
         })
         .collect();
-    expect![[r#""#]].assert_eq(&places.join("\n"));
+    expect![[r#"
+        .claude.json
+        project/.mcp.json
+        .config/Claude/claude_desktop_config.json
+        error: Claude Desktop has no config of a project
+        hint: leave --project out
+
+        .cursor/mcp.json
+        project/.cursor/mcp.json
+        .config/Code/User/mcp.json
+        project/.vscode/mcp.json"#]]
+    .assert_eq(&places.join("\n"));
 }
 
 #[test]
@@ -277,9 +288,23 @@ fn who_is_not_there_is_told_with_who_is() {
     home.file("{\"mcpServers\": {\"github\": {}, \"git\": {}}}");
     let book = home.cursor();
     let said = |name: &str| book.uninstall(name).err().unwrap().to_string();
-    expect![[r#""#]].assert_eq(&(said("githb") + &said("zzz")));
+    expect![[r#"
+        error: Cursor has no server `githb`
+        hint: did you mean `github`?
+        error: Cursor has no server `zzz`
+        hint: it has github, git
+    "#]]
+    .assert_eq(&(said("githb") + &said("zzz")));
     let fault = home.book("codex", Origin::User).err().unwrap().to_string();
-    expect![[r#""#]].assert_eq(&fault);
+    expect![[r#"
+        error: the config of Codex is not written: it is TOML, below `mcp_servers`
+        hint: add the server there by hand: as `bowline proxy TARGET`, or as it is
+    "#]]
+    .assert_eq(&fault);
     let fault = home.book("claude-desktop", Origin::Project).err().unwrap().to_string();
-    expect![[r#""#]].assert_eq(&fault);
+    expect![[r#"
+        error: Claude Desktop has no config of a project
+        hint: leave --project out
+    "#]]
+    .assert_eq(&fault);
 }

@@ -360,7 +360,7 @@ fn whatever_the_layout_the_others_stay_and_the_way_back_is_exact() {
 fn files_that_are_unfit_are_named_with_the_place() {
     let table = [
         ("{\n  \"mcpServers\": {,}\n}", "2:18: it is no JSON: "),
-        ("{\"mcpServers\": {\"a\": {} \"b\": {}}}", "1:25: it is no JSON: "),
+        ("{\"mcpServers\": {\"a\": {} \"b\": {}}}", "1:24: it is no JSON: "),
         ("{\"mcpServers\": ", "1:16: it is no JSON: "),
         ("[]", "1:1: the file is no object"),
         ("{\"mcpServers\": []}", "1:16: `mcpServers` is no object"),

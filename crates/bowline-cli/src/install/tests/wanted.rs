@@ -69,8 +69,8 @@ fn check(target: &Target, common: &Common, expected: Expect) {
     for id in IDS {
         let _ = match written(id, target, common, false) {
             Ok(Written { entry, reason, .. }) => {
-                let _ = write!(all, "{id}: {}", entry.json());
-                reason.map_or_else(|| writeln!(all), |reason| writeln!(all, " ({reason})"))
+                let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                writeln!(all, "{id}: {}{reason}", entry.json())
             }
             Err(fault) => writeln!(all, "{id}: {}", fault.to_string().trim_end()),
         };
@@ -80,12 +80,42 @@ fn check(target: &Target, common: &Common, expected: Expect) {
 
 #[test]
 fn programs_are_started_by_the_client_itself() {
-    check(&command("npx -y @scope/server"), &common(), expect![[r#""#]]);
+    check(
+        &command("npx -y @scope/server"),
+        &common(),
+        expect![[r#"
+        bowline: {"args":["-y","@scope/server"],"command":"npx"}
+        claude-code: {"args":["-y","@scope/server"],"command":"npx","type":"stdio"}
+        claude-desktop: {"args":["-y","@scope/server"],"command":"npx"}
+        cursor: {"args":["-y","@scope/server"],"command":"npx"}
+        vscode: {"args":["-y","@scope/server"],"command":"npx","type":"stdio"}
+        copilot: {"args":["-y","@scope/server"],"command":"npx","tools":["*"],"type":"local"}
+        windsurf: {"args":["-y","@scope/server"],"command":"npx"}
+        gemini: {"args":["-y","@scope/server"],"command":"npx"}
+        antigravity: {"args":["-y","@scope/server"],"command":"npx"}
+        inspector: {"args":["-y","@scope/server"],"command":"npx","type":"stdio"}
+    "#]],
+    );
 }
 
 #[test]
 fn urls_go_where_they_are_understood() {
-    check(&Target::Url("https://host/mcp".into()), &common(), expect![[r#""#]]);
+    check(
+        &Target::Url("https://host/mcp".into()),
+        &common(),
+        expect![[r#"
+        bowline: {"type":"http","url":"https://host/mcp"}
+        claude-code: {"type":"http","url":"https://host/mcp"}
+        claude-desktop: {"args":["proxy","https://host/mcp"],"command":"/bin/bowline"} (Claude Desktop only starts programs)
+        cursor: {"url":"https://host/mcp"}
+        vscode: {"type":"http","url":"https://host/mcp"}
+        copilot: {"tools":["*"],"type":"http","url":"https://host/mcp"}
+        windsurf: {"serverUrl":"https://host/mcp"}
+        gemini: {"httpUrl":"https://host/mcp"}
+        antigravity: {"serverUrl":"https://host/mcp"}
+        inspector: {"type":"streamable-http","url":"https://host/mcp"}
+    "#]],
+    );
 }
 
 #[test]
@@ -93,7 +123,18 @@ fn variables_of_headers_stay_variables() {
     check(
         &Target::Url("https://host/mcp".into()),
         &with_headers(&[("Authorization", "Bearer ${TOKEN}"), ("X-Trace", "on")]),
-        expect![[r#""#]],
+        expect![[r#"
+            bowline: {"headers":{"Authorization":"Bearer ${TOKEN}","X-Trace":"on"},"type":"http","url":"https://host/mcp"}
+            claude-code: {"headers":{"Authorization":"Bearer ${TOKEN}","X-Trace":"on"},"type":"http","url":"https://host/mcp"}
+            claude-desktop: {"args":["proxy","-H","Authorization: Bearer ${TOKEN}","-H","X-Trace: on","https://host/mcp"],"command":"/bin/bowline"} (Claude Desktop only starts programs)
+            cursor: {"headers":{"Authorization":"Bearer ${env:TOKEN}","X-Trace":"on"},"url":"https://host/mcp"}
+            vscode: {"headers":{"Authorization":"Bearer ${env:TOKEN}","X-Trace":"on"},"type":"http","url":"https://host/mcp"}
+            copilot: {"args":["proxy","-H","Authorization: Bearer ${TOKEN}","-H","X-Trace: on","https://host/mcp"],"command":"/bin/bowline","tools":["*"],"type":"local"} (GitHub Copilot has no such variables as in the header Authorization)
+            windsurf: {"headers":{"Authorization":"Bearer ${env:TOKEN}","X-Trace":"on"},"serverUrl":"https://host/mcp"}
+            gemini: {"headers":{"Authorization":"Bearer ${TOKEN}","X-Trace":"on"},"httpUrl":"https://host/mcp"}
+            antigravity: {"args":["proxy","-H","Authorization: Bearer ${TOKEN}","-H","X-Trace: on","https://host/mcp"],"command":"/bin/bowline"} (Antigravity has no such variables as in the header Authorization)
+            inspector: {"args":["proxy","-H","Authorization: Bearer ${TOKEN}","-H","X-Trace: on","https://host/mcp"],"command":"/bin/bowline","type":"stdio"} (MCP Inspector has no such variables as in the header Authorization)
+        "#]],
     );
 }
 
@@ -102,7 +143,18 @@ fn variables_of_programs_stay_variables() {
     check(
         &command("server"),
         &with_variables(&[("API_KEY", "${API_KEY}"), ("LANG", "C")]),
-        expect![[r#""#]],
+        expect![[r#"
+            bowline: {"args":[],"command":"server","env":{"API_KEY":"${API_KEY}","LANG":"C"}}
+            claude-code: {"args":[],"command":"server","env":{"API_KEY":"${API_KEY}","LANG":"C"},"type":"stdio"}
+            claude-desktop: {"args":["proxy","-e","API_KEY","-e","LANG=C","--","server"],"command":"/bin/bowline"} (Claude Desktop has no such variables as in the variable API_KEY)
+            cursor: {"args":[],"command":"server","env":{"API_KEY":"${env:API_KEY}","LANG":"C"}}
+            vscode: {"args":[],"command":"server","env":{"API_KEY":"${env:API_KEY}","LANG":"C"},"type":"stdio"}
+            copilot: {"args":["proxy","-e","API_KEY","-e","LANG=C","--","server"],"command":"/bin/bowline","tools":["*"],"type":"local"} (GitHub Copilot has no such variables as in the variable API_KEY)
+            windsurf: {"args":[],"command":"server","env":{"API_KEY":"${env:API_KEY}","LANG":"C"}}
+            gemini: {"args":[],"command":"server","env":{"API_KEY":"${API_KEY}","LANG":"C"}}
+            antigravity: {"args":["proxy","-e","API_KEY","-e","LANG=C","--","server"],"command":"/bin/bowline"} (Antigravity has no such variables as in the variable API_KEY)
+            inspector: {"args":["proxy","-e","API_KEY","-e","LANG=C","--","server"],"command":"/bin/bowline","type":"stdio"} (MCP Inspector has no such variables as in the variable API_KEY)
+        "#]],
     );
 }
 
@@ -172,7 +224,10 @@ fn secrets_are_not_written() {
     let header = with_headers(&[("Authorization", "Bearer ${TOKEN}")]);
     let target = Target::Url("https://host/mcp".into());
     let fault = written("claude-code", &target, &header, true).unwrap_err();
-    expect![[r#""#]].assert_eq(&fault.to_string());
+    expect![[r#"
+        error: Claude Code would put the value of `Authorization` on the command line of `bowline proxy`, where others can see it
+        hint: write @FILE for the value of Authorization, or put the server into a config of your own and install it by its name
+    "#]].assert_eq(&fault.to_string());
     written("cursor", &target, &header, true).unwrap();
 }
 
@@ -217,7 +272,11 @@ fn servers_of_a_config_are_copied_or_named() {
                     for (_, input) in inputs {
                         let _ = write!(all, " {}", input.json());
                     }
-                    reason.map_or_else(|| writeln!(all), |reason| writeln!(all, " ({reason})"))
+                    writeln!(
+                        all,
+                        "{}",
+                        reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+                    )
                 }
                 Err(fault) => {
                     writeln!(all, "{id} {}: {}", server.name, fault.to_string().trim_end())
@@ -226,7 +285,37 @@ fn servers_of_a_config_are_copied_or_named() {
         }
     }
     assert!(!all.contains("sk-1"), "{all}");
-    expect![[r#""#]].assert_eq(&all);
+    expect![[r#"
+        claude-code plain: {"args":["-y","x","${ROOT}"],"command":"npx","env":{"API_KEY":"${KEY}"},"type":"stdio"}
+        claude-desktop plain: {"args":["proxy","--config","/home/ann/mcp.json","plain"],"command":"/bin/bowline"} (Claude Desktop has no such variables as in its arguments)
+        vscode plain: {"args":["-y","x","${env:ROOT}"],"command":"npx","env":{"API_KEY":"${env:KEY}"},"type":"stdio"}
+        claude-code literal: {"args":["proxy","--config","/home/ann/mcp.json","literal"],"command":"/bin/bowline","type":"stdio"} (its env holds a secret, which stays where it is)
+        claude-desktop literal: {"args":["proxy","--config","/home/ann/mcp.json","literal"],"command":"/bin/bowline"} (its env holds a secret, which stays where it is)
+        vscode literal: {"args":["proxy","--config","/home/ann/mcp.json","literal"],"command":"/bin/bowline","type":"stdio"} (its env holds a secret, which stays where it is)
+        claude-code argument: {"args":["proxy","--config","/home/ann/mcp.json","argument"],"command":"/bin/bowline","type":"stdio"} (its arguments hold a secret, which stays where it is)
+        claude-desktop argument: {"args":["proxy","--config","/home/ann/mcp.json","argument"],"command":"/bin/bowline"} (its arguments hold a secret, which stays where it is)
+        vscode argument: {"args":["proxy","--config","/home/ann/mcp.json","argument"],"command":"/bin/bowline","type":"stdio"} (its arguments hold a secret, which stays where it is)
+        claude-code beside: {"args":["proxy","--config","/home/ann/mcp.json","beside"],"command":"/bin/bowline","type":"stdio"} (its program is a path beside its config)
+        claude-desktop beside: {"args":["proxy","--config","/home/ann/mcp.json","beside"],"command":"/bin/bowline"} (its program is a path beside its config)
+        vscode beside: {"args":["proxy","--config","/home/ann/mcp.json","beside"],"command":"/bin/bowline","type":"stdio"} (its program is a path beside its config)
+        claude-code limits: {"args":["proxy","--config","/home/ann/mcp.json","limits"],"command":"/bin/bowline","type":"stdio"} (its entry has limits that clients do not keep)
+        claude-desktop limits: {"args":["proxy","--config","/home/ann/mcp.json","limits"],"command":"/bin/bowline"} (its entry has limits that clients do not keep)
+        vscode limits: {"args":["proxy","--config","/home/ann/mcp.json","limits"],"command":"/bin/bowline","type":"stdio"} (its entry has limits that clients do not keep)
+        claude-code http: {"headers":{"Authorization":"Bearer ${TOKEN}"},"type":"http","url":"https://host/mcp"}
+        claude-desktop http: {"args":["proxy","--config","/home/ann/mcp.json","http"],"command":"/bin/bowline"} (Claude Desktop only starts programs)
+        vscode http: {"headers":{"Authorization":"Bearer ${env:TOKEN}"},"type":"http","url":"https://host/mcp"}
+        claude-code sse: {"args":["proxy","--config","/home/ann/mcp.json","sse"],"command":"/bin/bowline","type":"stdio"} (not every client speaks HTTP+SSE any more)
+        claude-desktop sse: {"args":["proxy","--config","/home/ann/mcp.json","sse"],"command":"/bin/bowline"} (not every client speaks HTTP+SSE any more)
+        vscode sse: {"args":["proxy","--config","/home/ann/mcp.json","sse"],"command":"/bin/bowline","type":"stdio"} (not every client speaks HTTP+SSE any more)
+        claude-code asks: error: the server wants the input `key`, and Claude Code asks nobody for it
+        hint: put its value into the environment and write ${NAME} in the config
+        claude-desktop asks: error: the server wants the input `key`, and Claude Desktop asks nobody for it
+        hint: put its value into the environment and write ${NAME} in the config
+        vscode asks: {"args":[],"command":"x","env":{"KEY":"${input:key}"},"type":"stdio"} {"description":"the key","id":"key","password":true,"type":"promptString"}
+        claude-code default: {"args":["proxy","--config","/home/ann/mcp.json","default"],"command":"/bin/bowline","type":"stdio"} (Claude Code has no such variables as in env)
+        claude-desktop default: {"args":["proxy","--config","/home/ann/mcp.json","default"],"command":"/bin/bowline"} (Claude Desktop has no such variables as in env)
+        vscode default: {"args":[],"command":"x","env":{"KEY":"${input:lax}"},"type":"stdio"} {"default":"b","description":"lax","id":"lax","options":["a","b"],"type":"pickString"}
+    "#]].assert_eq(&all);
 }
 
 #[test]

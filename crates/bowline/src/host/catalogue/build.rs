@@ -5,7 +5,7 @@ use super::globs::Globs;
 use super::names;
 use super::offer::{Item, Offer};
 use super::shelf::{Entry, Shelf};
-use super::shelves::{Shelves, Source, cache};
+use super::shelves::{Shelves, Source};
 use super::{Catalogue, Collision};
 use crate::host::settings::Naming;
 use crate::server::ItemKind;
@@ -28,7 +28,7 @@ pub(super) fn catalogue<'a>(
 }
 
 /// What one server offers, under its own names.
-fn own(name: &Arc<str>, offer: &Offer) -> Shelves {
+pub(super) fn own(name: &Arc<str>, offer: &Offer) -> Shelves {
     let mut shelves = Shelves::new();
     for (kind, items) in lists(offer) {
         for item in items {
@@ -90,6 +90,7 @@ fn merge(naming: Naming, offers: &[Named<'_>]) -> (Shelves, Vec<Collision>) {
             }
         }
     }
+    shelves.renames = sources.iter().any(Source::is_renamed);
     shelves.sources = sources.into_iter().map(Arc::new).collect();
     declared::of_many(&mut shelves);
     (shelves, collisions)
@@ -116,6 +117,7 @@ pub(super) fn profile(merged: &Shelves, globs: &Globs) -> Shelves {
             Arc::new(source.with_templates(is_shown))
         })
         .collect();
+    part.renames = merged.renames;
     part.globs = Some(globs.clone());
     declared::of_part(&mut part);
     part

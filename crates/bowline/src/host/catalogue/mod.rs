@@ -15,8 +15,8 @@ mod tests;
 
 pub(crate) use globs::Globs;
 pub(crate) use offer::{Item, Offer, Told};
-pub(crate) use shelf::{Entry, Page, Route, Shelf};
-pub(crate) use shelves::{Changed, Located, Shelves};
+pub(crate) use shelf::{Entry, Page, Route, Shelf, encoded};
+pub(crate) use shelves::{Changed, Located, Shelves, Source};
 pub(crate) use stored::Stored;
 
 use super::settings::Naming;
@@ -79,12 +79,13 @@ impl Catalogue {
         build::catalogue(naming, offers)
     }
 
-    /// What an endpoint shows; of a server that is not there nothing.
+    /// What an endpoint shows. A server that has told nothing, or is not there, may have anything.
     pub(crate) fn select(&self, selection: &Selection) -> Arc<Shelves> {
         match selection {
             Selection::Everything => self.merged.clone(),
             Selection::Server(name) => {
-                self.servers.get(name).cloned().unwrap_or_else(|| Arc::new(Shelves::new()))
+                let unknown = || Arc::new(build::own(name, &Offer::unknown()));
+                self.servers.get(name).cloned().unwrap_or_else(unknown)
             }
             Selection::Profile(globs) => Arc::new(build::profile(&self.merged, globs)),
         }

@@ -149,13 +149,13 @@ impl Entry {
             return Some(Self { key, definition: item.text.clone(), route });
         }
         let definition = text::with_string(&item.text, member, &key)?;
-        let route = Route { renamed: json(&item.name), ..route };
+        let route = Route { renamed: encoded(&item.name), ..route };
         Some(Self { key, definition, route })
     }
 }
 
 /// A text as JSON.
-pub(super) fn json(text: &str) -> Option<Raw> {
+pub(crate) fn encoded(text: &str) -> Option<Raw> {
     let mut out = Vec::with_capacity(text.len() + 2);
     encode_text(&mut out, text);
     Raw::parse(out).ok()

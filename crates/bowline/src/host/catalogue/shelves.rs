@@ -20,6 +20,8 @@ pub(crate) struct Shelves {
     pub(crate) templates: Shelf,
     /// The servers behind it, in the order of the config.
     pub(super) sources: Vec<Arc<Source>>,
+    /// Whether anything of any of them is shown in its namespace.
+    pub(super) renames: bool,
     /// Which of it is shown, where it is not all.
     pub(super) globs: Option<Globs>,
     /// What it declares.
@@ -34,7 +36,7 @@ pub(crate) struct Shelves {
 
 /// What is known of one server behind an endpoint.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     pub(super) name: Arc<str>,
     pub(super) capabilities: ServerCapabilities,
     pub(super) instructions: Option<String>,
@@ -75,6 +77,7 @@ impl Shelves {
             resources: Shelf::new(ItemKind::Resource),
             templates: Shelf::new(ItemKind::ResourceTemplate),
             sources: Vec::new(),
+            renames: false,
             globs: None,
             capabilities: ServerCapabilities::new(),
             instructions: None,
@@ -126,12 +129,24 @@ impl Shelves {
         Some(Located { server: holder.name.clone(), uri: uri.into(), namespace: None })
     }
 
-    /// The only server, and whether it may have tools and prompts that are not listed; `None` where there are several.
-    pub(super) fn only(&self) -> Option<&Source> {
-        match &self.sources[..] {
-            [only] if self.globs.is_none() => Some(only),
-            _ => None,
-        }
+    /// A server of which something is shown in its namespace.
+    pub(crate) fn renaming(&self, server: &str) -> Option<&Arc<Source>> {
+        let find = || self.sources.iter().find(|source| *source.name == *server);
+        self.renames.then(find).flatten().filter(|source| source.is_renamed())
+    }
+
+    /// Whether a server of it has no other tools than those that are listed.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.sources.iter().any(|source| source.restricted)
+    }
+
+    /// Whether a server tells when a resource changes, as far as is known.
+    pub(crate) fn tells_of_resources(&self, server: &str) -> bool {
+        self.sources.iter().any(|source| {
+            let resources = source.capabilities.resources.as_ref();
+            let tells = resources.and_then(|resources| resources.subscribe) == Some(true);
+            *source.name == *server && (tells || !source.known)
+        })
     }
 
     /// Whether something of a server is shown here if it is there.
@@ -143,10 +158,6 @@ impl Shelves {
         let scheme = names::scheme(uri)?;
         let mut of_scheme = self.sources.iter().filter(|source| source.schemes.contains(&scheme));
         of_scheme.next().filter(|_| of_scheme.next().is_none())
-    }
-
-    pub(super) fn source(&self, name: &str) -> Option<&Source> {
-        self.sources.iter().find(|source| *source.name == *name).map(|source| &**source)
     }
 
     /// Which lists are others than before: tools, prompts, resources.
@@ -209,6 +220,18 @@ impl Source {
             *shown = is_shown(template);
         }
         part
+    }
+
+    /// Whether anything of it is shown in its namespace.
+    pub(super) fn is_renamed(&self) -> bool {
+        !self.renamed.is_empty() || !self.renamed_templates.is_empty()
+    }
+
+    /// What a URI of it is shown as, where that is in its namespace.
+    pub(crate) fn shown(&self, uri: &str) -> Option<String> {
+        let renamed = self.renamed.contains(uri)
+            || self.renamed_templates.iter().any(|template| template.matches(uri).is_some());
+        renamed.then(|| format!("{}{uri}", self.namespace))
     }
 
     fn has_resources(&self) -> bool {

@@ -71,7 +71,8 @@ impl Monitor {
     /// Looks, unless the last look was less than a second ago. Many that ask at the same time share one look.
     pub(crate) async fn look(&self) {
         let mut looked = self.shared.looked.subscribe();
-        if looked.borrow_and_update().is_some_and(|last| last.elapsed() < GOOD) {
+        looked.mark_unchanged();
+        if self.shared.is_fresh() {
             return;
         }
         self.shared.wanted.notify_one();
@@ -163,6 +164,10 @@ impl Shared {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_fresh(&self) -> bool {
+        self.looked.borrow().is_some_and(|last| last.elapsed() < GOOD)
+    }
+
     /// Which groups there are now, by the numbers of their places. Who is asked may take locks of its own.
     fn groups(&self) -> BTreeMap<u64, u32> {
         let asked: Vec<_> = {
@@ -198,7 +203,7 @@ impl Default for Shared {
 #[derive(Debug, Default)]
 struct Found {
     ourselves: Option<Tally>,
-    /// Those groups that somebody is in.
+    /// Those groups in which somebody lives.
     groups: BTreeMap<u32, Tally>,
 }
 
@@ -220,7 +225,12 @@ async fn keep_looking(shared: Arc<Shared>, period: Duration) {
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = shared.wanted.notified() => {}
+            () = shared.wanted.notified() => {
+                // Who asked while the last look went on has had that one.
+                if shared.is_fresh() {
+                    continue;
+                }
+            }
         }
         let groups = shared.groups();
         let wanted: BTreeSet<u32> = groups.values().copied().collect();

@@ -140,6 +140,11 @@ impl Measured {
         self.asked = true;
     }
 
+    /// It waits for its client to come back, until the value is dropped.
+    pub(crate) fn park(&self) -> Parked {
+        self.meter.park()
+    }
+
     /// It ended, in an error or not.
     pub(crate) fn end(mut self, failed: bool) {
         self.ended = true;

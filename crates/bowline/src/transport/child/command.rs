@@ -183,7 +183,7 @@ impl Command {
         self.ending
     }
 
-    pub(super) fn guarded_by(&self) -> Option<(&Path, &[OsString])> {
+    pub(crate) fn guarded_by(&self) -> Option<(&Path, &[OsString])> {
         self.guard.as_ref().map(|(program, arguments)| (program.as_path(), arguments.as_slice()))
     }
 }

@@ -1,12 +1,18 @@
 //! What a config says about ourselves, under the key `bowline`.
 
+mod read;
+mod set;
+mod units;
+
+pub(super) use read::Key;
+
 use crate::host::Settings;
 use bowline_types::revision::Revision;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What stands under the key `bowline` of a config: everything that `bowline up` can be told by flags, and what is
-/// different for single servers. What is not said is `None` or empty; paths are relative to nothing any more.
+/// different for single servers. What is not said is `None` or empty; paths begin where the config is.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Bowline {
