@@ -71,6 +71,12 @@ fn in_full(config: &Config) -> String {
             let _ = writeln!(text, "    {label:8} {value}");
         }
     }
+    if !config.told().is_empty() {
+        text.push_str("\nand this about bowline itself:\n\n");
+    }
+    for (key, value) in config.told() {
+        let _ = writeln!(text, "  {} {}", word(key), word(value));
+    }
     text
 }
 

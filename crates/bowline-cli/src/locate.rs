@@ -1,8 +1,12 @@
 //! From what the command line names to a server of a config.
 
+mod gather;
+
+pub(crate) use gather::Gathered;
+
 use crate::approve::{self, Ask};
 use crate::exit::Fault;
-use crate::plan::target::host_as_url;
+use crate::plan::target::{Target, host_as_url};
 use bowline::config::{
     Approvals, CLIENTS, Client, Config, Contents, Entry, Environment, Origin, Places, Resolved,
     nearest,
@@ -20,6 +24,8 @@ pub(crate) struct Finder<'a> {
     pub(crate) yes: bool,
     /// Whoever sits at the terminal, if it is one.
     pub(crate) ask: Option<&'a mut dyn Ask>,
+    /// The inputs that were asked for.
+    pub(crate) asked: Vec<String>,
 }
 
 impl Finder<'_> {
@@ -28,17 +34,17 @@ impl Finder<'_> {
     /// # Errors
     /// When there is no config, no such server, something is wrong with it, or it is not approved.
     pub(crate) fn named(&mut self, name: &str) -> Result<Resolved, Fault> {
-        let Some(config) = self.config()? else {
-            return Err(match host_as_url(name) {
-                Some(url) => no_scheme(name, &url),
-                None => no_config(&format!("there is no config to find `{name}` in")),
-            });
-        };
-        let known = config.entries().iter().any(|entry| entry.name == name);
-        match host_as_url(name) {
-            Some(url) if !known => Err(no_scheme(name, &url)),
-            _ => self.resolved(&config, config.entry(name).map_err(Fault::from)?),
-        }
+        let (config, entry) = self.entry_named(name)?;
+        self.resolved(&config, &entry)
+    }
+
+    fn entry_named(&self, name: &str) -> Result<(Config, Entry), Fault> {
+        let config = self.config()?;
+        let entry = named_in(config.as_ref(), name)?.clone();
+        Ok((
+            config.ok_or_else(|| no_config(&format!("there is no config to find `{name}` in")))?,
+            entry,
+        ))
     }
 
     /// The server of this name in a config of this client.
@@ -46,6 +52,28 @@ impl Finder<'_> {
     /// # Errors
     /// As for [`Self::named`].
     pub(crate) fn of_client(&mut self, id: &str, name: &str) -> Result<Resolved, Fault> {
+        let (config, entry) = self.entry_of_client(id, name)?;
+        self.resolved(&config, &entry)
+    }
+
+    /// The server that a name means, as its config has it: approved, and with its variables as they are. `None` when
+    /// the target is no name.
+    ///
+    /// # Errors
+    /// As for [`Self::named`].
+    pub(crate) fn entry(&mut self, target: &Target) -> Result<Option<(Config, Entry)>, Fault> {
+        let (config, entry) = match target {
+            Target::Named(name) => self.entry_named(name)?,
+            Target::OfClient { client, name } => self.entry_of_client(client, name)?,
+            Target::Url(_) | Target::Unix(_) | Target::Everything | Target::Command(_) => {
+                return Ok(None);
+            }
+        };
+        self.approved(&config)?;
+        Ok(Some((config, entry)))
+    }
+
+    fn entry_of_client(&self, id: &str, name: &str) -> Result<(Config, Entry), Fault> {
         let Some(client) = Client::of_id(id) else {
             let fault = Fault::new(format!("there is no client `{id}`"));
             let ids = || CLIENTS.iter().map(|client| client.id);
@@ -59,7 +87,10 @@ impl Finder<'_> {
         for found in client.configs(self.places) {
             match found.contents {
                 Contents::Read(config) => match config.entry(name) {
-                    Ok(entry) => return self.resolved(&config, entry),
+                    Ok(entry) => {
+                        let entry = entry.clone();
+                        return Ok((config, entry));
+                    }
                     Err(problems) => {
                         let is_there = problems.list().iter().any(|p| p.server.is_some());
                         if is_there {
@@ -70,14 +101,7 @@ impl Finder<'_> {
                 },
                 Contents::Wrong(problems) => wrong = wrong.or(Some(problems)),
                 Contents::Unread(form) => {
-                    return Err(Fault::new(format!(
-                        "the config of {} is not read: it is {form}",
-                        client.title
-                    ))
-                    .hint(format!(
-                        "copy the server into a config of your own; the file is {}",
-                        found.path.display()
-                    )));
+                    return Err(unread(client, form, &found.path));
                 }
                 _ => {}
             }
@@ -129,15 +153,24 @@ impl Finder<'_> {
     /// Approves and resolves one; who names a server that is switched off wants it.
     fn resolved(&mut self, config: &Config, entry: &Entry) -> Result<Resolved, Fault> {
         self.approved(config)?;
-        let mut environment = self.environment.clone();
-        if let Some(ask) = self.ask.as_deref_mut() {
-            for input in &entry.inputs {
-                if let Some(given) = ask.input(input)? {
-                    environment = environment.input(&input.id, given);
-                }
+        self.ask_for([entry])?;
+        entry.resolve(&self.environment).map_err(Fault::from)
+    }
+
+    /// Asks for what these need to be given, each thing once.
+    fn ask_for<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>) -> Result<(), Fault> {
+        let Some(ask) = self.ask.as_deref_mut() else { return Ok(()) };
+        for input in entries.into_iter().flat_map(|entry| &entry.inputs) {
+            if self.asked.contains(&input.id) {
+                continue;
+            }
+            self.asked.push(input.id.clone());
+            if let Some(given) = ask.input(input)? {
+                let environment = std::mem::take(&mut self.environment);
+                self.environment = environment.input(&input.id, given);
             }
         }
-        entry.resolve(&environment).map_err(Fault::from)
+        Ok(())
     }
 
     fn approved(&mut self, config: &Config) -> Result<(), Fault> {
@@ -151,6 +184,26 @@ impl Finder<'_> {
         };
         approve::approve(config, approvals.as_ref(), self.yes, ask)
     }
+}
+
+/// The server of this name in a config, if there is one.
+fn named_in<'c>(config: Option<&'c Config>, name: &str) -> Result<&'c Entry, Fault> {
+    let Some(config) = config else {
+        return Err(match host_as_url(name) {
+            Some(url) => no_scheme(name, &url),
+            None => no_config(&format!("there is no config to find `{name}` in")),
+        });
+    };
+    let known = config.entries().iter().any(|entry| entry.name == name);
+    match host_as_url(name) {
+        Some(url) if !known => Err(no_scheme(name, &url)),
+        _ => config.entry(name).map_err(Fault::from),
+    }
+}
+
+fn unread(client: Client, form: &str, path: &Path) -> Fault {
+    Fault::new(format!("the config of {} is not read: it is {form}", client.title))
+        .hint(format!("copy the server into a config of your own; the file is {}", path.display()))
 }
 
 /// The names of the servers in the config, as far as it can be read: only for hints.

@@ -31,7 +31,7 @@ use plan::{Listen, Plan, Surroundings, Task, Ways};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use verbs::talk;
 
 fn main() -> ExitCode {
@@ -79,9 +79,11 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Configs(configs) => verbs::configs(configs),
         Task::Completions(completions) => verbs::completions(completions),
-        Task::Up(_) | Task::Proxy(_) | Task::Install(_) | Task::Uninstall(_) | Task::Config(_) => {
-            Err(Fault::new("this verb is being built"))
-        }
+        Task::Up(up) => on(Builder::new_multi_thread(), verbs::up(*up, logs, format)),
+        Task::Proxy(proxy) => on(threads(&proxy.ways), verbs::proxy(*proxy, logs, format)),
+        Task::Install(install) => verbs::install(*install),
+        Task::Uninstall(uninstall) => verbs::uninstall(uninstall),
+        Task::Config(_) => Err(Fault::new("this verb is being built")),
         Task::List(list) => {
             talk(list.common.output, logs, async |session| verbs::list(list, session).await)
         }
@@ -112,19 +114,27 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
 }
 
 fn serve(server: &Server, ways: Ways, logs: LogArgs, format: Format) -> Result<Exit, Fault> {
-    let runtime = runtime(&ways)?;
-    let ended = runtime.block_on(serve::serve(server, ways, logs, format));
+    on(threads(&ways), serve::serve(server, ways, logs, format))
+}
+
+/// Serves on these threads to the end.
+fn on(
+    mut threads: Builder,
+    serving: impl Future<Output = Result<Exit, Fault>>,
+) -> Result<Exit, Fault> {
+    let built = threads.enable_all().build();
+    let runtime =
+        built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(serving);
     // A read from a terminal cannot be called off; it must not keep the process.
     runtime.shutdown_timeout(Duration::ZERO);
     ended
 }
 
 /// The threads that serve: one for the one client of the standard streams, one a core for everything else.
-fn runtime(ways: &Ways) -> Result<Runtime, Fault> {
-    let mut builder = match ways.listen {
+fn threads(ways: &Ways) -> Builder {
+    match ways.listen {
         Listen::Stdio => Builder::new_current_thread(),
         Listen::Unix { .. } | Listen::Http(_) => Builder::new_multi_thread(),
-    };
-    let built = builder.enable_all().build();
-    built.map_err(|error| Fault::new(format!("cannot start the runtime: {error}")))
+    }
 }

@@ -11,7 +11,6 @@ use crate::plan::Ways;
 use crate::signals::Signals;
 use bowline::Server;
 use bowline::transport::Running;
-use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 
@@ -33,21 +32,24 @@ pub(crate) async fn serve(
     until_ended(running, signals, pending()).await
 }
 
-/// Waits until the way in ends or a signal does, doing something else meanwhile.
+/// Waits until the way in ends, a signal comes, or what is done meanwhile fails.
 ///
 /// The first signal lets running calls finish, up to [`DRAIN`]; the second ends at once.
 ///
 /// # Errors
-/// What ended the way in, if that was a failure.
+/// What ended the way in, if that was a failure, or what failed meanwhile.
 pub(crate) async fn until_ended(
     mut running: Running,
     mut signals: Signals,
-    meanwhile: impl Future<Output = Infallible>,
+    meanwhile: impl Future<Output = Fault>,
 ) -> Result<Exit, Fault> {
     let signal = tokio::select! {
         ended = running.wait() => return Ok(ended.map(|()| Exit::Done)?),
         signal = signals.next() => signal,
-        never = meanwhile => match never {},
+        fault = meanwhile => {
+            running.close(Duration::ZERO).await?;
+            return Err(fault);
+        }
     };
     tracing::info!("ending when the running calls are done; a second signal ends at once");
     tokio::select! {

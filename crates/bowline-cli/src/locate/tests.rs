@@ -56,6 +56,7 @@ impl Machine {
             environment: Environment::new(),
             yes: false,
             ask: self.somebody.as_mut().map(|somebody| somebody as _),
+            asked: Vec::new(),
         };
         let shown = match find(&mut finder) {
             Ok(resolved) => shown(&resolved),
@@ -248,6 +249,7 @@ fn all_are_those_that_are_switched_on_with_what_is_wrong_in_each() {
         environment: Environment::new().variable("UNSET", "set"),
         yes: false,
         ask: None,
+        asked: Vec::new(),
     };
     let mut table = String::new();
     for (name, server) in finder.all().unwrap() {

@@ -1,6 +1,6 @@
 //! What the verbs mean that run servers for others, and what the configs are told about them.
 
-use super::common::Common;
+use super::common::{Common, Tls};
 use super::named::name_of;
 use super::operands::{self, Operands};
 use super::target::Target;
@@ -43,6 +43,7 @@ pub(crate) struct Flags {
     admin: Option<String>,
     serve: ServeArgs,
     token: Option<String>,
+    tls: Tls,
 }
 
 /// What flags and config say together.
@@ -52,6 +53,8 @@ pub(crate) struct Hosting {
     pub(crate) settings: Settings,
     /// Where it is told how things are; an address of this machine only.
     pub(crate) admin: Option<Address>,
+    /// Files for TLS to servers.
+    pub(crate) tls: Tls,
 }
 
 /// `proxy`: one server, under its own names.
@@ -147,7 +150,8 @@ fn up(args: UpArgs, around: &Surroundings<'_>) -> Result<Up, Fault> {
     // A config may be named for what it says of the host, also when its servers are not those that are served.
     let config = reach.config.take();
     let common = Common { config, ..Common::of_reach(reach, only)? };
-    let flags = Flags { naming, isolation, admin, serve, token: around.token.clone() };
+    let (token, tls) = (around.token.clone(), common.tls.clone());
+    let flags = Flags { naming, isolation, admin, serve, token, tls };
     Ok(Up { servers, common, flags })
 }
 
@@ -223,7 +227,12 @@ impl Flags {
         let admin = self.admin.as_deref().or(config.admin.as_deref()).map(admin).transpose()?;
         let serve = merged(&self.serve, config);
         let ways = Ways::new(serve, self.token.clone(), Example::of("bowline"))?;
-        Ok(Hosting { ways, settings, admin })
+        let upstream = &config.upstream;
+        let tls = Tls {
+            cacert: self.tls.cacert.clone().or_else(|| upstream.cacert.clone()),
+            identity: self.tls.identity.clone().or_else(|| upstream.identity.clone()),
+        };
+        Ok(Hosting { ways, settings, admin, tls })
     }
 }
 

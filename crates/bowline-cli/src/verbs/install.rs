@@ -6,7 +6,6 @@ use crate::exit::{Exit, Fault};
 use crate::install::{Book, Change, Wanted};
 use crate::locate::Finder;
 use crate::plan::host::{Install, Uninstall};
-use crate::plan::target::Target;
 use crate::show::{Form, Out, screen};
 use crate::terminal::Person;
 use bowline::config::{Client, Environment, Origin, Places};
@@ -19,19 +18,15 @@ pub(crate) fn install(plan: Install) -> Result<Exit, Fault> {
     let Install { target, name, clients, traced, project, force, dry_run, common } = plan;
     let places = places()?;
     let mut person = Person::at_terminal();
-    let source = match &target {
-        Target::Named(_) | Target::OfClient { .. } => {
-            let mut finder = Finder {
-                places: &places,
-                named: common.config.as_deref(),
-                environment: Environment::of_this_process(),
-                yes: common.yes,
-                ask: person.as_mut().map(|person| person as _),
-            };
-            Some(finder.entry(&target)?)
-        }
-        _ => None,
+    let mut finder = Finder {
+        places: &places,
+        named: common.config.as_deref(),
+        environment: Environment::of_this_process(),
+        yes: common.yes,
+        ask: person.as_mut().map(|person| person as _),
+        asked: Vec::new(),
     };
+    let source = finder.entry(&target)?;
     let program = program()?;
     let wanted = Wanted {
         target: &target,

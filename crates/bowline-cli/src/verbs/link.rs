@@ -31,6 +31,13 @@ pub(crate) struct Found {
     tools: Option<Vec<String>>,
 }
 
+impl Found {
+    /// What a client connects to.
+    pub(crate) fn into_target(self) -> client::Target {
+        self.target
+    }
+}
+
 /// A connection to a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -147,7 +154,10 @@ pub(crate) async fn connect(
 }
 
 /// Looks something up in configs, which may ask questions, on a thread that may wait for answers.
-async fn look_up<T: Send + 'static>(
+///
+/// # Errors
+/// As `find`.
+pub(crate) async fn look_up<T: Send + 'static>(
     common: &Common,
     find: impl FnOnce(&mut Finder<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
@@ -162,6 +172,7 @@ async fn look_up<T: Send + 'static>(
             environment: Environment::of_this_process(),
             yes,
             ask: person.as_mut().map(|person| person as _),
+            asked: Vec::new(),
         })
     });
     looking.await.map_err(|_| Fault::new("looking for the server failed"))?
@@ -221,7 +232,7 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
 }
 
 /// Whether there are groups of processes, which somebody can guard.
-const HAS_GUARDS: bool = cfg!(unix);
+pub(crate) const HAS_GUARDS: bool = cfg!(unix);
 
 fn options(common: &Common) -> Options {
     let mut options = Options::default();

@@ -1,16 +1,17 @@
 //! `bowline proxy`: one server under its own names, for clients that cannot reach it themselves.
 
-use super::host;
-use super::link;
+use super::{host, link};
 use crate::args::LogArgs;
 use crate::exit::{Exit, Fault};
 use crate::listen::{self, Listening, Served};
 use crate::logs::{Format, notice};
-use crate::plan::host::Proxy;
+use crate::plan::Ways;
+use crate::plan::host::{Proxy, Servers};
+use crate::plan::target::Target;
 use crate::serve::until_ended;
 use crate::signals::Signals;
+use bowline::Host;
 use bowline::host::status::ServerState;
-use bowline::host::{Settings, Status};
 use std::future::pending;
 
 /// Serves one server until the way in ends or a signal does.
@@ -20,30 +21,25 @@ use std::future::pending;
 pub(crate) async fn proxy(plan: Proxy, logs: LogArgs, format: Format) -> Result<Exit, Fault> {
     let Proxy { target, common, ways } = plan;
     let mut signals = Signals::new()?;
-    let found = link::find(&target, &common).await?;
-    let name = found.name().to_owned();
-    let mut settings = Settings::default();
-    // Whoever uses it may have something there that is gone with the process.
+    let wants_config = matches!(target, Target::Named(_));
+    let servers = Servers::These(vec![(ways.example.server.clone(), target)]);
+    let gathering = link::look_up(&common, move |finder| finder.gather(&servers, wants_config));
+    let gathered = tokio::select! {
+        gathered = gathering => gathered?,
+        signal = signals.next() => return Ok(signal.at_once()),
+    };
+    let mut settings = gathered.setup.bowline.settings.clone();
+    // Whoever uses it may have something there that would be gone with the process.
     settings.idle_stop = None;
-    let builder = host::builder(&common).settings(settings);
-    let host = found.serve(builder)?.begin()?;
-    let settled = tokio::select! {
-        settled = host.settled() => settled,
+    let host = host::begin(&gathered, &common, &common.tls, settings).await?;
+    let started = tokio::select! {
+        started = start(&host, ways) => started,
         signal = signals.next() => {
             host.close().await;
             return Ok(signal.at_once());
         }
     };
-    let started = match settled {
-        Err(error) => Err(Fault::of_connecting(&error)),
-        Ok(()) => reached(&name, &host.status()),
-    };
-    let service = host.server(&name).ok_or_else(|| Fault::new(format!("{name}: is gone")));
-    let begun = match started.and(service) {
-        Ok(service) => listen::start(Served::service(service), ways).await,
-        Err(fault) => Err(fault),
-    };
-    let ended = match begun {
+    let ended = match started {
         Ok(Listening { running, notices }) => {
             for text in &notices {
                 notice(format, logs, text);
@@ -56,14 +52,18 @@ pub(crate) async fn proxy(plan: Proxy, logs: LogArgs, format: Format) -> Result<
     ended
 }
 
-/// Whether the server is there, which is told at once where nobody would see it later.
-fn reached(name: &str, status: &Status) -> Result<(), Fault> {
-    let failed = |state| matches!(state, ServerState::Failed | ServerState::Stopped);
-    match status.servers.iter().find(|server| failed(server.state)) {
-        None => Ok(()),
-        Some(server) => {
-            let why = server.last_error.as_ref().map_or("it is not there", |error| &error.message);
-            Err(Fault::new(format!("{name}: {why}")).exit(Exit::Unreachable))
-        }
+/// Begins to serve the one server, once it is there: that it is not is told at once, and not in each answer.
+async fn start(host: &Host, ways: Ways) -> Result<Listening, Fault> {
+    host.settled().await?;
+    let status = host.status();
+    let Some(server) = status.servers.first() else {
+        return Err(Fault::new("there is no server"));
+    };
+    if matches!(server.state, ServerState::Failed | ServerState::Stopped) {
+        let why = server.last_error.as_ref().map_or("it is not there", |error| &error.message);
+        return Err(Fault::new(why).exit(Exit::Unreachable));
     }
+    let service = host.server(&server.name);
+    let service = service.ok_or_else(|| Fault::new(format!("{} is gone", server.name)))?;
+    listen::start(Served::service(service), ways).await
 }

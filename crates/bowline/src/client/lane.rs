@@ -3,8 +3,9 @@
 //! Over a byte stream, and over HTTP+SSE, a server with a session does not say for which request it asks. Whoever hands
 //! on requests of others lets such a server do one call at a time, and this is how that call hears of it.
 
+use super::Client;
+use super::live::Live;
 use super::wire::BoxFuture;
-use super::{Client, live::Live};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Message;
@@ -153,6 +154,11 @@ impl Client {
     /// Whether the server speaks the newest protocol version; not while the connection is being made anew.
     pub(crate) fn is_modern(&self) -> bool {
         self.0.live().is_some_and(|live| live.is_modern())
+    }
+
+    /// How the connection stands, for a look and no longer.
+    pub(crate) fn standing<T>(&self, look: impl FnOnce(&super::State) -> T) -> T {
+        look(&self.0.standing())
     }
 
     /// Whether this server's questions say for which request they are: then one client serves many calls at a time.

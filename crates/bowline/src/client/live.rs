@@ -282,6 +282,11 @@ impl Core {
         self.state.subscribe()
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn standing(&self) -> watch::Ref<'_, State> {
+        self.state.borrow()
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         matches!(&*self.state.borrow(), State::Closed { .. })
     }

@@ -61,9 +61,12 @@ impl Difference {
             if told(old) != told(new) {
                 what.push("settings");
             }
-            // It is how each of them is reached.
-            if old.bowline.upstream != new.bowline.upstream {
-                what.push("what is said of every server");
+            let tls = |setup: &Setup| {
+                let upstream = &setup.bowline.upstream;
+                (upstream.cacert.clone(), upstream.identity.clone())
+            };
+            if matches!(server.way, Way::Http { .. }) && tls(old) != tls(new) {
+                what.push("certificates");
             }
             if what.is_empty() {
                 difference.kept.push(name);

@@ -83,7 +83,7 @@ pub struct Config {
     problems: Vec<Problem>,
     /// What stands under `bowline`.
     #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "it is about hosts"))]
-    key: bowline::Key,
+    key: Box<bowline::Key>,
     source: Source,
 }
 
@@ -241,7 +241,14 @@ impl Config {
         reader.problems.sort_by_key(|problem| problem.position);
         let hashed = digest(&SHA256, text.as_bytes());
         let digest = hashed.as_ref().try_into().unwrap_or([0; 32]);
-        Ok(Self { path: shared, digest, entries, problems: reader.problems, key, source })
+        Ok(Self {
+            path: shared,
+            digest,
+            entries,
+            problems: reader.problems,
+            key: Box::new(key),
+            source,
+        })
     }
 
     /// Where it is.

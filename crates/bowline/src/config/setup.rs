@@ -1,7 +1,7 @@
 //! A config with nothing left to find out.
 
 use super::problem::{Problem, Problems};
-use super::{Bowline, Config, Environment, Resolved, Severity};
+use super::{Bowline, Config, Environment, Resolved, Severity, Upstream};
 
 /// What a config says, with a value for every variable: what `bowline up` runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +25,7 @@ impl Config {
         let mut servers = Vec::new();
         for entry in self.entries.iter().filter(|entry| !entry.disabled) {
             match entry.resolve(environment) {
-                Ok(resolved) => servers.push(resolved),
+                Ok(resolved) => servers.push(bowline.upstream.fill(resolved)),
                 Err(wrong) => problems.extend(wrong.list().iter().cloned()),
             }
         }
@@ -34,6 +34,13 @@ impl Config {
         }
         problems.sort_by_key(|problem| problem.position);
         Err(Problems::new(&*self.path, problems))
+    }
+
+    /// What stands under `bowline` as it was written, member by member: `upstream.timeout` and `2m`. For whoever has to
+    /// see what a config would do.
+    #[must_use]
+    pub fn told(&self) -> &[(String, String)] {
+        self.key.lines()
     }
 
     /// What stands under `bowline`, whatever is wrong with servers.
@@ -51,11 +58,12 @@ impl Config {
     }
 }
 
-impl Setup {
-    /// With these servers, in this order, instead of its own.
+impl Upstream {
+    /// The server, with this where it says nothing itself.
     #[must_use]
-    pub fn servers(mut self, servers: Vec<Resolved>) -> Self {
-        self.servers = servers;
-        self
+    pub fn fill(&self, mut server: Resolved) -> Resolved {
+        server.timeout = server.timeout.or(self.timeout);
+        server.protocol = server.protocol.or(self.protocol);
+        server
     }
 }

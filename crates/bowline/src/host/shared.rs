@@ -165,11 +165,11 @@ impl Shared {
     }
 
     pub(super) fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
-        self.all().into_iter().find(|upstream| &**upstream.name() == name)
+        read(&self.upstreams).iter().find(|upstream| &**upstream.name() == name).cloned()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
-        self.upstreams.read().unwrap_or_else(PoisonError::into_inner).clone()
+        read(&self.upstreams).clone()
     }
 
     pub(super) fn names(&self) -> Vec<Arc<str>> {
@@ -181,15 +181,11 @@ impl Shared {
     }
 
     pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
-        self.settings().servers.get(name).cloned().unwrap_or_default()
+        read(&self.settings).servers.get(name).cloned().unwrap_or_default()
     }
 
     pub(super) fn profile(&self, name: &str) -> Option<Profile> {
-        self.settings().profiles.into_iter().find(|profile| profile.name == name)
-    }
-
-    fn settings(&self) -> Settings {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        read(&self.settings).profiles.iter().find(|profile| profile.name == name).cloned()
     }
 
     pub(super) async fn all_tried(&self) {
@@ -298,7 +294,7 @@ impl Shared {
             .filter_map(|upstream| Some((upstream.name().clone(), upstream.offer()?)))
             .collect();
         let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
-        let naming = self.settings().naming;
+        let naming = read(&self.settings).naming;
         let (catalogue, collisions) = Catalogue::settle(naming, offers);
         for collision in &collisions {
             tracing::warn!(target: "bowline::host", "{collision}");
@@ -350,11 +346,11 @@ impl Hosting for Shared {
     }
 
     fn isolation(&self) -> Option<Isolation> {
-        self.settings().isolation
+        read(&self.settings).isolation
     }
 
     fn idle_stop(&self) -> Option<Duration> {
-        self.settings().idle_stop
+        read(&self.settings).idle_stop
     }
 
     fn monitor(&self) -> &Arc<Monitor> {
@@ -486,6 +482,10 @@ async fn sweep(shared: Weak<Shared>) {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that runs under these locks can leave what they hold half-changed.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {

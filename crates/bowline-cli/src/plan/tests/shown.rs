@@ -112,7 +112,7 @@ fn up(up: &Up) -> String {
         }
     };
     // As without a config, or with one that says nothing.
-    let Hosting { ways, settings, admin } = match up.flags.with(&Bowline::default()) {
+    let Hosting { ways, settings, admin, .. } = match up.flags.with(&Bowline::default()) {
         Ok(hosting) => hosting,
         Err(fault) => return fault.to_string(),
     };

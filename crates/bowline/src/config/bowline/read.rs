@@ -17,6 +17,7 @@ pub(in crate::config) struct Key {
     told: Bowline,
     pending: Vec<Pending>,
     folder: PathBuf,
+    lines: Vec<(String, String)>,
 }
 
 /// A text and where its value goes.
@@ -29,7 +30,7 @@ struct Pending {
 }
 
 /// Puts in a value; an error says what is wrong with it.
-type Set = fn(&mut Bowline, set::Given<'_>) -> Result<(), &'static str>;
+type Set = fn(&mut Bowline, &set::Given<'_>) -> Result<(), &'static str>;
 
 impl Key {
     /// Reads it; what is wrong, the reader then knows.
@@ -47,7 +48,14 @@ impl Key {
         };
         reading.all(value, servers);
         reading.fits();
-        reading.key
+        let mut key = reading.key;
+        flatten("", value, &mut key.lines);
+        key
+    }
+
+    /// Its members as they were written, those of objects and lists one by one.
+    pub(in crate::config) fn lines(&self) -> &[(String, String)] {
+        &self.lines
     }
 
     /// Puts values into the places of variables.
@@ -66,7 +74,7 @@ impl Key {
             }
             let server = server.as_deref();
             let given = set::Given { value, folder: &self.folder, server };
-            if let Err(wrong) = set(&mut told, given) {
+            if let Err(wrong) = set(&mut told, &given) {
                 problems.push(text.problem(wrong));
             }
         }
@@ -420,6 +428,29 @@ impl Reading<'_, '_> {
         };
         self.reader.note(property, problem);
     }
+}
+
+/// What is in a value, with the path to it.
+fn flatten(key: &str, value: &Value<'_>, lines: &mut Vec<(String, String)>) {
+    let text = match value {
+        Value::Object(object) => {
+            for property in &object.properties {
+                flatten(&join(key, property.name.as_str()), &property.value, lines);
+            }
+            return;
+        }
+        Value::Array(array) => {
+            for (index, element) in array.elements.iter().enumerate() {
+                flatten(&format!("{key}[{index}]"), element, lines);
+            }
+            return;
+        }
+        Value::StringLit(literal) => literal.value.clone().into_owned(),
+        Value::NumberLit(literal) => literal.value.to_owned(),
+        Value::BooleanLit(literal) => literal.value.to_string(),
+        Value::NullKeyword(_) => "null".to_owned(),
+    };
+    lines.push((key.to_owned(), text));
 }
 
 /// The members of the key.

@@ -21,7 +21,7 @@ impl Given<'_> {
 
 type Done = Result<(), &'static str>;
 
-pub(super) fn listen(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn listen(told: &mut Bowline, given: &Given<'_>) -> Done {
     let is_known = match given.value.strip_prefix("unix:") {
         Some(path) => !path.is_empty(),
         None => given.value == "stdio" || is_address(&given.value),
@@ -31,16 +31,16 @@ pub(super) fn listen(told: &mut Bowline, given: Given<'_>) -> Done {
     }
     told.listen = Some(match given.value.strip_prefix("unix:") {
         Some(path) => format!("unix:{}", given.folder.join(path).display()),
-        None => given.value,
+        None => given.value.clone(),
     });
     Ok(())
 }
 
-pub(super) fn admin(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn admin(told: &mut Bowline, given: &Given<'_>) -> Done {
     if !is_address(&given.value) {
         return Err("is no address; write :PORT, or a loopback address with a port");
     }
-    told.admin = Some(given.value);
+    told.admin = Some(given.value.clone());
     Ok(())
 }
 
@@ -52,76 +52,76 @@ fn is_address(text: &str) -> bool {
     })
 }
 
-pub(super) fn path(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn path(told: &mut Bowline, given: &Given<'_>) -> Done {
     if !given.value.starts_with('/') {
         return Err("does not begin with /");
     }
-    told.path = Some(given.value);
+    told.path = Some(given.value.clone());
     Ok(())
 }
 
-pub(super) fn allow_host(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn allow_host(told: &mut Bowline, given: &Given<'_>) -> Done {
     if given.value.is_empty() || given.value.contains('/') {
         return Err("is no host; write HOST or HOST:PORT");
     }
-    told.allow_host.push(given.value);
+    told.allow_host.push(given.value.clone());
     Ok(())
 }
 
-pub(super) fn allow_origin(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn allow_origin(told: &mut Bowline, given: &Given<'_>) -> Done {
     if !given.value.contains("://") {
         return Err("is no origin; write https://HOST");
     }
-    told.allow_origin.push(given.value);
+    told.allow_origin.push(given.value.clone());
     Ok(())
 }
 
-pub(super) fn public_url(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn public_url(told: &mut Bowline, given: &Given<'_>) -> Done {
     let (scheme, rest) = given.value.split_once("://").unwrap_or_default();
     if !matches!(scheme, "http" | "https") || rest.is_empty() {
         return Err("is no URL; write https://HOST");
     }
-    told.public_url = Some(given.value);
+    told.public_url = Some(given.value.clone());
     Ok(())
 }
 
-pub(super) fn tls_cert(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn tls_cert(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.tls.get_or_insert_default().0 = given.path()?;
     Ok(())
 }
 
-pub(super) fn tls_key(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn tls_key(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.tls.get_or_insert_default().1 = given.path()?;
     Ok(())
 }
 
-pub(super) fn token_file(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn token_file(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.token_file = Some(given.path()?);
     Ok(())
 }
 
-pub(super) fn trace_messages(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn trace_messages(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.trace_messages = Some(if given.value == "-" { "-".into() } else { given.path()? });
     Ok(())
 }
 
-pub(super) fn cacert(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn cacert(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.upstream.cacert = Some(given.path()?);
     Ok(())
 }
 
-pub(super) fn client_cert(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn client_cert(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.upstream.identity.get_or_insert_default().0 = given.path()?;
     Ok(())
 }
 
-pub(super) fn client_key(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn client_key(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.upstream.identity.get_or_insert_default().1 = given.path()?;
     Ok(())
 }
 
 /// A directory, or a `file:` URI.
-pub(super) fn root(told: &mut Bowline, given: Given<'_>) -> Done {
+pub(super) fn root(told: &mut Bowline, given: &Given<'_>) -> Done {
     let uri = if given.value.starts_with("file://") {
         given.value.clone()
     } else if given.value.contains("://") {

@@ -53,7 +53,7 @@ impl Instance {
 
     /// Whether calls can be given to it: it is there, or is being made anew.
     pub(super) fn is_open(&self) -> bool {
-        !matches!(&*self.client.state().borrow(), State::Closed { .. })
+        self.client.standing(|state| !matches!(state, State::Closed { .. }))
     }
 
     /// Takes it for one call alone; `None` when another call has it.

@@ -316,12 +316,12 @@ impl Upstream {
 
     /// Refuses a call that would only wait for a server that has been lost and does not come back.
     fn check(&self, instance: &Instance) -> Result<(), ErrorObject> {
-        match &*instance.client.state().borrow() {
+        instance.client.standing(|state| match state {
             State::Reconnecting { attempt, last_error } if *attempt > 1 => {
                 Err(fault::unavailable(self.name(), last_error))
             }
             _ => Ok(()),
-        }
+        })
     }
 
     /// Starts an instance. It is put where it belongs, which only its protocol version tells.
