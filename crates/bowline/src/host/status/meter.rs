@@ -69,7 +69,7 @@ impl Meter {
         };
         let mut times: Vec<u32> = (0..WINDOW.min(timed)).filter_map(read).collect();
         // A place that was taken and is not written yet has none, or that of an older call.
-        let last = timed.checked_sub(1).and_then(read).or(times.last().copied());
+        let last = timed.checked_sub(1).and_then(read).or_else(|| times.last().copied());
         let (last, false) = (last?, times.is_empty()) else { return None };
         times.sort_unstable();
         let share = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
