@@ -23,6 +23,10 @@ impl Stamp {
         match *self {}
     }
 
+    pub(super) fn client_capabilities(&self) -> &Raw {
+        match *self {}
+    }
+
     pub(super) fn response(&self, _: &Incoming, _: &Outcome) -> Raw {
         match *self {}
     }

@@ -56,6 +56,16 @@ impl Bridge {
         }
     }
 
+    /// Whether a call goes on with one that its caller has begun before.
+    pub(crate) fn goes_on(&self, cx: &Context, server: &str) -> bool {
+        // As in `resume`: most calls bring nothing.
+        if cx.request().param(BodyKey::RequestState).is_none() || cx.request().is_of_session() {
+            return false;
+        }
+        let brought = round::brought(cx).ok().flatten();
+        brought.is_some_and(|text| self.unseal(cx, server, &text).is_ok())
+    }
+
     async fn carried(
         &self,
         cx: &Context,

@@ -95,8 +95,8 @@ impl Run {
     ) -> Poll<Turn> {
         loop {
             self.questions.poll(task);
-            self.hear_lane(server, hears, task);
             let asked = self.questions.made();
+            self.hear_lane(server, hears, task);
             match self.forward.poll_next(task) {
                 Poll::Ready(Ok(Said::Progress(message))) => {
                     self.time.touch();

@@ -205,12 +205,14 @@ pub(super) fn plans(config: &Config, environment: &Environment) -> Result<Vec<Pl
     resolved.collect()
 }
 
-fn plan(server: Resolved) -> Result<Plan> {
+pub(super) fn plan(server: Resolved) -> Result<Plan> {
+    // How long its requests may take is not what tells servers apart, and is treated as such.
+    let timeout = server.timeout.map_or(0, |timeout| timeout.as_millis());
     Ok(Plan {
         name: server.name.as_str().into(),
         tools: server.tools.clone(),
         settings: ServerSettings::default(),
-        fingerprint: None,
+        fingerprint: Some(format!("{} {timeout}", server.fingerprint())),
         target: server.into_target()?,
     })
 }

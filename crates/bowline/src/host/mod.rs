@@ -47,7 +47,7 @@ pub use settings::{Isolation, Naming, Profile, ServerSettings, Settings};
 pub use status::Status;
 
 use crate::client::{Client, IntoTarget, Target};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Resolved};
 use crate::error::{Error, Result};
 use crate::service::Service;
 use crate::transport::{self, Running, Transport};
@@ -149,7 +149,8 @@ impl Host {
     }
 
     /// Takes the servers and settings from a config anew. Only servers whose entries changed are touched: what is new is
-    /// started, what is gone is [removed](Host::remove), and what changed is both.
+    /// started, what is gone is [removed](Host::remove), and what changed is both. Servers that came in another way
+    /// stay.
     ///
     /// # Errors
     /// When an entry cannot be used; nothing has changed then.
@@ -160,6 +161,21 @@ impl Host {
         settings: Settings,
     ) -> Result<()> {
         let plans = builder::plans(config, environment)?;
+        self.0.set_settings(settings);
+        self.0.apply(plans);
+        Ok(())
+    }
+
+    /// As [`Host::reload`], of servers that are resolved already.
+    ///
+    /// # Errors
+    /// As for [`Host::reload`].
+    pub fn reload_resolved(
+        &self,
+        servers: impl IntoIterator<Item = Resolved>,
+        settings: Settings,
+    ) -> Result<()> {
+        let plans = servers.into_iter().map(builder::plan).collect::<Result<_>>()?;
         self.0.set_settings(settings);
         self.0.apply(plans);
         Ok(())

@@ -105,12 +105,13 @@ impl Shared {
         Ok(shared)
     }
 
-    /// Makes these the servers: those that are the same stay untouched.
+    /// Makes these the servers of configs: those that are the same stay untouched, and so do those of no config.
     pub(super) fn apply(&self, plans: Vec<Plan>) {
         let mut gone = Vec::new();
         let mut new = Vec::new();
         {
             let mut upstreams = write(&self.upstreams);
+            let names: Vec<_> = upstreams.iter().map(|one| one.name().clone()).collect();
             let mut old: HashMap<Arc<str>, Arc<Upstream>> =
                 upstreams.drain(..).map(|one| (one.name().clone(), one)).collect();
             for mut plan in plans {
@@ -125,7 +126,11 @@ impl Shared {
                     }
                 }
             }
-            gone.extend(old.into_values());
+            let left = names.iter().filter_map(|name| old.remove(name));
+            let (of_config, others): (Vec<_>, Vec<_>) =
+                left.partition(|one| one.plan.fingerprint.is_some());
+            gone.extend(of_config);
+            upstreams.extend(others);
         }
         for upstream in &new {
             upstream::begin(upstream);
@@ -309,6 +314,7 @@ impl Shared {
         };
         if let Some(tool) = &tool
             && self.consent.is_some()
+            && !self.bridge.goes_on(cx, &server)
         {
             Box::pin(self.consent(cx, &server, tool)).await?;
         }

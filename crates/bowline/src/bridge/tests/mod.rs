@@ -1,1 +1,11 @@
-//! Calls over the bridge.
+//! Calls over the bridge: callers and servers of every protocol version in memory, and time that is a number.
+
+mod callers;
+mod cancel;
+mod gate;
+mod pairs;
+mod parks;
+mod scripted;
+mod served;
+mod servers;
+mod states;
