@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 /// Counts and times the calls of one instance, or of one server.
 ///
-/// **Cost.** A call reads the clock twice, counts the reference once up and down, and does five or six atomic operations: no lock, no allocation, some 100 ns in all. A meter has 560 bytes. Readers copy and sort the window.
+/// **Cost.** A call reads the clock twice, counts the reference once up and down, and does five or six atomic operations:
+/// no lock, no allocation, some 100 ns in all. A meter has 560 bytes. Readers copy and sort the window.
 #[derive(Debug)]
 pub(crate) struct Meter {
     running: AtomicU64,
