@@ -12,6 +12,7 @@ pub(crate) enum Command {
     Defects(Defects),
     Nginx(Nginx),
     Servers(Servers),
+    Host(Host),
     /// Be the server of this name that defect tests let clients speak with.
     Script(String),
 }
@@ -66,6 +67,17 @@ pub(crate) struct Servers {
     pub(crate) driver: Option<PathBuf>,
 }
 
+/// What is asked of the host.
+#[derive(Default)]
+pub(crate) struct Host {
+    /// For two minutes, not for seconds.
+    pub(crate) all: bool,
+    /// `up` or `proxy`; both if absent.
+    pub(crate) part: Option<&'static str>,
+    /// A binary to use instead of building one.
+    pub(crate) server: Option<PathBuf>,
+}
+
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
@@ -73,6 +85,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         Some((first, [name])) if first == "script" => Ok(Command::Script(name.clone())),
         Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
         Some((first, rest)) if first == "servers" => servers(rest).map(Command::Servers),
+        Some((first, rest)) if first == "host" => host(rest).map(Command::Host),
         _ => matrix(arguments).map(Command::Matrix),
     }
 }
@@ -165,6 +178,27 @@ fn servers(arguments: &[String]) -> Result<Servers, String> {
             other => {
                 return Err(format!(
                     "unknown argument {other:?}; give --all, --protocol, --peer or --driver"
+                ));
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn host(arguments: &[String]) -> Result<Host, String> {
+    let mut options = Host::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--all" => options.all = true,
+            "--server" => {
+                options.server = Some(rest.next().ok_or("--server needs a value")?.into());
+            }
+            "up" => options.part = Some("up"),
+            "proxy" => options.part = Some("proxy"),
+            other => {
+                return Err(format!(
+                    "unknown argument {other:?}; give up, proxy, --all or --server"
                 ));
             }
         }

@@ -6,6 +6,7 @@
 //! cargo run -p bowline-interop -- defects [NAME…] [--peer bowline|rmcp] [--server PATH]
 //! cargo run -p bowline-interop -- nginx [ROW…] [--server PATH]
 //! cargo run -p bowline-interop -- servers [--all] [--protocol VERSION] [--peer ts|py|rmcp|published] [--driver PATH]
+//! cargo run -p bowline-interop -- host [up|proxy] [--all] [--server PATH]
 //! ```
 //!
 //! The first form prints a table per protocol version, feature by peer and transport. Without `--all` it runs the core
@@ -13,6 +14,8 @@
 //! on purpose and demands that exactly this row is red, at the newest protocol version unless another one is named.
 //! The second form demands that each test passes here and fails on rmcp. The third puts nginx in front of the server,
 //! as `docs/nginx.md` says. The fourth turns it round, and prints tables of our client against other people's servers.
+//! The fifth puts `bowline up` in front of servers that others published and kills one every second, and restarts a
+//! server behind `bowline proxy`.
 //!
 //! This package must never link the SDK: it sees only processes, bytes and exit codes. Our client is in a program of its
 //! own, `interop/driver`.
@@ -22,6 +25,7 @@
 
 mod cli;
 mod defects;
+mod host;
 mod matrix;
 mod nginx;
 mod peer;
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         Ok(Command::Defects(options)) => defects::run(&options),
         Ok(Command::Nginx(options)) => nginx::run(&options),
         Ok(Command::Servers(options)) => servers::run(&options),
+        Ok(Command::Host(options)) => host::run(&options),
         Ok(Command::Script(name)) => defects::script::serve(&name),
         Err(message) => {
             eprintln!("interop: {message}");

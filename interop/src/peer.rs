@@ -43,11 +43,11 @@ impl Sdk {
         let (pins, scripts) = match self {
             Self::TypeScript => (
                 ["package.json", "package-lock.json"],
-                ["driver.mjs", "common.mjs", "modern.mjs", "legacy.mjs"],
+                vec!["driver.mjs", "common.mjs", "modern.mjs", "legacy.mjs", "host.mjs"],
             ),
             Self::Python => (
                 ["requirements.txt", "sdks.txt"],
-                ["driver.py", "common.py", "modern.py", "legacy.py"],
+                vec!["driver.py", "common.py", "modern.py", "legacy.py"],
             ),
         };
         let wanted = read_all(&source, &pins)?;
@@ -84,7 +84,7 @@ impl Sdk {
                 .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
         }
         // Node finds packages beside the script, so the scripts stand where they were installed.
-        for script in scripts {
+        for script in &scripts {
             copy(&source, &home, script)?;
         }
         let servers = root().join("interop/servers");
@@ -132,6 +132,13 @@ impl Driver {
         let script = self.home.join("servers").join(self.sdk.server_scripts()[0]);
         let words = [self.program.display().to_string(), script.display().to_string()];
         words.into_iter().chain([version.name.to_owned()]).collect()
+    }
+
+    /// Another script beside that of the driver.
+    pub(crate) fn script(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(self.home.join(name));
+        command
     }
 
     /// Runs `rows` against a target (`--stdio COMMAND…`, `--http URL`, `--sse URL`) with the SDK of a protocol version;

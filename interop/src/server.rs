@@ -135,6 +135,11 @@ impl Running {
 }
 
 impl Running {
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory now, in bytes.
     pub(crate) fn memory(&self) -> Result<u64, String> {
         let path = format!("/proc/{}/status", self.child.id());

@@ -47,6 +47,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "load", run: || load::run(&["--smoke".to_owned()]) },
     Stage { name: "interop", run: || interop::run(&[]) },
     Stage { name: "servers", run: || interop::servers(&[]) },
+    Stage { name: "host", run: || interop::host(&[]) },
     Stage { name: "sabotage", run: interop::sabotage },
     Stage { name: "defects", run: interop::defects },
     Stage { name: "nginx", run: interop::nginx },

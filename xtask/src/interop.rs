@@ -42,3 +42,10 @@ const SABOTAGED: [&str; 3] = ["structured", "progress", "ask_form"];
 
 /// One that a session asks live.
 const SABOTAGED_IN_A_SESSION: [&str; 4] = ["--protocol", "2025-11-25", "--sabotage", "ask_sample"];
+
+/// `bowline up` over published servers while they are killed, and `bowline proxy`; `--all` for two minutes of it.
+pub(crate) fn host(args: &[String]) -> Result<(), String> {
+    let mut words = vec!["host".to_owned()];
+    words.extend_from_slice(args);
+    run(&words)
+}
