@@ -96,7 +96,7 @@ impl Run<'_> {
             }
         }
         if pairs.len() > 1 && self.options.scenario.is_none() {
-            problems.extend(differences::stale(&seen));
+            problems.extend(differences::stale(&pairs, &seen));
             self.control()?;
         }
         problems.sort();

@@ -18,19 +18,34 @@ struct Listed {
     page: &'static str,
 }
 
-/// All there are.
-const LISTED: &[Listed] = &[Listed {
-    // The upstream has no way to say that the client should come back for the answer, so that there is nothing to hand
-    // on.
-    pairs: &[
-        Pair { client: Era::Legacy, upstream: Era::Modern, by: By::Http },
-        Pair { client: Era::Legacy, upstream: Era::Modern, by: By::Stdio },
-    ],
-    scenario: "server-sse-polling",
-    check: "server-sse-disconnect-resume",
-    forced_by: "Resumable SSE streams via `Last-Event-ID` are not supported.",
-    page: "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
-}];
+/// All there are: one check, of whether a tool can have the connection closed under a call. Where the upstream has no way
+/// to say that the client should come back for the answer there is nothing to hand on.
+const LISTED: &[Listed] = &[
+    Listed {
+        pairs: &[
+            Pair { client: Era::Legacy, upstream: Era::Modern, by: By::Http },
+            Pair { client: Era::Legacy, upstream: Era::Modern, by: By::Stdio },
+        ],
+        scenario: "server-sse-polling",
+        check: "server-sse-disconnect-resume",
+        forced_by: "Resumable SSE streams via `Last-Event-ID` are not supported.",
+        page: "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
+    },
+    Listed {
+        pairs: &[Pair { client: Era::Legacy, upstream: Era::Legacy, by: By::Stdio }],
+        scenario: "server-sse-polling",
+        check: "server-sse-disconnect-resume",
+        forced_by: "The server MUST NOT write anything to its `stdout` that is not a valid MCP message.",
+        page: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio",
+    },
+    Listed {
+        pairs: &[Pair { client: Era::Legacy, upstream: Era::Legacy, by: By::Sse }],
+        scenario: "server-sse-polling",
+        check: "server-sse-disconnect-resume",
+        forced_by: "Server messages are sent as SSE `message` events, with the message content encoded as JSON in the event data.",
+        page: "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
+    },
+];
 
 /// Which listed difference this is, if any.
 pub(super) fn listed(pair: Pair, difference: &Difference) -> Option<usize> {
@@ -42,8 +57,10 @@ pub(super) fn listed(pair: Pair, difference: &Difference) -> Option<usize> {
 }
 
 /// What is listed and was not seen: it has to be taken out of the table.
-pub(super) fn stale(seen: &[usize]) -> impl Iterator<Item = String> {
-    let gone = LISTED.iter().enumerate().filter(|(at, _)| !seen.contains(at));
+pub(super) fn stale(run: &[Pair], seen: &[usize]) -> impl Iterator<Item = String> {
+    let of_run = |listed: &Listed| listed.pairs.iter().any(|pair| run.contains(pair));
+    let gone = LISTED.iter().enumerate();
+    let gone = gone.filter(move |(at, listed)| of_run(listed) && !seen.contains(at));
     gone.map(|(_, listed)| {
         format!("{} {} is listed as a difference, but is none", listed.scenario, listed.check)
     })
