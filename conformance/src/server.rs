@@ -15,13 +15,17 @@ mod elicit;
 mod prompt;
 #[path = "server/resource.rs"]
 mod resource;
+#[path = "server/stdio.rs"]
+mod stdio;
 #[path = "server/tool.rs"]
 mod tool;
 
 use bowline::Server;
+use bowline::transport::Stdio;
 use bowline::transport::http::Http;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use stdio::LimitedTo;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,14 +42,15 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-const USAGE: &str =
-    "usage: conformance-server --listen HOST:PORT [--era legacy|modern] [--page-size ITEMS]";
+const USAGE: &str = "\
+usage: conformance-server --listen HOST:PORT|stdio [--era legacy|modern] [--page-size ITEMS] [--more-resources ITEMS]";
 
 /// What was typed.
 struct Arguments {
     address: String,
-    limit: fn(Http) -> Http,
+    era: Option<Era>,
     page_size: Option<usize>,
+    more_resources: usize,
 }
 
 impl Arguments {
@@ -53,36 +58,58 @@ impl Arguments {
     fn of(words: Vec<String>) -> Option<Self> {
         let mut words = words.into_iter();
         let mut address = None;
-        let mut limit: fn(Http) -> Http = std::convert::identity;
-        let mut page_size = None;
+        let mut era = None;
+        let (mut page_size, mut more_resources) = (None, 0);
         while let Some(word) = words.next() {
             match (word.as_str(), words.next()?) {
                 ("--listen", value) => address = Some(value),
-                ("--era", value) => limit = limited_to(&value)?,
+                ("--era", value) => era = Some(Era::named(&value)?),
                 ("--page-size", value) => page_size = Some(value.parse().ok()?),
+                ("--more-resources", value) => more_resources = value.parse().ok()?,
                 _ => return None,
             }
         }
-        Some(Self { address: address?, limit, page_size })
+        Some(Self { address: address?, era, page_size, more_resources })
     }
 }
 
-/// What leaves an endpoint with clients of one kind.
-fn limited_to(era: &str) -> Option<fn(Http) -> Http> {
-    match era {
-        "legacy" => Some(Http::only_sessions),
-        "modern" => Some(Http::without_sessions),
-        _ => None,
+/// Which clients are answered.
+#[derive(Clone, Copy)]
+enum Era {
+    /// Those that open a session.
+    Legacy,
+    /// Those that need none.
+    Modern,
+}
+
+impl Era {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "legacy" => Some(Self::Legacy),
+            "modern" => Some(Self::Modern),
+            _ => None,
+        }
     }
 }
 
 async fn serve(arguments: Arguments) -> bowline::Result<()> {
-    let http = (arguments.limit)(Http::bind(&arguments.address).await?);
-    let server = match arguments.page_size {
-        Some(items) => server().page_size(items),
-        None => server(),
+    let Arguments { address, era, page_size, more_resources } = arguments;
+    let mut server = resource::register_more(server(), more_resources);
+    if let Some(items) = page_size {
+        server = server.page_size(items);
+    }
+    let mut running = match (address.as_str(), era) {
+        ("stdio", None) => server.start(Stdio)?,
+        ("stdio", Some(era)) => server.start(LimitedTo(era))?,
+        (address, era) => {
+            let http = http_ready(Http::bind(address).await?);
+            server.start(match era {
+                None => http,
+                Some(Era::Legacy) => http.only_sessions(),
+                Some(Era::Modern) => http.without_sessions(),
+            })?
+        }
     };
-    let mut running = server.start(http_ready(http))?;
     running.wait().await
 }
 

@@ -42,6 +42,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "release", run: release },
     Stage { name: "readme", run: || readme::run(&[]) },
     Stage { name: "conformance", run: || conformance::run(&[]) },
+    Stage { name: "through", run: conformance::through_up },
     Stage { name: "cost", run: || cost::run(&[]) },
     Stage { name: "load", run: || load::run(&["--smoke".to_owned()]) },
     Stage { name: "interop", run: || interop::run(&[]) },

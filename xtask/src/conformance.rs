@@ -19,7 +19,7 @@ use programs::Programs;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use suite::{Mode, Suite, Target};
-use through::{Between, Pair};
+use through::{Between, Pair, Pairs};
 
 /// Runs one leg at the versions asked for; without flags what CI runs, both legs at every version.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
@@ -32,9 +32,14 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if let Some(between) = flags.value("--through")? {
         let between = Between::named(&between)?;
         let pair = flags.value("--pair")?.map(|name| Pair::named(&name)).transpose()?;
-        let debug = flags.switch("--debug");
+        let (all, debug) = (flags.switch("--all"), flags.switch("--debug"));
         flags.end()?;
-        return through::run(&through::Options { between, pair, scenario, debug });
+        let pairs = match pair {
+            Some(pair) => Pairs::One(pair),
+            None if all => Pairs::All,
+            None => Pairs::OfToday,
+        };
+        return through::run(&through::Options { between, pairs, scenario, debug });
     }
     flags.end()?;
 
@@ -54,6 +59,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         0 => Ok(()),
         bad => Err(format!("{bad} runs of scenarios failed")),
     }
+}
+
+/// Runs the server leg through the host: what CI runs of it.
+pub(crate) fn through_up() -> Result<(), String> {
+    run(&["--through".to_owned(), "up".to_owned()])
 }
 
 /// What is run of one leg.

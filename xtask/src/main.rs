@@ -63,6 +63,8 @@ usage: cargo xtask TASK [FLAGS]
   tidy                       the rules of STYLE.md that a machine can check
   conformance [--leg server|client] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
                              the pinned official suite, each scenario with its number of checks
+  conformance --through up [--all | --pair CLIENT/UPSTREAM[+sse|+stdio]] [--scenario NAME] [--debug]
+                             its server leg through the host, compared check by check with the same without it
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages
   interop servers [--all]    our client against the servers of others

@@ -2,7 +2,7 @@
 //!
 //! `http_client URL CALLS` ends when all are answered; how much that took is for others to count.
 
-use bowline::{Client, Error, Result};
+use bowline::{Client, Result};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {

@@ -52,6 +52,17 @@ pub(crate) fn register(server: Server) -> Server {
         })
 }
 
+/// So many resources that a list of them has pages.
+pub(crate) fn register_more(mut server: Server, resources: usize) -> Server {
+    for n in 0..resources {
+        let resource = Resource::new(format!("test://more/{n}"), format!("More {n}"))
+            .description("One of many.")
+            .mime_type("text/plain");
+        server = server.resource(resource, move || async move { format!("Number {n}.") });
+    }
+    server
+}
+
 async fn resource_change(changes: Arc<AtomicU64>, cx: Context) -> Result<&'static str, ToolError> {
     changes.fetch_add(1, Ordering::Relaxed);
     change::server(&cx)?.resource_updated(WATCHED);

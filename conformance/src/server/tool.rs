@@ -24,6 +24,10 @@ pub(crate) fn register(server: Server) -> Server {
             logging(cx)
         })
         .tool(Tool::new("test_tool_with_progress").description("Reports progress."), progress)
+        .tool(Tool::new("test_wait").description("Waits to be given up."), || async {
+            tokio::time::sleep(PATIENCE).await;
+            "nobody gave it up"
+        })
         .tool(
             Tool::new("test_reconnection").description("Lets the connection go before it answers."),
             reconnection,
@@ -57,6 +61,9 @@ async fn logging(cx: Context) -> &'static str {
 }
 
 const APART: Duration = Duration::from_millis(50);
+
+/// How long a call waits that is to be given up.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn progress(cx: Context) -> &'static str {
     for step in [0.0, 50.0, 100.0] {

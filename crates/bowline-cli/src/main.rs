@@ -79,11 +79,11 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         }
         Task::Configs(configs) => verbs::configs(configs),
         Task::Completions(completions) => verbs::completions(completions),
+        Task::Config(config) => verbs::config(config),
         Task::Up(up) => on(Builder::new_multi_thread(), verbs::up(*up, logs, format)),
         Task::Proxy(proxy) => on(threads(&proxy.ways), verbs::proxy(*proxy, logs, format)),
         Task::Install(install) => verbs::install(*install),
         Task::Uninstall(uninstall) => verbs::uninstall(uninstall),
-        Task::Config(_) => Err(Fault::new("this verb is being built")),
         Task::List(list) => {
             talk(list.common.output, logs, async |session| verbs::list(list, session).await)
         }

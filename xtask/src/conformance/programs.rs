@@ -3,7 +3,7 @@
 use super::listening;
 use crate::process::{Server, must};
 use crate::workspace::{build_release, cargo, target};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,14 +29,14 @@ impl Programs {
 
     /// The fixture server on a port of its choice, and the URL that it printed.
     pub(crate) fn conformance_server(&self, flags: &[&str]) -> Result<(Server, String), String> {
-        let mut command = Command::new(self.path("conformance-server"));
+        let mut command = Command::new(self.command("conformance-server"));
         command.args(["--listen", "127.0.0.1:0"]).args(flags);
         started(&mut command)
     }
 
-    /// `bowline up` with the server at `upstream` and two others, all by their own names; nothing that an earlier run
+    /// `bowline up` with the server that this entry of a config tells of and two others, all by their own names; nothing that an earlier run
     /// has left in `home` is there.
-    pub(crate) fn up(&self, upstream: &str, home: &Path) -> Result<(Server, String), String> {
+    pub(crate) fn up(&self, upstream: &Value, home: &Path) -> Result<(Server, String), String> {
         let write = |path: &Path, text: &str| {
             fs::write(path, text)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))
@@ -49,9 +49,9 @@ impl Programs {
         fs::create_dir_all(&files)
             .map_err(|error| format!("cannot create {}: {error}", files.display()))?;
         write(&files.join("knot.txt"), "A bowline holds.\n")?;
-        let bowline = self.path("bowline");
+        let bowline = self.command("bowline");
         let servers = json!({
-            "conformance": { "url": upstream },
+            "conformance": upstream,
             "everything": { "command": &bowline, "args": ["serve", "everything"] },
             "files": { "command": &bowline, "args": ["serve", "filesystem", &files] },
         });
@@ -67,7 +67,8 @@ impl Programs {
         started(&mut command)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// The path of a program.
+    pub(crate) fn command(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }

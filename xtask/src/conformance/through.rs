@@ -4,34 +4,50 @@
 //! and two other servers. For each pair of client and upstream the suite is run against the host's endpoint, and every
 //! single check is compared with the same run straight at a fixture server of all versions.
 //!
-//! Then the same again with a recorder on either side of the host, see [`recorder`].
+//! Then the same again with a recorder on either side of the host, see [`recorder`], and behind it what the suite does
+//! not try, see [`talk`].
 
 mod compare;
 mod differences;
+mod http;
+mod pair;
 mod recorder;
+mod talk;
+mod way;
 
 use super::checks;
 use super::ended_well;
 use super::expected::{self, Leg};
 use super::programs::{OTHERS, Programs};
 use super::suite::Suite;
-use crate::process::Server;
-use crate::workspace::target;
 use compare::{Difference, Results};
-use recorder::Recorded;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use way::Way;
+
+pub(crate) use pair::{Era, Pair};
 
 /// What is run of it.
 pub(crate) struct Options {
     /// Stands between the suite and the servers.
     pub(crate) between: Between,
-    /// One pair; all of them where it is not told.
-    pub(crate) pair: Option<Pair>,
+    /// The pairs to run.
+    pub(crate) pairs: Pairs,
     /// One scenario; all of them where it is not told.
     pub(crate) scenario: Option<String>,
     /// Whether to run the debug build.
     pub(crate) debug: bool,
+}
+
+/// Which pairs are run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Pairs {
+    /// One.
+    One(Pair),
+    /// The four by HTTP, and one by another transport: each day the next.
+    OfToday,
+    /// The four by HTTP, and all by other transports.
+    All,
 }
 
 /// What stands between the suite and the servers.
@@ -41,22 +57,6 @@ pub(crate) enum Between {
     Up,
     /// Nothing: what must fail wherever versions differ, and what recorders must find then.
     Nothing,
-}
-
-/// A kind of protocol versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Era {
-    /// Those with a session.
-    Legacy,
-    /// Those without.
-    Modern,
-}
-
-/// Who talks to whom through the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pair {
-    pub(crate) client: Era,
-    pub(crate) upstream: Era,
 }
 
 /// Runs it and prints a table; anything that is not as it should be is an error.
@@ -77,22 +77,27 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn run(mut self) -> Result<(), String> {
-        let pairs = self.options.pair.map_or_else(|| Pair::ALL.to_vec(), |pair| vec![pair]);
+        let pairs = self.options.pairs.list();
         self.straighten(&pairs)?;
         let (mut problems, mut seen) = (Vec::new(), Vec::new());
         println!("{HEADING}");
-        for (pair, recorded) in pairs.iter().flat_map(|pair| [(*pair, false), (*pair, true)]) {
-            let Outcome { differences, leaks } = self.pair(pair, recorded)?;
-            for difference in differences {
-                match differences::listed(pair, &difference) {
-                    Some(at) => seen.push(at),
-                    None => problems.push(format!("{}: {difference}", pair.words())),
+        for pair in &pairs {
+            let ways: &[bool] = if pair.has_url() { &[false, true] } else { &[false] };
+            for recorded in ways {
+                let between = self.options.between;
+                let Outcome { differences, faults } = self.pair(between, *pair, *recorded)?;
+                for difference in differences {
+                    match differences::listed(*pair, &difference) {
+                        Some(at) => seen.push(at),
+                        None => problems.push(format!("{pair}: {difference}")),
+                    }
                 }
+                problems.extend(faults.iter().map(|fault| format!("{pair}: {fault}")));
             }
-            problems.extend(leaks.iter().map(|leak| format!("{}: {leak}", pair.words())));
         }
-        if self.options.pair.is_none() && self.options.scenario.is_none() {
+        if pairs.len() > 1 && self.options.scenario.is_none() {
             problems.extend(differences::stale(&seen));
+            self.control()?;
         }
         problems.sort();
         problems.dedup();
@@ -101,6 +106,27 @@ impl Run<'_> {
             0 => Ok(()),
             more => Err(format!("{more} things are not through the host what they are without it")),
         }
+    }
+
+    /// With nothing between, versions that differ must show, and the recorders must find everything.
+    fn control(&self) -> Result<(), String> {
+        let [.., different, same] = Pair::ALL;
+        let outcome = self.pair(Between::Nothing, different, false)?;
+        if outcome.differences.is_empty() {
+            return Err(format!("with nothing between, {different} is as good as straight"));
+        }
+        let outcome = self.pair(Between::Nothing, same, true)?;
+        for side in ["the client", "the upstream"] {
+            let leak = format!("something that {side} made up came through");
+            if !outcome.faults.iter().any(|fault| fault.starts_with(&leak)) {
+                return Err(format!("the recorders did not find out that {leak}"));
+            }
+        }
+        println!(
+            "control: with nothing between, {} checks differ where versions do, and the recorders find that",
+            outcome.differences.len()
+        );
+        Ok(())
     }
 
     /// Runs the suite straight at one server of all versions, which must be without a fault.
@@ -128,19 +154,23 @@ impl Run<'_> {
     }
 
     /// Runs all versions of a pair and prints a line for each.
-    fn pair(&self, pair: Pair, recorded: bool) -> Result<Outcome, String> {
-        let way = Way::build(self, pair, recorded)?;
+    fn pair(&self, between: Between, pair: Pair, recorded: bool) -> Result<Outcome, String> {
+        let way = Way::build(&self.programs, between, pair, recorded)?;
         let mut all = Vec::new();
         for version in self.versions(pair.client)? {
             let start = Instant::now();
-            let (client, upstream) = (pair.client.word(), pair.upstream.word());
-            let kind = if recorded { "recorded" } else { "bare" };
+            let (client, upstream) = (pair.client.word(), pair.behind());
+            let kind = match (between, recorded) {
+                (Between::Nothing, _) => "nothing",
+                (Between::Up, false) => "up",
+                (Between::Up, true) => "recorded",
+            };
             let folder = format!("through-{client}-{upstream}-{version}-{kind}");
             let scenario = self.options.scenario.as_deref();
             let out = self.suite.drive(&way.url, &version, scenario, &folder)?;
             let through = compare::read(&out)?;
             let straight = self.straight.get(&version).ok_or("it was not run straight")?;
-            if self.options.between == Between::Up {
+            if between == Between::Up {
                 merged(&through)?;
             }
             let differences = compare::differences(&version, straight, &through);
@@ -148,14 +178,21 @@ impl Run<'_> {
             let listed = differences.iter().filter(listed).count();
             let checks: usize = straight.values().map(Vec::len).sum();
             println!(
-                "{client:<8} {upstream:<8} {version:<12} {kind:<9} {:>9} {checks:>7} {listed:>7} {:>8} {:>6.1} s",
+                "{client:<8} {upstream:<13} {version:<12} {kind:<9} {:>9} {checks:>7} {listed:>7} {:>8} {:>6.1} s",
                 straight.len(),
                 differences.len() - listed,
                 start.elapsed().as_secs_f64(),
             );
             all.extend(differences);
         }
-        Ok(Outcome { differences: all, leaks: way.end(pair)? })
+        let mut faults = match &way.recorded {
+            Some(recorded) if self.options.scenario.is_none() => {
+                talk::run(&way.url, pair, recorded)?
+            }
+            _ => Vec::new(),
+        };
+        faults.extend(way.end(pair)?);
+        Ok(Outcome { differences: all, faults })
     }
 
     /// The versions of this kind at which the scenarios are run.
@@ -166,57 +203,13 @@ impl Run<'_> {
 }
 
 const HEADING: &str =
-    "client   upstream version      way       scenarios  checks  listed  differ   time";
+    "client   upstream      version      way       scenarios  checks  listed  differ   time";
 
 /// What came of a pair.
 struct Outcome {
     differences: Vec<Difference>,
-    /// What the recorders found.
-    leaks: Vec<String>,
-}
-
-/// Everything between the suite and the fixture server, which is at its end.
-struct Way {
-    url: String,
-    recorded: Option<Recorded>,
-    host: Option<Server>,
-    upstream: Server,
-}
-
-impl Way {
-    fn build(run: &Run<'_>, pair: Pair, recorded: bool) -> Result<Self, String> {
-        let mut flags = vec!["--era", pair.upstream.word()];
-        if run.options.between == Between::Up {
-            // The host has to turn pages, which the suite does not.
-            flags.extend(["--page-size", "7"]);
-        }
-        let (upstream, mut url) = run.programs.conformance_server(&flags)?;
-        let mut recorded = recorded.then(|| Recorded::behind(&mut url)).transpose()?;
-        let host = match run.options.between {
-            Between::Nothing => None,
-            Between::Up => {
-                let home = format!("home-{}-{}", pair.client.word(), pair.upstream.word());
-                let (host, of_host) = run.programs.up(&url, &target("conformance").join(home))?;
-                url = of_host;
-                Some(host)
-            }
-        };
-        if let Some(recorded) = &mut recorded {
-            recorded.before(&mut url)?;
-        }
-        Ok(Self { url, recorded, host, upstream })
-    }
-
-    /// Ends all of it; what the recorders found.
-    fn end(self, pair: Pair) -> Result<Vec<String>, String> {
-        if let Some(host) = self.host {
-            ended_well(host).map_err(|error| format!("{}, up: {error}", pair.words()))?;
-        }
-        ended_well(self.upstream)?;
-        let Some(recorded) = self.recorded else { return Ok(Vec::new()) };
-        println!("    {}", recorded.summary());
-        Ok(recorded.judge(pair))
-    }
+    /// What the recorders found, and what went wrong besides the suite.
+    faults: Vec<String>,
 }
 
 /// Whether the tools of the other servers stand in the list too.
@@ -243,35 +236,18 @@ impl Between {
     }
 }
 
-impl Pair {
-    const ALL: [Self; 4] = [
-        Self { client: Era::Legacy, upstream: Era::Legacy },
-        Self { client: Era::Legacy, upstream: Era::Modern },
-        Self { client: Era::Modern, upstream: Era::Legacy },
-        Self { client: Era::Modern, upstream: Era::Modern },
-    ];
-
-    /// The pair that is written `client/upstream`.
-    pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let named = |pair: &Self| pair.words() == name;
-        let pair = Self::ALL.into_iter().find(named);
-        pair.ok_or_else(|| format!("no pair {name}; one is legacy/modern"))
-    }
-
-    fn words(self) -> String {
-        format!("{}/{}", self.client.word(), self.upstream.word())
-    }
-}
-
-impl Era {
-    fn of(version: &str) -> Self {
-        if version < "2026-07-28" { Self::Legacy } else { Self::Modern }
-    }
-
-    fn word(self) -> &'static str {
+impl Pairs {
+    fn list(self) -> Vec<Pair> {
+        let otherwise = Pair::OTHERWISE;
         match self {
-            Self::Legacy => "legacy",
-            Self::Modern => "modern",
+            Self::One(pair) => vec![pair],
+            Self::All => Pair::ALL.into_iter().chain(otherwise).collect(),
+            Self::OfToday => {
+                // A clock before 1970 has the first.
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let day = usize::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or_default();
+                Pair::ALL.into_iter().chain([otherwise[day % otherwise.len()]]).collect()
+            }
         }
     }
 }

@@ -95,6 +95,27 @@ fn without_a_place_to_remember_it_is_asked_each_time() {
     assert_eq!(yes.heard.len(), 2);
 }
 
+#[test]
+fn what_is_said_about_ourselves_is_shown_too() {
+    let folder = Folder::new("ourselves");
+    let text = r#"{ "mcpServers": {}, "bowline": { "listen": ":${PORT}", "allowHost": ["a.test", "b\nc"], "tls": { "cert": "c", "key": "k" } } }"#;
+    let mut yes = Somebody { says: true, heard: Vec::new() };
+    approve(&folder.config(text), None, false, Some(&mut yes)).unwrap();
+    let heard = yes.heard[0].replace(folder.0.to_str().unwrap(), "FOLDER");
+    expect![[r#"
+        FOLDER/.mcp.json says to use these servers:
+
+        and this about bowline itself:
+
+          listen :${PORT}
+          "allowHost[0]" a.test
+          "allowHost[1]" "b\nc"
+          tls.cert c
+          tls.key k
+
+        Use them, until the file changes?"#]].assert_eq(&heard);
+}
+
 struct Folder(PathBuf);
 
 impl Folder {

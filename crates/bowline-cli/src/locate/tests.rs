@@ -1,6 +1,8 @@
-use super::Finder;
+use super::{Finder, Gathered};
 use crate::approve::Ask;
 use crate::exit::Fault;
+use crate::plan::host::Servers;
+use crate::plan::target::Target;
 use bowline::config::{Environment, Input, Places, Resolved, Way};
 use expect_test::expect;
 use std::fmt::Write;
@@ -262,4 +264,106 @@ fn all_are_those_that_are_switched_on_with_what_is_wrong_in_each() {
         unset: x ["set"] in None
         broken: error: ROOT/home/.config/bowline/mcp.json:4:28: mcpServers.broken.command: is a number, and must be text
     "#]].assert_eq(&table.replace(machine.folder.to_str().unwrap(), "ROOT"));
+}
+
+/// What `up` would serve.
+fn gathered(gathered: Result<Gathered, Fault>) -> String {
+    let Gathered { config, setup, others, .. } = match gathered {
+        Ok(gathered) => gathered,
+        Err(fault) => return fault.to_string().trim_end().replace('\n', "\n    "),
+    };
+    let servers = setup.servers.iter().map(|server| format!("{} = {}", server.name, shown(server)));
+    let others = others.iter().map(|(name, target)| format!("{name} = {target:?}"));
+    let all: Vec<_> = servers.chain(others).collect();
+    let config = config.map(|config| config.path().display().to_string());
+    let settings = &setup.bowline.settings.naming;
+    format!("{}\n    {settings:?} {config:?}", all.join("\n    "))
+}
+
+#[test]
+fn up_serves_what_is_named_or_everything_there_is() {
+    let own = r#"{ "mcpServers": { "git": { "command": "own-git" }, "off": { "command": "${UNSET}", "disabled": true } },
+        "bowline": { "naming": "flat" } }"#;
+    let machine = Machine::new(
+        "up",
+        &[
+            ("home/.config/bowline/mcp.json", own),
+            (
+                "home/.cursor/mcp.json",
+                r#"{ "mcpServers": { "notes": { "url": "https://n.test" } } }"#,
+            ),
+            (
+                "wrong.json",
+                r#"{ "mcpServers": { "a": { "command": 1 }, "b": { "url": "${UNSET}" } } }"#,
+            ),
+            (
+                "asks.json",
+                r#"{ "inputs": [{ "id": "key" }], "servers": { "a": { "command": "x", "args": ["${input:key}"] }, "b": { "command": "${input:key}" } } }"#,
+            ),
+        ],
+    );
+    let nowhere = Machine::new("up-nowhere", &[]);
+    let client = |id| bowline::config::Client::of_id(id).unwrap();
+    let named = |name: &str| (name.to_owned(), Target::Named(name.to_owned()));
+    let url = ("web".to_owned(), Target::Url("https://w.test".to_owned()));
+    let of_cursor = Target::OfClient { client: "cursor".to_owned(), name: "notes".to_owned() };
+    let mut table = String::new();
+    let mut check = |machine: &Machine, file: Option<&str>, servers: Servers, asks: bool| {
+        let file = file.map(|file| machine.folder.join(file));
+        let mut somebody = Somebody::default();
+        let mut finder = Finder {
+            places: &machine.places,
+            named: file.as_deref(),
+            environment: Environment::new(),
+            yes: false,
+            ask: asks.then_some(&mut somebody as _),
+            asked: Vec::new(),
+        };
+        let wants_config = !matches!(servers, Servers::OfClient(_));
+        let shown = gathered(finder.gather(&servers, wants_config));
+        let _ = writeln!(table, "{}", shown.replace(machine.folder.to_str().unwrap(), "ROOT"));
+        if asks {
+            let _ = writeln!(table, "    asked: {}", somebody.asked.join(", "));
+        }
+    };
+    check(&nowhere, None, Servers::All, false);
+    check(&nowhere, None, Servers::These(vec![named("git")]), false);
+    check(&nowhere, None, Servers::OfClient(client("cursor")), false);
+    check(&machine, None, Servers::All, false);
+    check(&machine, None, Servers::OfClient(client("cursor")), false);
+    check(
+        &machine,
+        None,
+        Servers::These(vec![named("git"), url, ("notes".to_owned(), of_cursor)]),
+        false,
+    );
+    check(&machine, None, Servers::These(vec![named("gti")]), false);
+    check(&machine, Some("wrong.json"), Servers::All, false);
+    check(&machine, Some("asks.json"), Servers::All, false);
+    check(&machine, Some("asks.json"), Servers::All, true);
+    expect![[r#"
+        everything = Everything
+            Prefix None
+        error: there is no config to find `git` in
+            hint: write --config FILE, set BOWLINE_CONFIG, or make a .mcp.json here; `bowline configs` lists those of other clients, whose servers are CLIENT:NAME
+        error: Cursor has no config here
+            hint: `bowline configs` lists those there are
+        git = own-git [] in None
+            Flat Some("ROOT/home/.config/bowline/mcp.json")
+        notes = https://n.test
+            Prefix Some("ROOT/home/.cursor/mcp.json")
+        git = own-git [] in None
+            notes = https://n.test
+            web = Url("https://w.test")
+            Flat Some("ROOT/home/.config/bowline/mcp.json")
+        error: ROOT/home/.config/bowline/mcp.json: has no server `gti`; did you mean `git`?
+        error: ROOT/wrong.json:1:37: mcpServers.a.command: is a number, and must be text
+            ROOT/wrong.json:1:56: mcpServers.b.url: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
+        error: ROOT/asks.json:1:77: servers.a.args[0]: wants the input `key`, which was not given; give it when you are asked, or put its value into the environment and write ${NAME}
+            ROOT/asks.json:1:114: servers.b.command: wants the input `key`, which was not given; give it when you are asked, or put its value into the environment and write ${NAME}
+        a = x ["k3y"] in None
+            b = k3y [] in None
+            Prefix Some("ROOT/asks.json")
+            asked: input key
+    "#]].assert_eq(&table);
 }

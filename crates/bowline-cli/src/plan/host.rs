@@ -36,7 +36,7 @@ pub(crate) enum Servers {
 }
 
 /// What the flags of `up` say, before the config has its say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Flags {
     naming: Option<NamingArg>,
     isolation: Option<IsolationArg>,
@@ -212,6 +212,11 @@ impl Up {
 }
 
 impl Flags {
+    /// No flags, with what `BOWLINE_TOKEN` holds.
+    pub(crate) fn none(token: Option<String>) -> Self {
+        Self { token, ..Self::default() }
+    }
+
     /// What they mean beside what the config says under `bowline`; where both say something, the flag counts.
     ///
     /// # Errors

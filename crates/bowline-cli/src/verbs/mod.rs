@@ -3,6 +3,7 @@
 mod call;
 mod complete;
 mod completions;
+mod config;
 mod configs;
 mod given;
 mod host;
@@ -22,6 +23,7 @@ mod up;
 pub(crate) use call::call;
 pub(crate) use complete::complete;
 pub(crate) use completions::completions;
+pub(crate) use config::config;
 pub(crate) use configs::configs;
 pub(crate) use info::info;
 pub(crate) use install::{install, uninstall};

@@ -132,15 +132,12 @@ impl Bridge {
         onward: &mut Onward,
     ) -> Result<Result<Prepared, Outcome>, ErrorObject> {
         let request = cx.request();
-        let has = |key| request.param(key).is_some();
-        let answered = has(BodyKey::InputResponses);
+        // A session's client has brought nothing that it was not asked live.
         if request.is_of_session() {
-            if answered || has(BodyKey::RequestState) {
-                rewrite(&mut onward.params, without_answers)?;
-            }
             return Ok(Ok(Prepared::default()));
         }
         let Some(text) = round::brought(cx)? else {
+            let answered = request.param(BodyKey::InputResponses).is_some();
             let brought = if answered { Brought::Answers } else { Brought::Nothing };
             return Ok(Ok(Prepared { brought, visits: 0 }));
         };

@@ -69,12 +69,17 @@ impl Rounds {
             }
             let questions: Vec<_> =
                 questions.iter().map(|(key, question)| (key.clone(), question.clone())).collect();
-            for (key, question) in &questions {
-                if is_visit(question) && !self.visits.contains(key) {
-                    self.visits.push(key.clone());
-                }
-            }
-            answers = Some(ask(cx, line, questions).await?);
+            let visits: Vec<_> = questions
+                .iter()
+                .filter(|(_, question)| is_visit(question))
+                .map(|(key, _)| key.clone())
+                .collect();
+            let given = ask(cx, line, questions).await?;
+            let went =
+                |key: &String| given.get(key).is_some_and(|answer| answer["action"] == "accept");
+            self.visits.retain(|key| !visits.contains(key));
+            self.visits.extend(visits.into_iter().filter(went));
+            answers = Some(given);
         } else {
             self.end(cx);
         }

@@ -260,7 +260,7 @@ impl Bridge {
         let answered = run.questions.answer(round::answers(cx)?).map_err(wrong)?;
         fruitless = if answered == 0 { fruitless + 1 } else { 0 };
         let most = cx.limits().rounds;
-        if fruitless > most {
+        if fruitless >= most {
             return Err(ErrorObject::invalid_params(format!(
                 "this request has asked {most} times and still lacks a usable answer; ask again from the start"
             )));

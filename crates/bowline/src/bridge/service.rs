@@ -12,14 +12,14 @@ use bowline_protocol::write;
 use bowline_types::jsonrpc::{ErrorObject, Id, NotificationParams};
 use bowline_types::meta::Meta;
 use bowline_types::method::{
-    Notification, PromptListChanged, ResourceListChanged, ResourceUpdated,
+    CallTool, Method, Notification, PromptListChanged, ResourceListChanged, ResourceUpdated,
     SubscriptionsAcknowledged, ToolListChanged,
 };
 use bowline_types::resource::ResourceUpdatedNotificationParams;
 use bowline_types::subscription::{
     SubscriptionFilter, SubscriptionsAcknowledgedNotificationParams, SubscriptionsListenResult,
 };
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -69,33 +69,22 @@ async fn carry(client: &Client, cx: &Context) -> Outcome {
         measured: None,
         hold: None,
     };
-    match onward(cx) {
-        Ok(onward) => bridge.carry(cx, &server, lease, onward).await,
-        Err(error) => error.into(),
-    }
+    bridge.carry(cx, &server, lease, onward(cx)).await
 }
 
 /// The request as it came.
-fn onward(cx: &Context) -> Result<Onward, ErrorObject> {
+fn onward(cx: &Context) -> Onward {
     let request = cx.request();
-    let unreadable = |_| ErrorObject::invalid_params("params: expected an object");
-    let unwritable = |_| ErrorObject::internal_error("the request cannot be written again");
-    let mut members: Map<String, Value> = match request.params() {
-        Some(params) => params.decode().map_err(unreadable)?,
-        None => Map::new(),
+    let method = match request.row().name {
+        "" => Cow::Owned(request.method().into_owned()),
+        name => Cow::Borrowed(name),
     };
-    let meta = members.remove(BodyKey::Meta.name());
-    let mut params = Body::of(&members).map_err(unwritable)?;
-    if let Some(meta) = meta {
-        params = params.with_meta(&meta).map_err(unwritable)?;
-    }
-    let of_tool = request.row().name == "tools/call";
-    let tool = request.param_str(BodyKey::Name).filter(|_| of_tool);
-    let onward = Onward::of(cx, request.method().into_owned().into(), params);
-    Ok(match tool {
+    let of_tool = method == CallTool::NAME;
+    let onward = Onward::of(cx, method, request.message().handed_on(&[]));
+    match request.param_str(BodyKey::Name).filter(|_| of_tool) {
         Some(tool) => onward.tool(Arc::from(&*tool)),
         None => onward,
-    })
+    }
 }
 
 /// Answers `server/discover`: what the server said, in the protocol versions that are spoken here.

@@ -54,7 +54,11 @@ impl Config {
         };
         let mut problems: Vec<_> = self.problems.iter().filter(is_ours).cloned().collect();
         let bowline = self.key.resolve(environment, &mut problems);
-        if problems.is_empty() { Ok(bowline) } else { Err(Problems::new(&*self.path, problems)) }
+        if problems.is_empty() {
+            return Ok(bowline);
+        }
+        problems.sort_by_key(|problem| problem.position);
+        Err(Problems::new(&*self.path, problems))
     }
 }
 

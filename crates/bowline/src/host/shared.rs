@@ -1,7 +1,7 @@
 //! Everything of one host.
 
 use super::builder::{Builder, Clients, Sample, Visit};
-use super::catalogue::{Catalogue, Collision, Selection, Stored};
+use super::catalogue::{Catalogue, Collision, Offer, Selection, Stored};
 use super::consent::{Ask, Elicit};
 use super::fault;
 use super::monitor::Monitor;
@@ -291,7 +291,11 @@ impl Shared {
         let offers: Vec<_> = self
             .all()
             .into_iter()
-            .filter_map(|upstream| Some((upstream.name().clone(), upstream.offer()?)))
+            .map(|upstream| {
+                // What it may have is declared, since sessions are told of that only once.
+                let unknown = || Arc::new(Offer::unknown());
+                (upstream.name().clone(), upstream.offer().unwrap_or_else(unknown))
+            })
             .collect();
         let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
         let naming = read(&self.settings).naming;

@@ -4,7 +4,6 @@
 //! of a principal, and what a server said of its failure is cut, escaped, and without what looks secret ([`Fault`]).
 
 mod fault;
-#[cfg_attr(not(test), expect(dead_code, reason = "upstreams begin to use it when they are there"))]
 pub(crate) mod meter;
 #[cfg(test)]
 mod tests;
@@ -122,7 +121,7 @@ pub enum ServerState {
 pub struct Calls {
     /// At the server now, with those that are parked.
     pub running: u64,
-    /// Waiting for their turn now.
+    /// Waiting for an instance to take them now, which only a server has.
     pub waiting: u64,
     /// Of those running, how many wait for a client to come back with an answer.
     pub parked: u64,

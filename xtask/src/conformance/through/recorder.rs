@@ -5,14 +5,14 @@
 //! client; the one behind it does so for what the upstream makes up. Neither party notices. A mark of one side that is
 //! seen at the other side's recorder was handed on by the host, which should have put something of its own in its place.
 
-mod http;
 mod marks;
 mod relay;
 mod tape;
 
-use super::{Era, Pair};
+use super::pair::{By, Era, Pair};
 use marks::{Count, Kind, Marks, Side};
 use relay::Relay;
+use serde_json::Value;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,10 +71,9 @@ impl Recorded {
         };
         leak("a cursor of the host's endpoint", same("nextCursor"));
         leak("a state of the host's endpoint", same("requestState"));
-        for (side, marks, kinds) in [
-            ("client", &before.marks, OF_CLIENT),
-            ("upstream", &behind.marks, of_upstream(pair.upstream)),
-        ] {
+        for (side, marks, kinds) in
+            [("client", &before.marks, OF_CLIENT), ("upstream", &behind.marks, of_upstream(pair))]
+        {
             for kind in kinds {
                 let Count { marked, returned } = marks.count(*kind);
                 if marked == 0 || returned == 0 {
@@ -85,6 +84,29 @@ impl Recorded {
             }
         }
         problems
+    }
+
+    /// Whether a call of this tool has reached the upstream.
+    pub(super) fn reached_upstream(&self, tool: &str) -> bool {
+        let calls = self.behind.tape.messages("tools/call");
+        calls.iter().any(|call| call["params"]["name"] == tool)
+    }
+
+    /// Whether the host gave a call of this tool up, as clients of these versions do: by its own id, or by closing the
+    /// connection.
+    pub(super) fn given_up_at_upstream(&self, tool: &str, upstream: Era) -> bool {
+        let tape = &self.behind.tape;
+        let of_tool = |call: &Value| call["params"]["name"] == tool;
+        match upstream {
+            Era::Legacy => {
+                let cancelled = tape.messages("notifications/cancelled");
+                let calls = tape.messages("tools/call");
+                calls.iter().filter(|call| of_tool(call)).any(|call| {
+                    cancelled.iter().any(|told| told["params"]["requestId"] == call["id"])
+                })
+            }
+            Era::Modern => tape.given_up().iter().any(of_tool),
+        }
     }
 
     /// What was seen, in a few words.
@@ -102,14 +124,16 @@ impl Recorded {
     }
 }
 
-/// What every client makes up in the suite.
+/// What every client makes up.
 const OF_CLIENT: &[Kind] = &[Kind::Id, Kind::ProgressToken];
 
 /// What the upstream makes up: it has few items on a page, and asks in its own way.
-fn of_upstream(era: Era) -> &'static [Kind] {
-    match era {
-        Era::Legacy => &[Kind::Id, Kind::Cursor, Kind::Session],
-        Era::Modern => &[Kind::State, Kind::Cursor],
+fn of_upstream(pair: Pair) -> &'static [Kind] {
+    match (pair.upstream, pair.by) {
+        (Era::Modern, _) => &[Kind::Cursor, Kind::State],
+        (Era::Legacy, By::Http) => &[Kind::Cursor, Kind::Id, Kind::Session],
+        // Its session is its connection.
+        (Era::Legacy, By::Sse | By::Stdio) => &[Kind::Cursor, Kind::Id],
     }
 }
 

@@ -7,6 +7,7 @@ use expect_test::expect;
 use std::fmt::Write;
 
 const MANUAL: &str = include_str!("../../../../../docs/cli.md");
+const CONFIGS: &str = include_str!("../../../../../docs/config.md");
 
 #[test]
 fn every_line_of_the_manual_means_this() {
@@ -185,6 +186,18 @@ fn every_flag_is_in_the_manual() {
     for flag in flags.filter_map(|flag| flag.get_long().map(|long| (flag.get_short(), long))) {
         let named = flag.0.is_some_and(|short| MANUAL.contains(&format!("`-{short}`")));
         assert!(named || MANUAL.contains(&format!("--{}", flag.1)), "--{} is missing", flag.1);
+    }
+}
+
+#[test]
+fn every_flag_of_up_is_in_the_manual_of_configs() {
+    let command = Args::command();
+    let up = command.find_subcommand("up").unwrap();
+    let flags = up.get_arguments().filter_map(|flag| flag.get_long());
+    // These are about one run, or about one server.
+    let not_of_configs = ["config", "yes", "from", "header", "env", "cwd"];
+    for flag in flags.filter(|flag| !not_of_configs.contains(flag)) {
+        assert!(CONFIGS.contains(&format!("`--{flag}`")), "--{flag} is missing");
     }
 }
 

@@ -8,21 +8,20 @@ use crate::error::Result;
 use crate::server::Server;
 use crate::service::{Answer, Call, Service};
 use crate::transport::memory;
-use bowline_protocol::outcome::Body;
 use bowline_protocol::scan::BodyKey;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::input::Root;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// One server, and the way to it.
 pub(super) struct Gate {
-    pub(super) bridge: Bridge,
+    pub(super) bridge: Arc<Bridge>,
     pub(super) client: Client,
     /// One call at a time, where the server does not say for which it asks.
     lane: Option<(Lane, Arc<Mutex<()>>)>,
@@ -66,7 +65,14 @@ impl Gate {
             clock: Box::new(move || UNIX_EPOCH + Duration::from_secs(1_000_000) + start.elapsed()),
             ..Bridge::default()
         };
-        Self { bridge, client, lane, own: true, roots: None, leases: Arc::default() }
+        Self {
+            bridge: Arc::new(bridge),
+            client,
+            lane,
+            own: true,
+            roots: None,
+            leases: Arc::default(),
+        }
     }
 
     pub(super) async fn to(server: &Server, version: &str) -> Self {
@@ -83,8 +89,9 @@ impl Gate {
         self
     }
 
-    pub(super) fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.bridge.clock = Box::new(clock);
+    /// Shares the bridge of another.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.bridge = other.bridge.clone();
         self
     }
 
@@ -147,10 +154,7 @@ impl Service for Gate {
             if let "server/discover" | "subscriptions/listen" = cx.request().row().name {
                 return Service::call(Arc::new(self.client.clone()), Call::new(cx)).await;
             }
-            let mut params: Map<String, Value> =
-                cx.request().params().map(|params| params.decode().unwrap()).unwrap_or_default();
-            let meta = params.remove("_meta").unwrap_or_else(|| json!({}));
-            let params = Body::of(&params).unwrap().with_meta(&meta).unwrap();
+            let params = cx.request().message().handed_on(&[]);
             let onward = Onward::of(&cx, cx.request().method().into_owned().into(), params);
             let onward = match cx.request().param_str(BodyKey::Name) {
                 Some(name) => onward.tool(Arc::from(&*name)),

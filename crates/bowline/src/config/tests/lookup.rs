@@ -192,3 +192,40 @@ fn servers_that_claude_code_keeps_for_a_project_come_first() {
     let resolved = config.entry("a").unwrap().resolve(&Environment::new()).unwrap();
     assert!(matches!(resolved.way, Way::Stdio { command, .. } if command == "special"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_could_put_in_its_place_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new();
+    folder.write("open/mcp.json", r#"{ "mcpServers": {} }"#);
+    folder.write("own/other.json", r#"{ "mcpServers": {} }"#);
+    symlink(folder.path().join("open/mcp.json"), folder.path().join("own/link.json")).unwrap();
+    let mut table = String::new();
+    for mode in [0o700, 0o755, 0o757, 0o777, 0o1777] {
+        let open = folder.path().join("open");
+        fs::set_permissions(&open, fs::Permissions::from_mode(mode)).unwrap();
+        for file in ["open/mcp.json", "own/link.json", "own/other.json"] {
+            let read = Config::read(folder.path().join(file));
+            let said = read.map_or_else(|problems| problems.to_string(), |_| "read".to_owned());
+            let _ = writeln!(table, "{mode:o} {file}: {}", folder.shown(&said));
+        }
+    }
+    expect![[r#"
+        700 open/mcp.json: read
+        700 own/link.json: read
+        700 own/other.json: read
+        755 open/mcp.json: read
+        755 own/link.json: read
+        755 own/other.json: read
+        757 open/mcp.json: FOLDER/open/mcp.json: is in FOLDER/open, which others may write (mode 757); whoever can write there can put another file in its place, so run `chmod go-w` on the folder, or keep the file in one of your own
+        757 own/link.json: FOLDER/own/link.json: is in FOLDER/open, which others may write (mode 757); whoever can write there can put another file in its place, so run `chmod go-w` on the folder, or keep the file in one of your own
+        757 own/other.json: read
+        777 open/mcp.json: FOLDER/open/mcp.json: is in FOLDER/open, which others may write (mode 777); whoever can write there can put another file in its place, so run `chmod go-w` on the folder, or keep the file in one of your own
+        777 own/link.json: FOLDER/own/link.json: is in FOLDER/open, which others may write (mode 777); whoever can write there can put another file in its place, so run `chmod go-w` on the folder, or keep the file in one of your own
+        777 own/other.json: read
+        1777 open/mcp.json: read
+        1777 own/link.json: read
+        1777 own/other.json: read
+    "#]].assert_eq(&table);
+}

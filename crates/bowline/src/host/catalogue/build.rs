@@ -41,6 +41,7 @@ pub(super) fn own(name: &Arc<str>, offer: &Offer) -> Shelves {
         source.add_template(&template.name, false);
     }
     shelves.sources = vec![Arc::new(source)];
+    shelves.own = true;
     declared::of_one(&mut shelves);
     shelves
 }

@@ -14,9 +14,9 @@ mod text;
 mod tests;
 
 pub(crate) use globs::Globs;
-pub(crate) use offer::{Item, Offer, Told};
-pub(crate) use shelf::{Entry, Page, Route, Shelf, encoded};
-pub(crate) use shelves::{Changed, Located, Shelves, Source};
+pub(crate) use offer::{Offer, Told};
+pub(crate) use shelf::{Route, Shelf, encoded};
+pub(crate) use shelves::{Located, Shelves, Source};
 pub(crate) use stored::Stored;
 
 use super::settings::Naming;
@@ -56,22 +56,8 @@ pub(crate) struct Collision {
 }
 
 impl Catalogue {
-    /// Merges what servers offer, in the order of the config.
-    ///
-    /// # Errors
-    /// The first collision, with [`Naming::Flat`].
-    pub(crate) fn build<'a>(
-        naming: Naming,
-        offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
-    ) -> Result<Self, Collision> {
-        let (catalogue, collisions) = Self::settle(naming, offers);
-        match collisions.into_iter().next() {
-            Some(collision) => Err(collision),
-            None => Ok(catalogue),
-        }
-    }
-
-    /// The same where servers are running already: of what collides the first stays, and the rest is told.
+    /// Merges what servers offer, in the order of the config. With [`Naming::Flat`], of what collides the first stays, and
+    /// the rest is told: at a start that is an error, and where servers run already it is none.
     pub(crate) fn settle<'a>(
         naming: Naming,
         offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
@@ -100,16 +86,6 @@ impl Catalogue {
     pub(crate) fn tool(&self, name: &str) -> Option<&Route> {
         self.merged.tools.find(name).map(|entry| &entry.route)
     }
-
-    /// Where the prompt of this merged name is.
-    pub(crate) fn prompt(&self, name: &str) -> Option<&Route> {
-        self.merged.prompts.find(name).map(|entry| &entry.route)
-    }
-
-    /// Where the resource at this merged URI is.
-    pub(crate) fn resource(&self, uri: &str) -> Option<Located> {
-        self.merged.locate(uri)
-    }
 }
 
 impl Default for Catalogue {
@@ -123,10 +99,13 @@ impl fmt::Display for Collision {
         let Self { kind, name, servers: [first, second] } = self;
         let (name, first, second) =
             (name.escape_debug(), first.escape_debug(), second.escape_debug());
+        let remedy = match kind {
+            ItemKind::Tool => "leave it out of the `tools` of one of them, or ",
+            _ => "",
+        };
         write!(
             f,
-            "{kind} `{name}` is of both `{first}` and `{second}`; take it from one of them with `tools`, or use \
-             `naming: prefix`"
+            "{kind} `{name}` is of both `{first}` and `{second}`; {remedy}use `naming: prefix`"
         )
     }
 }

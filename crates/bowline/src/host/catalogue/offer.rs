@@ -1,7 +1,7 @@
 //! What one server told of itself.
 
 use super::{Globs, text};
-use crate::client::{Client, Listed, Pages};
+use crate::client::{Change, Client, Listed, Pages};
 use crate::error::Result;
 use bowline_protocol::outcome::{CacheHint, CacheScope};
 use bowline_protocol::scan::Raw;
@@ -39,8 +39,8 @@ pub(crate) struct Offer {
     pub(crate) protocol_version: Option<String>,
     /// How long and by whom this may be kept: the shortest time of any part, private if any is.
     pub(crate) cache: CacheHint,
-    /// How often it has said that its lists changed. Counted by whoever keeps it, so that what is said is passed on
-    /// even where nothing is different.
+    /// How often it has said that its lists changed. Counted by whoever listens to it, so that what is said is passed
+    /// on even where nothing is different.
     pub(crate) told: Told,
 }
 
@@ -62,6 +62,19 @@ pub(crate) struct Told {
     pub(crate) prompts: u64,
     /// That of resources and templates.
     pub(crate) resources: u64,
+}
+
+impl Told {
+    /// Counts what a server says.
+    pub(crate) fn hear(&mut self, change: &Change) {
+        match change {
+            Change::Tools => self.tools += 1,
+            Change::Prompts => self.prompts += 1,
+            Change::Resources => self.resources += 1,
+            // What has changed then, its lists will show.
+            Change::Resource(_) | Change::Resumed => {}
+        }
+    }
 }
 
 /// The most bytes that one list may have.
@@ -103,7 +116,7 @@ impl Offer {
             instructions: server.instructions.clone(),
             info: client.server_info(),
             protocol_version: Some(client.protocol_version().to_owned()),
-            cache: cache.unwrap_or(CacheHint::private(0)),
+            cache: cache.unwrap_or_else(|| CacheHint::private(0)),
             told: Told::default(),
         };
         let usable = tools.iter().flat_map(|(_, tools)| tools).map(|tool| tool.name.as_str());

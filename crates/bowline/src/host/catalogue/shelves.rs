@@ -20,6 +20,8 @@ pub(crate) struct Shelves {
     pub(crate) templates: Shelf,
     /// The servers behind it, in the order of the config.
     pub(super) sources: Vec<Arc<Source>>,
+    /// Whether it is all of one server, under its own names.
+    pub(super) own: bool,
     /// Whether anything of any of them is shown in its namespace.
     pub(super) renames: bool,
     /// Which of it is shown, where it is not all.
@@ -77,22 +79,13 @@ impl Shelves {
             resources: Shelf::new(ItemKind::Resource),
             templates: Shelf::new(ItemKind::ResourceTemplate),
             sources: Vec::new(),
+            own: false,
             renames: false,
             globs: None,
             capabilities: ServerCapabilities::new(),
             instructions: None,
             cache: CacheHint::private(0),
             told: Told::default(),
-        }
-    }
-
-    /// The list of this kind.
-    pub(crate) fn shelf(&self, kind: ItemKind) -> &Shelf {
-        match kind {
-            ItemKind::Tool => &self.tools,
-            ItemKind::Prompt => &self.prompts,
-            ItemKind::Resource => &self.resources,
-            ItemKind::ResourceTemplate => &self.templates,
         }
     }
 
@@ -107,7 +100,8 @@ impl Shelves {
             return Some(Located { server, uri, namespace: namespace.map(Into::into) });
         }
         let mut holders = self.sources.iter().filter(|source| source.has_resources());
-        if uri.starts_with(names::SCHEME)
+        if !self.own
+            && uri.starts_with(names::SCHEME)
             && let Some(source) = holders.clone().find(|source| uri.starts_with(&*source.namespace))
         {
             let own = &uri[source.namespace.len()..];
@@ -253,5 +247,5 @@ fn matcher(template: &str) -> Option<Matcher> {
 /// How long and by whom something of all these may be kept.
 pub(super) fn cache<'a>(sources: impl IntoIterator<Item = &'a Source>) -> CacheHint {
     let all = sources.into_iter().fold(None, |all, source| Some(shorter(all, source.cache)));
-    all.unwrap_or(CacheHint::private(0))
+    all.unwrap_or_else(|| CacheHint::private(0))
 }

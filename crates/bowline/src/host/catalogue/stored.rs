@@ -15,6 +15,8 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -190,7 +192,6 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(unix)]
 fn only_ours(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
     metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
 }
 
@@ -201,7 +202,6 @@ fn only_ours(_: &fs::Metadata) -> bool {
 
 #[cfg(unix)]
 fn private_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
@@ -212,7 +212,6 @@ fn private_folder(path: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 

@@ -96,21 +96,6 @@ impl Watched {
     pub(crate) fn over(&self, most: u64) -> Option<u64> {
         self.usage().map(|usage| usage.memory).filter(|memory| *memory > most)
     }
-
-    /// Waits until a look finds more than `most` bytes of memory; tells how many.
-    pub(crate) async fn outgrows(&self, most: u64) -> u64 {
-        let mut last = self.last.clone();
-        loop {
-            let memory = last.borrow_and_update().map_or(0, |usage| usage.memory);
-            if memory > most {
-                return memory;
-            }
-            if last.changed().await.is_err() {
-                // Nobody looks any more.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
 }
 
 impl Drop for Watched {

@@ -232,7 +232,7 @@ fn of_a_key(c: char) -> bool {
 fn is_key(part: &str) -> bool {
     const LONG: usize = 20;
     let mixes = |piece: &str| {
-        let has = |is: fn(&u8) -> bool| piece.as_bytes().iter().any(|byte| is(byte));
+        let has = |is: fn(&u8) -> bool| piece.as_bytes().iter().any(is);
         let letters = has(u8::is_ascii_alphabetic);
         let digits = has(u8::is_ascii_digit);
         let cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);

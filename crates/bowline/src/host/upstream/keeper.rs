@@ -4,7 +4,7 @@
 use super::{Instance, Owner, Upstream, lock};
 use crate::client::{Change, Client, State};
 use crate::error::Error;
-use crate::host::catalogue::{Globs, Offer};
+use crate::host::catalogue::{Globs, Offer, Told};
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::subscription::SubscriptionFilter;
 use std::sync::{Arc, PoisonError, Weak};
@@ -85,8 +85,9 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
 /// Reads what a server offers, again and again, until the client is closed.
 async fn watch(upstream: &Weak<Upstream>, client: &Client) {
     let mut state = client.state();
+    let mut told = Told::default();
     loop {
-        read(upstream, client).await;
+        read(upstream, client, told).await;
         let filter = filter(&client.server_capabilities());
         let mut subscription = match &filter {
             Some(filter) => client.subscribe(filter.clone()).await.ok(),
@@ -102,9 +103,10 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
             tokio::select! {
                 change = change => match change {
                     Some(Change::Resource(_)) => {}
-                    Some(_) => {
+                    Some(change) => {
+                        told.hear(&change);
                         tokio::time::sleep(TOGETHER).await;
-                        read(upstream, client).await;
+                        read(upstream, client, told).await;
                     }
                     // The server has ended it, and tells no more.
                     None => subscription = None,
@@ -132,13 +134,14 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
     }
 }
 
-async fn read(upstream: &Weak<Upstream>, client: &Client) {
+async fn read(upstream: &Weak<Upstream>, client: &Client, told: Told) {
     let offer = Offer::read(client).await;
     let Some(upstream) = upstream.upgrade() else {
         return;
     };
     match offer {
-        Ok(offer) => {
+        Ok(mut offer) => {
+            offer.told = told;
             upstream.keep_offer(&offer);
             upstream.publish(Some(offer));
         }

@@ -4,6 +4,7 @@ use crate::host::catalogue::{Shelves, Source, encoded};
 use crate::server::json::{Elements, Members};
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::Raw;
+use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,13 +30,24 @@ impl Links {
     }
 
     /// The outcome as it is shown: links in the content of a tool, embedded resources, links in the messages of a
-    /// prompt, and the contents of what was read. Nothing else in it is looked at or written anew.
+    /// prompt, the contents of what was read, and what an error says is not there. Nothing else in it is looked at or written anew.
     pub(super) fn show(&self, outcome: Outcome) -> Outcome {
-        let Outcome::Result { kind, body, cache } = outcome else {
-            return outcome;
-        };
-        let body = self.shown(&body).unwrap_or(body);
-        Outcome::Result { kind, body, cache }
+        match outcome {
+            Outcome::Result { kind, body, cache } => {
+                let body = self.shown(&body).unwrap_or(body);
+                Outcome::Result { kind, body, cache }
+            }
+            Outcome::Error(mut error) => {
+                // What is not there is named.
+                if let Some(Value::String(uri)) =
+                    error.data.as_mut().and_then(|data| data.get_mut("uri"))
+                    && let Some(shown) = self.uri(uri)
+                {
+                    *uri = shown;
+                }
+                Outcome::Error(error)
+            }
+        }
     }
 
     fn shown(&self, body: &Body) -> Option<Body> {

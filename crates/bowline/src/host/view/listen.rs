@@ -22,7 +22,7 @@ use bowline_types::method::SubscriptionsAcknowledged;
 use bowline_types::subscription::{
     SubscriptionFilter, SubscriptionsAcknowledgedNotificationParams, SubscriptionsListenResult,
 };
-use feed::Feed;
+use feed::{Feed, Heard};
 use notes::{Note, Notes};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::{Future, poll_fn};
@@ -133,7 +133,7 @@ fn agree(
     let (Some(uris), Some(_)) = (filter.resource_subscriptions, &declared.resources) else {
         return (agreed, Vec::new());
     };
-    let mut servers: BTreeMap<Arc<str>, Vec<(Arc<str>, Arc<str>)>> = BTreeMap::new();
+    let mut servers: BTreeMap<Arc<str>, Vec<Heard>> = BTreeMap::new();
     let (mut known, mut seen) = (Vec::new(), HashSet::new());
     // As many are looked at as may be agreed to: looking at templates is not free.
     for uri in uris.into_iter().take(cx.limits().listen_uris) {
@@ -141,7 +141,8 @@ fn agree(
             && shelves.tells_of_resources(&server)
             && seen.insert(uri.clone())
         {
-            servers.entry(server).or_default().push((own, uri.as_str().into()));
+            let heard = Heard { own, shown: uri.as_str().into() };
+            servers.entry(server).or_default().push(heard);
             known.push(uri);
         }
     }

@@ -4,7 +4,9 @@ use super::links::Links;
 use super::{Errand, View};
 use crate::context::Context;
 use crate::host::catalogue::{Located, Route, Shelf, Shelves, encoded};
+use crate::server::dispatch::wrong_param;
 use crate::server::json::Members;
+use crate::server::{CompleteRequest, FromCall};
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::{BodyKey, Raw};
 use bowline_types::completion::CompletionReference;
@@ -86,20 +88,24 @@ fn complete(shelves: &Shelves, cx: &Context) -> Step {
     let Some(reference) = cx.request().param_raw(BodyKey::Ref) else {
         return wrong("params.ref: missing");
     };
-    let target = match reference.decode() {
-        Err(error) => {
-            return Step::Answer(crate::server::dispatch::wrong_param(BodyKey::Ref, &error).into());
-        }
-        Ok(CompletionReference::Prompt(prompt)) => {
+    let asked = match reference.decode() {
+        Ok(asked) => asked,
+        Err(error) => return Step::Answer(wrong_param(BodyKey::Ref, &error).into()),
+    };
+    if let Some(error) = CompleteRequest::from_call(cx).err().and_then(|error| error.object()) {
+        return Step::Answer(error.into());
+    }
+    let target = match asked {
+        CompletionReference::Prompt(prompt) => {
             let entry = shelves.prompts.find(&prompt.name);
             entry.map(|entry| (entry.route.clone(), "name"))
         }
-        Ok(CompletionReference::Resource(template)) => {
+        CompletionReference::Resource(template) => {
             let entry = shelves.templates.find(&template.uri);
             let entry = entry.or_else(|| shelves.resources.find(&template.uri));
             entry.map(|entry| (entry.route.clone(), "uri"))
         }
-        Ok(_) => return wrong("params.ref.type: neither `ref/prompt` nor `ref/resource`"),
+        _ => return wrong("params.ref.type: neither `ref/prompt` nor `ref/resource`"),
     };
     let Some((Route { server, renamed, .. }, member)) = target else {
         return Step::Look;

@@ -65,6 +65,7 @@ pub(crate) struct Watch {
     /// What the server tells; its `honored` says of which resources.
     pub(crate) subscription: Subscription,
     /// What keeps the instance from being stopped meanwhile.
+    #[expect(dead_code, reason = "it is there to be dropped with the watch")]
     pub(crate) hold: Option<Box<dyn Any + Send + Sync>>,
 }
 

@@ -1,8 +1,8 @@
 //! An HTTP proxy that changes and writes down every message.
 
-use super::http::{Body, Framing, Head, write_chunk};
 use super::marks::{Kind, Marks, Side};
 use super::tape::Tape;
+use crate::conformance::through::http::{Body, Framing, Head, write_chunk};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -61,19 +61,21 @@ impl Drop for Relay {
 }
 
 /// One request and its response; every connection has one.
-fn exchange(client: &TcpStream, to: SocketAddr, marks: &Marks, tape: &Tape) -> io::Result<()> {
+fn exchange(client: &TcpStream, to: SocketAddr, marks: &Marks, tape: &Arc<Tape>) -> io::Result<()> {
     let ear = Ear { marks, tape };
     let mut from_client = BufReader::new(client);
     let Some(mut head) = Head::read(&mut from_client)? else { return Ok(()) };
     let framing = head.of_request();
     let mut body = Body::new(&mut from_client, framing).whole()?;
     ear.note(Toward::Server, &mut head, Head::text, |head| ear.restore_headers(head));
-    ear.body(Toward::Server, &mut body);
+    let asked = ear.body(Toward::Server, &mut body);
 
     let server = TcpStream::connect(to)?;
     server.set_nodelay(true)?;
     client.set_nodelay(true)?;
-    give_up_together(client.try_clone()?, server.try_clone()?);
+    let over = Arc::new(AtomicBool::new(false));
+    let _over = SetOnDrop(Arc::clone(&over));
+    give_up_together(client.try_clone()?, server.try_clone()?, asked, over, Arc::clone(tape));
     let (mut to_server, mut to_client) = (&server, client);
     head.write(&mut to_server, framing.of_length(body.len()))?;
     to_server.write_all(&body)?;
@@ -100,14 +102,32 @@ fn exchange(client: &TcpStream, to: SocketAddr, marks: &Marks, tape: &Tape) -> i
 }
 
 /// Closes the way to the server as soon as the client has closed its own: that is how calls are given up.
-fn give_up_together(client: TcpStream, server: TcpStream) {
+fn give_up_together(
+    client: TcpStream,
+    server: TcpStream,
+    asked: String,
+    over: Arc<AtomicBool>,
+    tape: Arc<Tape>,
+) {
     // Ends when the client closes, at the latest when its exchange is over.
     thread::spawn(move || {
-        if client.peek(&mut [0]).map_or(0, |read| read) == 0 {
+        if client.peek(&mut [0]).unwrap_or_default() == 0 {
+            if !over.load(Ordering::Relaxed) {
+                tape.give_up(asked);
+            }
             // Fails when it is closed already.
             let _ = server.shutdown(Shutdown::Both);
         }
     });
+}
+
+/// Tells that an exchange is over, however it ended.
+struct SetOnDrop(Arc<AtomicBool>);
+
+impl Drop for SetOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Where something goes.
@@ -124,35 +144,38 @@ struct Ear<'a> {
 }
 
 impl Ear<'_> {
-    /// Changes something, and writes it down as the host has it: with the marks.
+    /// Changes something, writes it down as the host has it, with the marks, and gives what was written.
     fn note<T>(
         &self,
         toward: Toward,
         what: &mut T,
         text: impl Fn(&T) -> String,
         change: impl FnOnce(&mut T),
-    ) {
+    ) -> String {
         // The host is the server of the client's recorder, and the client of the upstream's.
         let of_host = match toward {
             Toward::Server => self.marks.side() == Side::Upstream,
             Toward::Client => self.marks.side() == Side::Client,
         };
-        if of_host {
-            self.tape.write(text(what));
+        let seen = if of_host {
+            let seen = text(what);
             change(what);
+            seen
         } else {
             change(what);
-            self.tape.write(text(what));
-        }
+            text(what)
+        };
+        self.tape.write(seen.as_str());
+        seen
     }
 
     /// Changes the messages in a body.
-    fn body(&self, toward: Toward, body: &mut Vec<u8>) {
+    fn body(&self, toward: Toward, body: &mut Vec<u8>) -> String {
         if body.is_empty() {
-            return;
+            return String::new();
         }
         let text = |body: &Vec<u8>| String::from_utf8_lossy(body).into_owned();
-        self.note(toward, body, text, |body| self.message(toward, body));
+        self.note(toward, body, text, |body| self.message(toward, body))
     }
 
     /// Changes a line of a stream of events.

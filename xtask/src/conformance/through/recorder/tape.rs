@@ -4,9 +4,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Everything that a recorder wrote down: heads, bodies and events, one text each.
+/// Everything that a recorder wrote down.
 #[derive(Default)]
-pub(super) struct Tape(Mutex<Vec<String>>);
+pub(super) struct Tape {
+    /// Heads, bodies and lines of events, in their order.
+    texts: Mutex<Vec<String>>,
+    /// The bodies of requests whose connection was closed by whoever had sent them, before the end of the response.
+    given_up: Mutex<Vec<String>>,
+}
 
 impl Tape {
     /// Writes one more down.
@@ -23,8 +28,7 @@ impl Tape {
     pub(super) fn members(&self, name: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for text in self.texts().iter() {
-            let message = text.strip_prefix("data:").unwrap_or(text);
-            if let Ok(message) = serde_json::from_str::<Value>(message) {
+            if let Some(message) = message(text) {
                 collect(&message, name, &mut found);
             }
         }
@@ -39,9 +43,30 @@ impl Tape {
         values.filter_map(|(_, value)| value.lines().next()).map(str::to_owned).collect()
     }
 
-    fn texts(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes a request down that was given up.
+    pub(super) fn give_up(&self, request: String) {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
+
+    /// The messages that were sent, that have this method, either way.
+    pub(super) fn messages(&self, method: &str) -> Vec<Value> {
+        let messages = self.texts().iter().filter_map(|text| message(text)).collect::<Vec<_>>();
+        messages.into_iter().filter(|message| message["method"] == method).collect()
+    }
+
+    /// The requests that were given up by closing their connection.
+    pub(super) fn given_up(&self) -> Vec<Value> {
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up.iter().filter_map(|text| message(text)).collect()
+    }
+
+    fn texts(&self) -> MutexGuard<'_, Vec<String>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn message(text: &str) -> Option<Value> {
+    serde_json::from_str(text.strip_prefix("data:").unwrap_or(text)).ok()
 }
 
 fn collect(value: &Value, name: &str, found: &mut BTreeSet<String>) {

@@ -41,17 +41,16 @@ use legacy as session;
 
 use super::{Failure, Hears, Wire};
 use crate::error::Error;
-use crate::transport::http::client::Connector;
+use crate::transport::http::client::{Connector, Target};
 use bowline_protocol::http::HeaderMap;
 use bowline_protocol::limits::Limits;
-use http::Uri;
 use std::sync::Arc;
 use streamable::HttpWire;
 
 /// Where a wire leads, and what goes with everything that is sent.
 pub(crate) struct Way {
     connector: Connector,
-    url: Uri,
+    target: Target,
     /// The user's own headers.
     headers: HeaderMap,
     limits: Arc<Limits>,
@@ -74,7 +73,8 @@ impl Way {
         let url = url.parse().map_err(|_| {
             Failure::Unsent(Error::invalid("the URL to connect to cannot be read; check it"))
         })?;
-        Ok(Self { connector, url, headers, limits, hears })
+        let target = Target::new(url).map_err(Failure::here)?;
+        Ok(Self { connector, target, headers, limits, hears })
     }
 
     /// A wire over Streamable HTTP. Nothing is sent yet.

@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::client::wire::{Failure, Hears};
 use crate::closing::Closing;
 use crate::error::Error;
-use crate::transport::http::client::{Body, Connector, Credentials};
+use crate::transport::http::client::{Body, Connector, Target};
 use bowline_protocol::era::client::Ear;
 use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::limits::Limits;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// An endpoint, and what is known of whoever answers there.
 pub(super) struct Shared {
     connector: Connector,
-    url: Uri,
+    target: Target,
     /// Scheme, host and port: all of the URL that is shown.
     pub(super) place: Box<str>,
     pub(super) heads: Heads,
@@ -47,15 +47,15 @@ struct Settled {
 impl Shared {
     pub(super) fn new(
         connector: Connector,
-        url: Uri,
+        target: Target,
         heads: Heads,
         limits: Arc<Limits>,
         hears: Arc<dyn Hears>,
     ) -> Self {
         Self {
             connector,
-            place: place(&url),
-            url,
+            place: place(target.uri()),
+            target,
             heads,
             hears,
             last_id: AtomicI64::new(0),
@@ -109,12 +109,16 @@ impl Shared {
         message: &Message,
         extra: &HeaderMap,
     ) -> Result<Response<Body>, Failure> {
-        let mut headers = self.heads.post.clone();
-        self.address(&mut headers, message);
-        for (name, value) in extra {
-            headers.append(name, value.clone());
-        }
-        self.send(Method::POST, headers, message.raw().clone().into_bytes()).await.map_err(failure)
+        let headers = || {
+            let mut headers = self.heads.post.clone();
+            self.address(&mut headers, message);
+            for (name, value) in extra {
+                headers.append(name, value.clone());
+            }
+            headers
+        };
+        let body = message.raw().clone().into_bytes();
+        self.send(Method::POST, headers, body).await.map_err(failure)
     }
 
     /// Sends a message that is not answered.
@@ -170,14 +174,10 @@ impl Shared {
     pub(super) async fn send(
         &self,
         method: Method,
-        headers: HeaderMap,
+        headers: impl Fn() -> HeaderMap,
         body: Bytes,
     ) -> Result<Response<Body>, Error> {
-        let mut request = http::Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = self.url.clone();
-        *request.headers_mut() = headers;
-        self.connector.send(request, &Credentials::none()).await
+        self.connector.send_to(&self.target, &method, headers, &body).await
     }
 
     /// Adds what the protocol version wants in the headers of a message.

@@ -22,8 +22,8 @@ pub(super) struct HttpWire(Arc<Shared>);
 
 impl HttpWire {
     pub(super) fn open(way: Way) -> Arc<dyn Wire> {
-        let Way { connector, url, headers, limits, hears } = way;
-        let shared = Shared::new(connector, url, Heads::new(headers), limits, hears);
+        let Way { connector, target, headers, limits, hears } = way;
+        let shared = Shared::new(connector, target, Heads::new(headers), limits, hears);
         Arc::new(Self(Arc::new(shared)))
     }
 }

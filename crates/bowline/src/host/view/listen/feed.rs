@@ -19,12 +19,19 @@ pub(super) struct Feed {
     upstreams: Arc<dyn Upstreams>,
     cx: Context,
     server: Arc<str>,
-    /// Each under the server's own URI, and as it is shown.
-    uris: Vec<(Arc<str>, Arc<str>)>,
+    uris: Vec<Heard>,
     state: State,
     /// Whether it has ever stood: by then it is known of which resources the server tells.
     begun: bool,
     delay: Duration,
+}
+
+/// A resource that somebody listens to.
+pub(super) struct Heard {
+    /// At the server's own URI.
+    pub(super) own: Arc<str>,
+    /// At the URI under which it is shown.
+    pub(super) shown: Arc<str>,
 }
 
 enum State {
@@ -44,7 +51,7 @@ impl Feed {
         upstreams: Arc<dyn Upstreams>,
         cx: Context,
         server: Arc<str>,
-        uris: Vec<(Arc<str>, Arc<str>)>,
+        uris: Vec<Heard>,
     ) -> Self {
         let state = State::Asking(ask(&upstreams, &cx, &server, &uris));
         Self { upstreams, cx, server, uris, state, begun: false, delay: AGAIN.0 }
@@ -59,7 +66,7 @@ impl Feed {
             if let Ok(watch) = &asked {
                 let honored = watch.subscription.honored().resource_subscriptions.iter().flatten();
                 let honored: HashSet<&str> = honored.map(String::as_str).collect();
-                self.uris.retain(|(own, _)| honored.contains(&**own));
+                self.uris.retain(|uri| honored.contains(&*uri.own));
             }
             self.begun = asked.is_ok();
             self.asked(asked);
@@ -74,7 +81,7 @@ impl Feed {
 
     /// The resources it hears of, as they are shown.
     pub(super) fn shown(&self) -> impl Iterator<Item = &str> {
-        self.uris.iter().map(|(_, shown)| &**shown)
+        self.uris.iter().map(|uri| &*uri.shown)
     }
 
     /// Notes what the server tells.
@@ -128,16 +135,16 @@ impl Feed {
 
     /// Anything may have changed.
     fn all(&self, notes: &mut Notes) {
-        for (_, shown) in &self.uris {
-            notes.add(Note::Resource(shown.clone()));
+        for uri in &self.uris {
+            notes.add(Note::Resource(uri.shown.clone()));
         }
     }
 
     /// A resource changed, or a part of one, such as a file of a folder.
     fn note(&self, uri: &str, notes: &mut Notes) {
-        let exact = self.uris.iter().find(|(own, _)| **own == *uri);
-        let whole = || self.uris.iter().find(|(own, _)| uri.starts_with(&**own));
-        let Some((own, shown)) = exact.or_else(whole) else {
+        let exact = self.uris.iter().find(|heard| *heard.own == *uri);
+        let whole = || self.uris.iter().find(|heard| uri.starts_with(&*heard.own));
+        let Some(Heard { own, shown }) = exact.or_else(whole) else {
             return;
         };
         let note = match uri.strip_prefix(&**own) {
@@ -152,8 +159,8 @@ fn ask(
     upstreams: &Arc<dyn Upstreams>,
     cx: &Context,
     server: &Arc<str>,
-    uris: &[(Arc<str>, Arc<str>)],
+    uris: &[Heard],
 ) -> Later<Result<Watch>> {
-    let uris = uris.iter().map(|(own, _)| own.to_string()).collect();
+    let uris = uris.iter().map(|uri| uri.own.to_string()).collect();
     Arc::clone(upstreams).subscribe(cx.clone(), server.clone(), uris)
 }

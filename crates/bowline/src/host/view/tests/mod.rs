@@ -1,1 +1,4 @@
-
+mod answers;
+mod calls;
+mod listening;
+mod support;

@@ -14,7 +14,7 @@ use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, PROXY_AUTHORIZATION,
     TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{Request, Response};
+use http::{Method, Request, Response, Uri};
 use http_body::{Frame, SizeHint};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -35,6 +35,26 @@ pub struct Connector {
     head_timeout: Duration,
     headers_bytes: usize,
     credentials_over_http: bool,
+}
+
+/// A URL to send to, and what is read out of it once.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    uri: Uri,
+    origin: Origin,
+}
+
+impl Target {
+    /// # Errors
+    /// Nothing can be sent there.
+    pub(crate) fn new(uri: Uri) -> Result<Self> {
+        Ok(Self { origin: Origin::of(&uri)?, uri })
+    }
+
+    /// The URL.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
 }
 
 impl Connector {
@@ -71,25 +91,42 @@ impl Connector {
         credentials: &Credentials,
     ) -> Result<Response<Body>> {
         let (mut parts, body) = request.into_parts();
-        let origin = Origin::of(&parts.uri)?;
-        guard(&parts.headers)?;
         credentials.add_to(&mut parts.headers);
-        if !self.credentials_over_http {
-            credentials::guard(&parts.headers, &origin)?;
-        }
-        let mut uri = parts.uri;
+        let target = Target::new(parts.uri)?;
+        self.send_to(&target, &parts.method, || parts.headers.clone(), &body).await
+    }
+
+    /// The same to a URL that has been looked at, with headers made when they are needed.
+    ///
+    /// # Errors
+    /// As [`Connector::send`].
+    pub(crate) async fn send_to(
+        &self,
+        Target { uri, origin }: &Target,
+        method: &Method,
+        headers: impl Fn() -> HeaderMap,
+        body: &Bytes,
+    ) -> Result<Response<Body>> {
+        let mut redirected = None;
         for _ in 0..=redirect::MOST {
-            let mut request = Request::new(Whole(Some(body.clone())));
-            *request.method_mut() = parts.method.clone();
-            *request.headers_mut() = parts.headers.clone();
-            *request.uri_mut() = uri.clone();
-            let response = self.exchange(request, &origin).await?;
-            if head_size(response.headers()) > self.headers_bytes {
-                return Err(explain::large_head(&origin));
+            let uri = redirected.as_ref().unwrap_or(uri);
+            let mut headers = headers();
+            guard(&headers)?;
+            credentials::hide(&mut headers);
+            if !self.credentials_over_http {
+                credentials::guard(&headers, origin)?;
             }
-            match redirect::next(&uri, &parts.method, response.status(), response.headers())? {
-                Some(next) => uri = next,
-                None => return answer(response, &origin),
+            let mut request = Request::new(Whole(Some(body.clone())));
+            *request.method_mut() = method.clone();
+            *request.headers_mut() = headers;
+            *request.uri_mut() = uri.clone();
+            let response = self.exchange(request, origin).await?;
+            if head_size(response.headers()) > self.headers_bytes {
+                return Err(explain::large_head(origin));
+            }
+            match redirect::next(uri, method, response.status(), response.headers())? {
+                Some(next) => redirected = Some(next),
+                None => return answer(response, origin),
             }
         }
         Err(Error::invalid(format!(
@@ -171,7 +208,7 @@ const PONG: Duration = Duration::from_secs(20);
 
 /// Refuses headers that belong to the connection: said twice they let a server see other requests than were sent.
 fn guard(headers: &HeaderMap) -> Result<()> {
-    match CONNECTIONS.iter().find(|name| headers.contains_key(*name)) {
+    match headers.keys().find(|name| CONNECTIONS.contains(name)) {
         Some(name) => Err(Error::invalid(format!(
             "header `{name}` belongs to the connection and cannot be set; leave it out"
         ))),

@@ -43,11 +43,14 @@ impl Credentials {
         for (name, value) in &self.0 {
             headers.insert(name, value.clone());
         }
-        // What these carry is never kept in tables of HTTP/2, nor shown by `Debug`.
-        for name in ALWAYS {
-            if let Some(value) = headers.get_mut(name) {
-                value.set_sensitive(true);
-            }
+    }
+}
+
+/// Marks what is a credential by its name: it is never kept in tables of HTTP/2, nor shown by `Debug`.
+pub(super) fn hide(headers: &mut HeaderMap) {
+    for name in ALWAYS {
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
         }
     }
 }

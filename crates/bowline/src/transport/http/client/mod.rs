@@ -37,6 +37,7 @@ mod tls;
 
 pub use body::Body;
 pub use connector::Connector;
+pub(crate) use connector::Target;
 pub use credentials::Credentials;
 pub use options::Options;
 

@@ -5,13 +5,14 @@ use http::Uri;
 use http::uri::Scheme;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// Scheme, host and port of a URL: all of it that is ever shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(super) secure: bool,
     /// In lower case, and without the brackets of an IPv6 address.
-    pub(super) host: Box<str>,
+    pub(super) host: Arc<str>,
     port: u16,
 }
 

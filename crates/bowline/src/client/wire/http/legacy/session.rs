@@ -230,6 +230,6 @@ async fn delete(shared: &Shared) -> Result<(), Error> {
     let mut headers = shared.heads.delete.clone();
     shared.name_in(&mut headers);
     // Whatever it answers: it may forbid it, or know nothing of the session any more.
-    shared.send(Method::DELETE, headers, Bytes::new()).await?;
+    shared.send(Method::DELETE, || headers.clone(), Bytes::new()).await?;
     Ok(())
 }

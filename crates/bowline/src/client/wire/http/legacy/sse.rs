@@ -13,7 +13,7 @@ use super::posted::Posted;
 use super::session::reply;
 use crate::client::wire::{BoxFuture, Exchange, Failure, Outgoing, Wire};
 use crate::error::Error;
-use crate::transport::http::client::{Connector, Credentials, Origin, resolve};
+use crate::transport::http::client::{Connector, Credentials, Origin, Target, resolve};
 use bowline_protocol::frame::sse::Event;
 use bowline_protocol::http::headers::MediaType;
 use bowline_protocol::limits::Limits;
@@ -33,10 +33,11 @@ use tokio::time::{Instant, timeout};
 /// # Errors
 /// There is no such stream, or it names no place that may be sent to.
 pub(in crate::client::wire::http) async fn open_stream(way: Way) -> Result<Arc<dyn Wire>, Failure> {
-    let Way { connector, url, headers, limits, hears } = way;
+    let Way { connector, target, headers, limits, hears } = way;
+    let url = target.uri();
     let heads = Heads::new(headers);
-    let mut events = connect(&connector, &url, &heads, &limits).await?;
-    let (time, place) = (limits.session_init_timeout, place(&url));
+    let mut events = connect(&connector, url, &heads, &limits).await?;
+    let (time, place) = (limits.session_init_timeout, place(url));
     let endpoint = match timeout(time, endpoint(&mut events)).await {
         Ok(Ok(endpoint)) => endpoint,
         Ok(Err(error)) => return Err(Failure::Lost(error)),
@@ -47,7 +48,8 @@ pub(in crate::client::wire::http) async fn open_stream(way: Way) -> Result<Arc<d
             return Err(refused(&place, 200, why));
         }
     };
-    let target = beside(&url, &endpoint).map_err(|why| refused(&place, 200, why))?;
+    let target = beside(url, &endpoint).map_err(|why| refused(&place, 200, why))?;
+    let target = Target::new(target).map_err(Failure::here)?;
     let shared = Arc::new(Shared::new(connector, target, heads, limits, hears));
     // Owned by the wire, which aborts it when it is closed or dropped.
     shared.session.read_by(&tokio::spawn(listen(shared.clone(), events)));

@@ -111,7 +111,7 @@ impl Trail {
             let Ok(last) = HeaderValue::from_bytes(&self.last) else { return Opened::Refused };
             headers.insert(LAST_EVENT_ID, last);
         }
-        let response = match shared.send(Method::GET, headers, Bytes::new()).await {
+        let response = match shared.send(Method::GET, || headers.clone(), Bytes::new()).await {
             Ok(response) => response,
             Err(error) if error.is_unreachable() || error.is_closed() || error.is_timeout() => {
                 return Opened::Failed(error);
