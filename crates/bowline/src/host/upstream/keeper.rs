@@ -181,10 +181,11 @@ impl Upstream {
             None => offer,
         });
         *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer.map(Arc::new);
-        self.tried.send_replace(true);
         if let Some(host) = self.host() {
             host.offered();
         }
+        // Who waits for this reads the catalogue then.
+        self.tried.send_replace(true);
     }
 
     fn keep_offer(&self, offer: &Offer) {
