@@ -27,6 +27,9 @@ pub(crate) mod forward;
 mod kept;
 #[cfg(feature = "host")]
 pub(crate) mod lane;
+#[cfg(not(feature = "host"))]
+#[path = "no_lane.rs"]
+mod lane;
 mod live;
 mod pages;
 mod remember;

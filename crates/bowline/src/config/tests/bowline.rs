@@ -292,7 +292,7 @@ fn members_beside_the_servers_are_looked_at() {
     }
     expect![[r#"
         { "$schema": "x", "mcpServers": {}, "sandbox": {} }
-    
+
         { "mcpServers": {}, "bowlin": {} }
             Error 1:21: bowlin: is no member of a config; did you mean `bowline`?
         { "mcpServers": {}, "bowline": {}, "bowlin": {} }
