@@ -113,7 +113,8 @@ fn what_is_said_about_ourselves_is_shown_too() {
           tls.cert c
           tls.key k
 
-        Use them, until the file changes?"#]].assert_eq(&heard);
+        Use them, until the file changes?"#]]
+    .assert_eq(&heard);
 }
 
 struct Folder(PathBuf);

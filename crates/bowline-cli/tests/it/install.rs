@@ -64,7 +64,8 @@ fn what_is_written_is_shown_and_taken_back() {
         +}
         error: this is no terminal to ask on, and nothing was written
         hint: add --yes to write it, or --dry-run to only look at it
-    "#]].assert_eq(&shown(&folder, &install));
+    "#]]
+    .assert_eq(&shown(&folder, &install));
     assert_eq!(fs::read_to_string(&path).unwrap(), BEFORE);
     assert!(!folder.0.join(".config").exists());
     expect![[r#"
@@ -103,7 +104,8 @@ fn what_is_written_is_shown_and_taken_back() {
         Cursor has `example` already: DIR/.cursor/mcp.json
         Claude Desktop has `example` already: DIR/.config/Claude/claude_desktop_config.json
         --- stderr
-    "#]].assert_eq(&shown(&folder, &[&install[..], &["--yes"]].concat()));
+    "#]]
+    .assert_eq(&shown(&folder, &[&install[..], &["--yes"]].concat()));
     let uninstall = ["uninstall", "example", "--from", "cursor,claude-desktop", "--yes"];
     expect![[r#"
         exit code 0
@@ -142,7 +144,8 @@ fn what_is_written_is_shown_and_taken_back() {
         --- stderr
         error: Cursor has no server `example`
         hint: it has a
-    "#]].assert_eq(&shown(&folder, &uninstall));
+    "#]]
+    .assert_eq(&shown(&folder, &uninstall));
 }
 
 #[test]
@@ -157,7 +160,8 @@ fn another_one_of_that_name_is_not_lost() {
         --- stderr
         error: Cursor has another server `a` in DIR/.cursor/mcp.json
         hint: add --force to replace it, or --name OTHER to keep both
-    "#]].assert_eq(&shown(&folder, &install));
+    "#]]
+    .assert_eq(&shown(&folder, &install));
     assert_eq!(fs::read_to_string(&path).unwrap(), BEFORE);
     let forced = shown(&folder, &[&install[..], &["--force"]].concat());
     assert!(forced.starts_with("exit code 0\n"), "{forced}");

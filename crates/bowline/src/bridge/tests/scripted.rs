@@ -414,7 +414,8 @@ async fn a_server_that_dies_in_a_call_is_named_at_once() {
         assert!(start.elapsed() < SECOND + Duration::from_millis(100), "{:?}", start.elapsed());
     }
     assert_eq!(told[0], told[1]);
-    expect![[r#"error -32603: server `one`: the server closed the connection {"server":"one"}"#]].assert_eq(&told[0]);
+    expect![[r#"error -32603: server `one`: the server closed the connection {"server":"one"}"#]]
+        .assert_eq(&told[0]);
 }
 
 #[tokio::test(start_paused = true)]

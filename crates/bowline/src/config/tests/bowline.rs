@@ -180,9 +180,12 @@ fn nothing_said_is_nothing_told() {
 
 #[test]
 fn every_mistake_is_told_with_its_place() {
-    check("[]", &expect![[r#"
+    check(
+        "[]",
+        &expect![[r#"
         3:12: bowline: is a list, and must be an object
-    "#]]);
+    "#]],
+    );
     check(
         r#"{
             "lisen": ":1", "listen": 8080, "namig": "flat", "other": 1, "naming": "flatt", "isolation": "everybody",
@@ -237,25 +240,37 @@ fn every_mistake_is_told_with_its_place() {
             12:110: bowline.tokenFile: wants ${TOKENS}, which is not set; set TOKENS in the environment, or write ${TOKENS:-default}
         "#]],
     );
-    check(r#"{ "tls": {}, "listen": "${BAD}", "tokenFile": "" }"#, &expect![[r#"
+    check(
+        r#"{ "tls": {}, "listen": "${BAD}", "tokenFile": "" }"#,
+        &expect![[r#"
         3:14: bowline.tls: has neither `cert` nor `key`; write {"cert": FILE, "key": FILE}
         3:35: bowline.listen: is no address to listen on; write stdio, HOST:PORT, :PORT or unix:PATH
         3:58: bowline.tokenFile: is empty
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_means_nothing_for_the_way_in_is_a_mistake() {
-    check(r#"{ "listen": "stdio", "path": "/x", "allowUid": [1000] }"#, &expect![[r#"
+    check(
+        r#"{ "listen": "stdio", "path": "/x", "allowUid": [1000] }"#,
+        &expect![[r#"
         3:33: bowline.path: means nothing over stdio; remove it, or write "listen": "HOST:PORT"
         3:47: bowline.allowUid: means nothing over stdio; remove it, or write "listen": "HOST:PORT"
-    "#]]);
-    check(r#"{ "listen": "unix:mcp.sock", "tokenFile": "x" }"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{ "listen": "unix:mcp.sock", "tokenFile": "x" }"#,
+        &expect![[r#"
         3:41: bowline.tokenFile: means nothing on a Unix socket; remove it, or write "listen": "HOST:PORT"
-    "#]]);
-    check(r#"{ "allowUid": [1000] }"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{ "allowUid": [1000] }"#,
+        &expect![[r#"
         3:14: bowline.allowUid: means nothing over HTTP; remove it, or write "listen": "unix:PATH"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -288,7 +303,8 @@ fn members_beside_the_servers_are_looked_at() {
             Error 1:18: input: is no member of a config; did you mean `inputs`?
         { "mcpServers": {}, "theme": "dark" }
             Warning 1:21: theme: has no effect here
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 #[test]

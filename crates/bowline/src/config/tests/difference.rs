@@ -23,10 +23,13 @@ fn check(after: &str, expected: &Expect) {
 
 #[test]
 fn only_what_changed_is_told() {
-    check(BEFORE, &expect![[r#"
+    check(
+        BEFORE,
+        &expect![[r#"
         nothing changed
         []
-    "#]]);
+    "#]],
+    );
     // Comments, order and places are nothing that a server is made of.
     check(
         r#"{ /* the same */ "mcpServers": { "web": { "type": "http", "url": "https://a.test" },
@@ -74,12 +77,15 @@ fn only_what_changed_is_told() {
             []
         "#]],
     );
-    check(r#"{ "mcpServers": {} }"#, &expect![[r#"
+    check(
+        r#"{ "mcpServers": {} }"#,
+        &expect![[r#"
         - git
         - web
         no server is as before
         []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
