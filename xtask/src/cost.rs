@@ -8,7 +8,7 @@
 //! rmcp's (`interop/rmcp`), each in the same run.
 
 mod memory;
-mod proxy;
+pub(crate) mod proxy;
 mod stdio;
 pub(crate) mod valgrind;
 

@@ -1,14 +1,17 @@
 //! `cargo xtask layout`: writes down which functions of the binary lie together.
 //!
 //! Those that run between the start and the end of `serve everything` under a few calls over standard input and output,
-//! as callgrind sees them, become `crates/bowline-cli/layout.ld`, a script for the linker. Only what is resident depends on
-//! it, so it need not be written for every change: when the gate of `cargo xtask cost` comes near its limit, or with
-//! another compiler.
+//! as callgrind sees them, and behind them those that run besides when `up` hands on a few calls over HTTP, become
+//! `crates/bowline-cli/layout.ld`, a script for the linker. Only what is resident depends on it, so it need not be
+//! written for every change: when the gate of `cargo xtask cost` comes near its limit, or with another compiler.
 
+use crate::cost::proxy::{UP_ECHO, up_config};
 use crate::cost::valgrind::install;
 use crate::flags::Flags;
-use crate::load::calls::echo_line;
-use crate::process::{Server, must};
+use crate::load::calls::{Caller, echo_line};
+use crate::load::idle::called;
+use crate::load::wire::Connection;
+use crate::process::{Server, free_port, must};
 use crate::workspace::{cargo, root, target};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -23,30 +26,65 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     install()?;
     let mut build = cargo(["rustc", "--locked", "--release", "--package", "bowline-cli"]);
     must(build.args(["--bin", "bowline", "--", "-C", "strip=none"]))?;
-    let script = script(&used(&watched()?));
+    let start = used(&watch_start()?);
+    let onward = used(&watch_onward()?).difference(&start).cloned().collect();
+    let script = script(&[("used", &start), ("onward", &onward)]);
     let path = root().join("crates/bowline-cli/layout.ld");
     fs::write(&path, script).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// What callgrind writes about one run.
-fn watched() -> Result<String, String> {
-    let path = target("layout.callgrind");
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--demangle=no"]);
-    valgrind.arg(format!("--callgrind-out-file={}", path.display()));
-    valgrind.arg(target("release/bowline")).args(["serve", "everything"]);
-    let mut server = Server::start(valgrind.stdin(Stdio::piped()).stdout(Stdio::null()))?;
+/// What callgrind writes about a server of standard input and output.
+fn watch_start() -> Result<String, String> {
+    let mut server = watched(&["serve", "everything"], Stdio::piped())?;
     let input = server.child().stdin.take();
     let lines: String = (0..CALLS).map(|number| echo_line(number) + "\n").collect();
     // The end of the input, which comes with the end of this line, ends the server.
     let written = input.map(|mut input| input.write_all(lines.as_bytes()));
     written.transpose().map_err(|error| format!("cannot write requests: {error}"))?;
-    server.wait(Duration::from_secs(60))?;
+    server.wait(PATIENCE)?;
+    seen()
+}
+
+/// What callgrind writes about a host in front of a server.
+fn watch_onward() -> Result<String, String> {
+    let (upstream_port, port) = (free_port()?, free_port()?);
+    let mut upstream = Command::new(target("release/bowline"));
+    upstream.args(["serve", "everything", "--listen", &format!("127.0.0.1:{upstream_port}")]);
+    let mut upstream = Server::start(upstream.stdin(Stdio::null()).stdout(Stdio::null()))?;
+    upstream.wait_for_port(upstream_port, PATIENCE)?;
+    let config = up_config(upstream_port)?;
+    let listen = format!("127.0.0.1:{port}");
+    let mut host = watched(&["up", "--config", &config, "--listen", &listen], Stdio::null())?;
+    host.wait_for_port(port, PATIENCE)?;
+    let mut connection = Connection::open(port)?;
+    for number in 0..CALLS {
+        called(&mut connection, &Caller::Modern, port, number, UP_ECHO)?;
+    }
+    host.end(PATIENCE)?;
+    upstream.end(PATIENCE)?;
+    seen()
+}
+
+const CALLS: u32 = 500;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary under callgrind.
+fn watched(args: &[&str], input: Stdio) -> Result<Server, String> {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--demangle=no"]);
+    valgrind.arg(format!("--callgrind-out-file={}", target(SEEN).display()));
+    valgrind.arg(target("release/bowline")).args(args);
+    Server::start(valgrind.stdin(input).stdout(Stdio::null()))
+}
+
+/// What it wrote.
+fn seen() -> Result<String, String> {
+    let path = target(SEEN);
     let seen = fs::read_to_string(&path);
     seen.map_err(|error| format!("callgrind wrote no {}: {error}", path.display()))
 }
 
-const CALLS: u32 = 500;
+const SEEN: &str = "layout.callgrind";
 
 /// The functions of Rust in a file of callgrind's, without what changes with each build.
 fn used(seen: &str) -> BTreeSet<String> {
@@ -84,28 +122,28 @@ fn lasting(symbol: &str) -> Option<String> {
     Some(pattern + rest)
 }
 
-/// The script: a section before that of all other code. The compiler may have put a word before the name of a function,
+/// The script: sections before that of all other code. The compiler may have put a word before the name of a function,
 /// `unlikely` for what is cold in the eyes of its author.
-fn script(used: &BTreeSet<String>) -> String {
+fn script(sections: &[(&str, &BTreeSet<String>)]) -> String {
     let mut script = String::from(HEAD);
-    for pattern in used {
-        let _ = writeln!(script, "    .text.*{pattern}");
+    for (name, patterns) in sections {
+        let _ = writeln!(script, "  .text.{name} : {{ *(");
+        for pattern in *patterns {
+            let _ = writeln!(script, "    .text.*{pattern}");
+        }
+        script.push_str("  ) }\n");
     }
-    script + TAIL
+    script + "} INSERT BEFORE .text;\n"
 }
 
 const HEAD: &str = "\
 /* The functions on the way to a first answer. Written by `cargo xtask layout`; read by build.rs. */
 SECTIONS {
-  .text.used : { *(
-";
-const TAIL: &str = "  ) }
-} INSERT BEFORE .text;
 ";
 
 #[cfg(test)]
 mod tests {
-    use super::{HEAD, TAIL, lasting, script, used};
+    use super::{HEAD, lasting, script, used};
 
     #[test]
     fn functions_of_rust_are_named_without_their_hashes() {
@@ -118,11 +156,14 @@ calls=1 0
 fn=(13)
 fn=(15) _ZN5tokio4poll17h0123456789abcdefE.llvm.123'2
 ";
-        let patterns = "    .text.*_RNvNtCs*_4core3fmt5write
+        let sections = "  .text.used : { *(
+    .text.*_RNvNtCs*_4core3fmt5write
     .text.*_ZN4core3ptr42drop_in_place17h*
     .text.*_ZN5tokio4poll17h*
+  ) }
+} INSERT BEFORE .text;
 ";
-        assert_eq!(script(&used(seen)), format!("{HEAD}{patterns}{TAIL}"));
+        assert_eq!(script(&[("used", &used(seen))]), format!("{HEAD}{sections}"));
     }
 
     #[test]

@@ -74,5 +74,5 @@ usage: cargo xtask TASK [FLAGS]
   layout                     writes down anew which functions of the binary lie together
   load [--smoke] [--peer] [invalid|stalled|initialize]
                              what clients that misbehave cost everybody else, a million times each
-  readme                     the first-use block of README.md, run as written
+  readme [--bowline FILE]    the first-use block of README.md, run as written in an empty home
   fuzz [ARG…]                the fuzz targets";

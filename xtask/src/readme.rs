@@ -6,49 +6,106 @@
 
 use crate::flags::Flags;
 use crate::process::{Server, free_port, output};
-use crate::workspace::{root, without_ours};
+use crate::workspace::{build_release, root, target};
 use serde_json::Value;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Runs the block, on a free port in place of the one that is written.
+/// Runs the blocks in an empty home, on a free port in place of the usual one, with the binary as it is released or the
+/// one that `--bowline FILE` names. From the first command to the answer it may take [`PATIENCE`].
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    Flags::new(args).end()?;
+    let mut flags = Flags::new(args);
+    let named = flags.value("--bowline")?;
+    flags.end()?;
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("cannot read README.md: {error}"))?;
-    let port = free_port()?;
-    let on_port = |command: &str| command.replace(WRITTEN_PORT, &port.to_string());
-    let serve = on_port(block(&text, "server")?);
-    let call = on_port(block(&text, "call")?);
+    let (serve, call) = (block(&text, "server")?, block(&text, "call")?);
     let shown: Value = serde_json::from_str(block(&text, "answer")?)
         .map_err(|error| format!("the answer in README.md: {error}"))?;
+    let binary = match named {
+        Some(file) => PathBuf::from(file),
+        None => {
+            build_release()?;
+            target("release/bowline")
+        }
+    };
+    let binary = std::fs::canonicalize(&binary)
+        .map_err(|error| format!("cannot find {}: {error}", binary.display()))?;
+    let home = Home::new(&binary)?;
+    let port = free_port()?;
+    let begun = Instant::now();
 
     println!("$ {}", serve.trim());
-    let mut words = serve.split_whitespace();
-    let program = words.next().ok_or("the server command in README.md is empty")?;
-    let mut command = Command::new(program);
-    without_ours(&mut command);
-    command.args(words).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::null());
-    // On a fresh clone the command compiles first.
+    let words = serve.split_whitespace().skip(1);
+    if serve.split_whitespace().next() != Some("bowline") {
+        return Err("the server command in README.md does not start with `bowline`".to_owned());
+    }
+    let mut command = home.command(&binary);
+    command.args(words).args(["--listen", &format!("127.0.0.1:{port}")]);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut server = Server::start(&mut command)?;
-    server.wait_for_port(port, Duration::from_secs(30 * 60))?;
+    server.wait_for_port(port, PATIENCE)?;
 
     println!("$ {}", call.trim());
-    let mut command = Command::new("bash");
-    without_ours(&mut command);
-    let answer = output(command.args(["-euc", &call]).current_dir(root()))?;
+    let call = call.replace(USUAL_PORT, &port.to_string());
+    let answer = output(home.command("bash").args(["-euc", &call]))?;
+    let took = begun.elapsed();
     println!("{}", answer.trim());
     server.end(Duration::from_secs(15))?;
     let answer: Value = serde_json::from_str(&answer)
         .map_err(|error| format!("the answer is not JSON: {error}"))?;
-    match difference(&shown, &answer, "answer") {
-        Some(difference) => Err(format!("README.md promises another answer: {difference}")),
-        None => Ok(()),
+    if let Some(difference) = difference(&shown, &answer, "answer") {
+        return Err(format!("README.md promises another answer: {difference}"));
+    }
+    if took > PATIENCE {
+        return Err(format!("the first use took {took:.1?}, which is more than {PATIENCE:?}"));
+    }
+    println!("the first use took {took:.1?}");
+    Ok(())
+}
+
+/// How long the first use may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The home of somebody who has nothing yet, and the binary where a shell finds it; gone with this value.
+struct Home {
+    path: PathBuf,
+    programs: OsString,
+}
+
+impl Home {
+    fn new(binary: &Path) -> Result<Self, String> {
+        let folder = binary.parent().map(Path::to_owned).unwrap_or_default();
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let programs =
+            std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&others)))
+                .map_err(|error| format!("the binary cannot be put into PATH: {error}"))?;
+        let path = std::env::temp_dir().join(format!("bowline-readme-{}", std::process::id()));
+        std::fs::create_dir(&path)
+            .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+        Ok(Self { path, programs })
+    }
+
+    /// A program with nothing of this machine but its programs.
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", &self.path).env("PATH", &self.programs);
+        command.current_dir(&self.path);
+        command
     }
 }
 
-const WRITTEN_PORT: &str = "8080";
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Where `bowline up` listens when nothing else is said.
+const USUAL_PORT: &str = "8080";
 
 /// The fenced block after the comment that names it.
 fn block<'a>(text: &'a str, name: &str) -> Result<&'a str, String> {
@@ -93,8 +150,8 @@ mod tests {
         for name in ["server", "call", "answer"] {
             assert!(block(text, name).is_ok_and(|block| !block.trim().is_empty()), "{name}");
         }
-        assert!(block(text, "server").unwrap().contains(super::WRITTEN_PORT));
-        assert!(block(text, "call").unwrap().contains(super::WRITTEN_PORT));
+        assert_eq!(block(text, "server").unwrap(), "bowline up");
+        assert!(block(text, "call").unwrap().contains(super::USUAL_PORT));
     }
 
     #[test]

@@ -25,13 +25,13 @@ pub(crate) fn compare(floor: &str, bowline: &str) -> Result<Gate, String> {
     // In turn, so that a busy neighbour slows both.
     for _ in 0..ROUNDS {
         times[0].push(cpu_of_a_call(&proxies.bare, "echo")?);
-        times[1].push(cpu_of_a_call(&proxies.up, TOOL)?);
+        times[1].push(cpu_of_a_call(&proxies.up, UP_ECHO)?);
     }
     let [bare, up] = times.map(|times| median(&times));
     println!("{:<34} {bare:>10.1} µs, median of {ROUNDS} rounds", "bare hyper");
     println!("{:<34} {up:>10.1} µs, {:.2} times as much", "bowline up", up / bare);
     let bare_cost = instructions("bare hyper", &proxies.bare, "echo")?;
-    let up_cost = instructions("bowline up", &proxies.up, TOOL)?;
+    let up_cost = instructions("bowline up", &proxies.up, UP_ECHO)?;
     println!(
         "{:<34} {:>10.2} times the instructions outside of the kernel",
         "bowline up",
@@ -46,7 +46,18 @@ const CONNECTIONS: u32 = 16;
 const CALLS: u32 = 16_000;
 
 /// The name of `echo` behind `up`.
-const TOOL: &str = "everything__echo";
+pub(crate) const UP_ECHO: &str = "everything__echo";
+
+/// Writes a config that has this server on the loopback address as `everything`, and returns its path.
+pub(crate) fn up_config(port: u16) -> Result<String, String> {
+    let path = target("cost-up.json");
+    let text =
+        format!(r#"{{"mcpServers":{{"everything":{{"url":"http://127.0.0.1:{port}/mcp"}}}}}}"#);
+    match std::fs::write(&path, text) {
+        Ok(()) => Ok(path.display().to_string()),
+        Err(error) => Err(format!("cannot write {}: {error}", path.display())),
+    }
+}
 
 /// How both are started; `{port}` becomes their port.
 struct Proxies {
@@ -56,13 +67,7 @@ struct Proxies {
 
 impl Proxies {
     fn new(floor: &str, bowline: &str, upstream: u16) -> Result<Self, String> {
-        let config = target("cost-up.json");
-        let text = format!(
-            r#"{{"mcpServers":{{"everything":{{"url":"http://127.0.0.1:{upstream}/mcp"}}}}}}"#
-        );
-        std::fs::write(&config, text)
-            .map_err(|error| format!("cannot write {}: {error}", config.display()))?;
-        let config = config.display().to_string();
+        let config = up_config(upstream)?;
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         Ok(Self {
             bare: words(&[floor, "{port}", &upstream.to_string()]),

@@ -13,6 +13,7 @@ use crate::args::{Preset, ServeArgs, Verb};
 use crate::exit::Fault;
 use bowline::config::{Bowline, CLIENTS, Client, nearest};
 use bowline::host::{Isolation, Naming, Settings};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// `up`: many servers behind one endpoint.
@@ -139,7 +140,7 @@ fn up(args: UpArgs, around: &Surroundings<'_>) -> Result<Up, Fault> {
     let UpArgs { operands, from, naming, isolation, admin, serve, mut reach } = args;
     let command = operands::command(&mut reach, around)?;
     let from = from.as_deref().map(client).transpose()?;
-    let servers = servers(operands, command, from, around)?;
+    let servers = servers(&operands, command, from, around)?;
     let only = match &servers {
         Servers::These(these) => match these.as_slice() {
             [(_, target)] => Some(target),
@@ -156,8 +157,8 @@ fn up(args: UpArgs, around: &Surroundings<'_>) -> Result<Up, Fault> {
 }
 
 fn servers(
-    operands: Vec<String>,
-    command: Option<Vec<std::ffi::OsString>>,
+    operands: &[String],
+    command: Option<Vec<OsString>>,
     from: Option<Client>,
     around: &Surroundings<'_>,
 ) -> Result<Servers, Fault> {
@@ -271,7 +272,7 @@ fn merged(flags: &ServeArgs, config: &Bowline) -> ServeArgs {
         token_file: flags.token_file.clone().or_else(|| of_http.token_file.clone()),
         no_sessions: flags.no_sessions || of_http.sessions == Some(false),
         limits: flags.limits.or_else(|| config.limits.as_deref().and_then(Preset::of_name)),
-        keep_alive: flags.keep_alive.or(of_http.keep_alive.map(|time| time.as_secs())),
+        keep_alive: flags.keep_alive.or_else(|| of_http.keep_alive.map(|time| time.as_secs())),
         trace_messages: flags.trace_messages.clone().or_else(|| config.trace_messages.clone()),
     }
 }

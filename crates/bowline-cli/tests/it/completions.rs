@@ -32,7 +32,7 @@ fn bash_offers_verbs_flags_and_values() {
         let _ = write!(table, "{}: {}", words.join(" "), offered(script, words));
     }
     expect![[r#"
-        c: call complete configs completions
+        c: call complete configs config completions
         call --ca: --cacert
         list --t: --tools --templates --timeout --trace-messages
         completions z: zsh

@@ -40,65 +40,77 @@ fn list_tells_what_there_is() {
     check(
         &["list", "everything", "--prompts", "--templates"],
         expect![[r#"
-        exit code 0
-        --- stdout
-        resource templates (7)
-          everything://echo/{value}  echo, text/plain
-              The value in the address.
-          everything://sum/{a}/{b}  sum, text/plain
-          everything://file/{+path}  file, text/plain
-          everything://search{?q,limit}  search, application/json
-          everything://blob/{size}  blob, application/octet-stream
-          everything://place/{country}/{city}  place, text/plain
-          everything://ask/{topic}  ask, text/plain
+            exit code 0
+            --- stdout
+            resource templates (7)
+              everything://echo/{value}  echo, text/plain
+                  The value in the address.
+              everything://sum/{a}/{b}  sum, text/plain
+              everything://file/{+path}  file, text/plain
+              everything://search{?q,limit}  search, application/json
+              everything://blob/{size}  blob, application/octet-stream
+              everything://place/{country}/{city}  place, text/plain
+              everything://ask/{topic}  ask, text/plain
 
-        prompts (8)
-          greet
-              A greeting
-          review language=TEXT code=TEXT [style=TEXT]
-              Reviews a piece of code.
-          with_resource uri=TEXT
-          with_image
-          with_audio
-          with_link
-          travel country=TEXT city=TEXT
-          ask_topic
-        --- stderr
-    "#]],
+            prompts (8)
+              greet
+                  A greeting
+              review language=TEXT code=TEXT [style=TEXT]
+                  Reviews a piece of code.
+              with_resource uri=TEXT
+                  Embeds a resource.
+              with_image
+                  Shows an image.
+              with_audio
+                  Plays a sound.
+              with_link
+                  Links to a resource.
+              travel country=TEXT city=TEXT
+                  Plans a journey.
+              ask_topic
+                  Asks what to write of.
+            --- stderr
+        "#]],
     );
     check(
         &["list", "everything", "--prompts", "-v"],
         expect![[r#"
-        exit code 0
-        --- stdout
-        prompts (8)
-          greet
-              A greeting
-          review language=TEXT code=TEXT [style=TEXT]
-              Reviews a piece of code.
-              language (text; required): Programming language
-              code (text; required): The code
-              style (text; optional): Tone of the review
-          with_resource uri=TEXT
-              uri (text; required)
-          with_image
-          with_audio
-          with_link
-          travel country=TEXT city=TEXT
-              country (text; required)
-              city (text; required)
-          ask_topic
-        --- stderr
-    "#]],
+            exit code 0
+            --- stdout
+            prompts (8)
+              greet
+                  A greeting
+              review language=TEXT code=TEXT [style=TEXT]
+                  Reviews a piece of code.
+                  language (text; required): Programming language
+                  code (text; required): The code
+                  style (text; optional): Tone of the review
+              with_resource uri=TEXT
+                  Embeds a resource.
+                  uri (text; required)
+              with_image
+                  Shows an image.
+              with_audio
+                  Plays a sound.
+              with_link
+                  Links to a resource.
+              travel country=TEXT city=TEXT
+                  Plans a journey.
+                  country (text; required)
+                  city (text; required)
+              ask_topic
+                  Asks what to write of.
+            --- stderr
+        "#]],
     );
     check(
         &["list", "everything", "--prompts", "--json"],
         expect![[r#"
-        exit code 0
-        --- stdout
-        {"prompts":[{"name":"greet","description":"A greeting"},{"name":"review","title":"Code review","description":"Reviews a piece of code.","arguments":[{"name":"language","description":"Programming language","required":true},{"name":"code","description":"The code","required":true},{"name":"style","description":"Tone of the review"}],"icons":[{"src":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==","mimeType":"image/png","sizes":["1x1"],"theme":"light"}]},{"name":"with_resource","arguments":[{"name":"uri","required":true}]},{"name":"with_image"},{"name":"with_audio"},{"name":"with_link"},{"name":"travel","arguments":[{"name":"country","required":true},{"name":"city","required":true}]},{"name":"ask_topic"}]}
-        --- stderr
-    "#]],
+            exit code 0
+            --- stdout
+            {"prompts":[{"name":"greet","description":"A greeting"},{"name":"review","title":"Code review","description":"Reviews a piece of code.","arguments":[{"name":"language","description":"Programming language","required":true},{"name":"code","description":"The code","required":true},{"name":"style","description":"Tone of the review"}],"icons":[{"src":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==","mimeType":"image/png","sizes":["1x1"],"theme":"light"}]},{"name":"with_resource","description":"Embeds a resource.","arguments":[{"name":"uri","required":true}]},{"name":"with_image","description":"Shows an image."},{"name":"with_audio","description":"Plays a sound."},{"name":"with_link","description":"Links to a resource."},{"name":"travel","description":"Plans a journey.","arguments":[{"name":"country","required":true},{"name":"city","required":true}]},{"name":"ask_topic","description":"Asks what to write of."}]}
+            --- stderr
+        "#]],
     );
 }
 

@@ -16,9 +16,7 @@ use bowline_types::legacy::{ElicitationComplete, ElicitationCompleteNotification
 use bowline_types::revision::Revision;
 use serde_json::{Map, Value};
 use std::future::poll_fn;
-#[cfg(feature = "host")]
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
 use tokio::sync::{Notify, oneshot};
@@ -31,7 +29,7 @@ use tokio::sync::{Notify, oneshot};
 pub(crate) struct Line {
     revision: Revision,
     /// Tells it from every other one of this process.
-    #[cfg(feature = "host")]
+    #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts tell sessions apart"))]
     number: u64,
     state: Mutex<State>,
     /// Rings when the client may be asked, and when it can be asked no more.
@@ -75,7 +73,6 @@ struct Open {
 }
 
 /// The number of the line made last.
-#[cfg(feature = "host")]
 static LAST: AtomicU64 = AtomicU64::new(0);
 
 /// The code by which clients of sessions say that a person refused.
@@ -86,7 +83,6 @@ impl Line {
     pub(crate) fn new(revision: Revision) -> Self {
         Self {
             revision,
-            #[cfg(feature = "host")]
             number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             state: Mutex::default(),
             bell: Notify::new(),

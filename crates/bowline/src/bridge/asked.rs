@@ -104,8 +104,9 @@ impl Questions {
             None => Err(Error::unsupported("no client answers questions of this kind")),
         };
         if let Err(error) = can.and_then(|()| may_ask(hears)) {
-            self.missing =
-                error.required_capabilities().cloned().map(Box::new).or(self.missing.take());
+            if let Some(required) = error.required_capabilities() {
+                self.missing = Some(Box::new(required.clone()));
+            }
             let why = refused(&request, &error);
             return self.pay(owed, why.into());
         }

@@ -1,6 +1,6 @@
 //! A call from its caller to the server and back.
 
-use super::fault::{bad, named};
+use super::fault::{bad, failed};
 use super::hears::Hears;
 use super::live::Rounds;
 use super::round::{self, State, rewrite};
@@ -83,7 +83,7 @@ impl Bridge {
         let mut lost = 0;
         loop {
             let started = Run::start(rest, &onward).await;
-            let mut run = started.map_err(|failure| named(server, &failure.into_error()))?;
+            let mut run = started.map_err(|failure| failed(server, failure))?;
             if brought != Brought::Nothing && !run.is_modern() {
                 if brought == Brought::State {
                     // Its server had no sessions when it asked, and does not know of it any more.
@@ -99,7 +99,7 @@ impl Bridge {
                 Turn::End(End::Failure(failure)) => {
                     lost += 1;
                     let again = if lost > REPEATS { Err(failure) } else { run.recover(failure) };
-                    again.map_err(|failure| named(server, &failure.into_error()))?;
+                    again.map_err(|failure| failed(server, failure))?;
                     rest = run.into_rest();
                     rest.time.touch();
                 }
@@ -178,7 +178,7 @@ impl Bridge {
             (End::Error(_), Some(missing)) => Err(missing),
             (End::Error(error), None) if modern => Err(error),
             (End::Error(error), None) => visits::required(self, cx, server, error, visits),
-            (End::Failure(failure), _) => Err(named(server, &failure.into_error())),
+            (End::Failure(failure), _) => Err(failed(server, failure)),
         }
     }
 }

@@ -35,7 +35,8 @@ mod visits;
 #[path = "no_visits.rs"]
 mod visits;
 
-#[cfg(all(test, not(modern_only)))]
+#[cfg(test)]
+#[cfg(not(modern_only))]
 mod tests;
 
 use crate::ask::Seals;

@@ -149,7 +149,7 @@ impl Parks {
 }
 
 /// Which time a call waits.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Visit {
     slot: Option<u64>,
     generation: u32,

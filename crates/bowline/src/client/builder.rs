@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::asked::{Answers, Asked, Handlers};
+use super::lane::Handing;
 use super::live::Core;
 use super::target::{IntoTarget, Wishes};
 use super::web::Web;
@@ -63,8 +64,7 @@ pub struct Builder {
     pub(super) fault: Option<Error>,
     /// A connection that stood for so long counts as having been good: attempts are counted anew after it.
     pub(super) good: Duration,
-    #[cfg(feature = "host")]
-    pub(super) lane: Option<super::lane::Lane>,
+    pub(super) handing: Handing,
 }
 
 impl Default for Builder {
@@ -85,8 +85,7 @@ impl Default for Builder {
             result_kinds: Vec::new(),
             fault: None,
             good: Duration::from_secs(30),
-            #[cfg(feature = "host")]
-            lane: None,
+            handing: Handing::default(),
         }
     }
 }
@@ -323,7 +322,7 @@ impl Builder {
         lane: super::lane::Lane,
     ) -> Self {
         self.capabilities = capabilities;
-        self.lane = Some(lane);
+        self.handing = Handing::by(lane);
         // A host looks after its servers itself: one that is lost now and then is soon there again.
         self.good = Duration::from_secs(2);
         self

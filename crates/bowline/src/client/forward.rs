@@ -122,7 +122,7 @@ impl Client {
 
     /// What calls share that are handed on by this client itself.
     pub(crate) fn bridge(&self) -> &Bridge {
-        self.0.bridge.get_or_init(Bridge::default)
+        self.0.handing.bridge()
     }
 
     /// The bounds that this client keeps.

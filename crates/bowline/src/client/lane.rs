@@ -6,6 +6,7 @@
 use super::Client;
 use super::live::Live;
 use super::wire::BoxFuture;
+use crate::bridge::Bridge;
 use bowline_protocol::era::Incoming;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Message;
@@ -13,7 +14,7 @@ use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::method::{LoggingMessage, Notification};
 use bowline_types::revision::Revision;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
 
 /// The place of the one call. Cheap to clone; all clones are the same place.
@@ -76,9 +77,48 @@ impl std::fmt::Debug for Asking {
 /// A visit to a URL is done.
 pub(crate) const VISITED: &str = "notifications/elicitation/complete";
 
-/// Whether a notification may be for the sake of the call.
-pub(super) fn is_of_call(method: &str) -> bool {
-    method == LoggingMessage::NAME || method == VISITED
+/// What a client has to hand on requests of others.
+#[derive(Default)]
+pub(super) struct Handing {
+    lane: Option<Lane>,
+    bridge: OnceLock<Bridge>,
+}
+
+impl Handing {
+    /// Of a client that does nothing else.
+    pub(super) fn by(lane: Lane) -> Self {
+        Self { lane: Some(lane), bridge: OnceLock::new() }
+    }
+
+    /// What the calls share that are handed on by the client itself.
+    pub(super) fn bridge(&self) -> &Bridge {
+        self.bridge.get_or_init(Bridge::default)
+    }
+
+    /// Takes a question that no exchange owns, unless the client answers it itself.
+    pub(super) fn question(&self, question: Incoming, live: Live) -> Option<(Incoming, Live)> {
+        let Some(lane) = &self.lane else {
+            return Some((question, live));
+        };
+        lane.hear(Unowned::Question(Asking::new(question, live)));
+        None
+    }
+
+    /// Takes a notification that no exchange owns, if it may be for the call.
+    pub(super) fn notification(&self, message: &Message) {
+        if let Some(lane) = &self.lane
+            && matches!(&*message.method(), LoggingMessage::NAME | VISITED)
+        {
+            lane.hear(Unowned::Notification(message.clone()));
+        }
+    }
+
+    /// Takes that a question was given up.
+    pub(super) fn cancelled(&self, id: &Id) {
+        if let Some(lane) = &self.lane {
+            lane.hear(Unowned::Cancelled(id.clone()));
+        }
+    }
 }
 
 /// How much may wait to be heard by the call; a server that says more without being read is refused.
@@ -118,7 +158,7 @@ impl Lane {
     }
 
     /// Hands something to the call; a question without one is refused.
-    pub(super) fn hear(&self, unowned: Unowned) {
+    fn hear(&self, unowned: Unowned) {
         let mut state = self.lock();
         if state.open && state.said.len() < WAITING {
             state.said.push_back(unowned);

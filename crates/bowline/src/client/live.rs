@@ -5,8 +5,7 @@ use super::builder::Builder;
 use super::call::Options;
 use super::connect;
 use super::kept::Kept;
-#[cfg(feature = "host")]
-use super::lane::{self, Asking, Unowned};
+use super::lane::Handing;
 use super::session;
 use super::state::State;
 use super::subscribe::Subscriptions;
@@ -68,9 +67,7 @@ pub(super) struct Core {
     questions: Mutex<HashMap<Id, AbortHandle>>,
     thinking: Mutex<Thinking>,
     born: Instant,
-    /// What calls share that are handed on, where the client itself is served.
-    #[cfg(feature = "host")]
-    pub(super) bridge: std::sync::OnceLock<crate::bridge::Bridge>,
+    pub(super) handing: Handing,
 }
 
 /// What a client was told when it was built, encoded where it is sent.
@@ -91,9 +88,6 @@ pub(super) struct Setup {
     pub(super) reconnect: bool,
     good: Duration,
     pub(super) trace: Option<Trace>,
-    /// Who hears what no exchange owns, where others' requests are handed on.
-    #[cfg(feature = "host")]
-    lane: Option<lane::Lane>,
 }
 
 /// A connection that stands. Cheap to clone.
@@ -154,8 +148,6 @@ impl Core {
                 reconnect: builder.restart,
                 good: builder.good,
                 trace,
-                #[cfg(feature = "host")]
-                lane: builder.lane,
             },
             handlers: builder.handlers,
             subscriptions: Subscriptions::default(),
@@ -175,8 +167,7 @@ impl Core {
             questions: Mutex::default(),
             thinking: Mutex::default(),
             born: Instant::now(),
-            #[cfg(feature = "host")]
-            bridge: std::sync::OnceLock::new(),
+            handing: builder.handing,
         });
         match core.establish().await {
             Ok(()) => Ok(core),
@@ -597,12 +588,7 @@ impl Hears for Ears {
         if let Some(core) = self.core.upgrade() {
             core.traced(message.raw());
             core.notification(&message, None);
-            #[cfg(feature = "host")]
-            if let Some(lane) = &core.setup.lane
-                && lane::is_of_call(&message.method())
-            {
-                lane.hear(Unowned::Notification(message));
-            }
+            core.handing.notification(&message);
         }
     }
 
@@ -616,11 +602,9 @@ impl Hears for Ears {
             // Before the session is open nothing but a ping may be asked, and after its end nobody waits.
             return;
         };
-        #[cfg(feature = "host")]
-        if let Some(lane) = &core.setup.lane {
-            lane.hear(Unowned::Question(Asking::new(question, live)));
+        let Some((question, live)) = core.handing.question(question, live) else {
             return;
-        }
+        };
         let mut questions = lock(&core.questions);
         if questions.len() >= core.limits().waiting_per_link {
             let busy = bowline_protocol::limits::busy(questions.len());
@@ -644,10 +628,7 @@ impl Hears for Ears {
         let Some(core) = self.core.upgrade() else {
             return;
         };
-        #[cfg(feature = "host")]
-        if let Some(lane) = &core.setup.lane {
-            lane.hear(Unowned::Cancelled(id.clone()));
-        }
+        core.handing.cancelled(id);
         if let Some(answering) = lock(&core.questions).remove(id) {
             answering.abort();
         }

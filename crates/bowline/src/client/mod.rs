@@ -27,6 +27,9 @@ pub(crate) mod forward;
 mod kept;
 #[cfg(feature = "host")]
 pub(crate) mod lane;
+#[cfg(not(feature = "host"))]
+#[path = "no_lane.rs"]
+mod lane;
 mod live;
 mod pages;
 mod remember;
@@ -327,10 +330,6 @@ impl Client {
 
     /// The process group of the server's process, while that lives; `None` where there is no process of ours.
     #[cfg(feature = "host")]
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "upstreams begin to use it when they are there")
-    )]
     pub(crate) fn process_group(&self) -> Option<u32> {
         self.0.process_group()
     }

@@ -403,7 +403,7 @@ impl Upstreams for Shared {
         Box::pin(async move {
             let upstream = self.upstream(&server);
             let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
-            let instance = upstream.instance(&upstream.owner(&cx)).await?;
+            let instance = upstream.instance(&upstream.key(&cx)).await?;
             let filter = SubscriptionFilter::new().resource_subscriptions(uris);
             let subscription = instance.client.subscribe(filter).await?;
             Ok(Watch { subscription, hold: Some(instance.hold()) })

@@ -236,9 +236,9 @@ fn what_cannot_be_written_is_left_alone() {
     assert!(book.install("x", server("x")).err().unwrap().to_string().contains("is no UTF-8 text"));
     fs::remove_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path.parent().unwrap(), "a file where a folder should be").unwrap();
-    let failed = book.install("x", server("x")).map(|change| change.unwrap().make());
-    let fault = failed.err().or_else(|| None);
-    assert!(fault.unwrap().to_string().contains("cannot"));
+    let made = book.install("x", server("x")).and_then(|change| change.unwrap().make());
+    let fault = made.unwrap_err().to_string();
+    assert!(fault.contains("cannot"), "{fault}");
 }
 
 #[test]

@@ -25,12 +25,16 @@ pub(super) fn register(server: Server) -> Server {
     server
         .prompt(Prompt::new("greet").description(GREET), greet)
         .prompt(review_prompt, review)
-        .prompt(Prompt::new("with_resource"), with_resource)
-        .prompt(Prompt::new("with_image"), with_image)
-        .prompt(Prompt::new("with_audio"), || async { user(content::audio()) })
-        .prompt(Prompt::new("with_link"), || async { user(content::link()) })
-        .prompt(Prompt::new(TRAVEL), travel)
-        .prompt(Prompt::new("ask_topic"), ask_topic)
+        .prompt(Prompt::new("with_resource").description("Embeds a resource."), with_resource)
+        .prompt(Prompt::new("with_image").description("Shows an image."), with_image)
+        .prompt(Prompt::new("with_audio").description("Plays a sound."), || async {
+            user(content::audio())
+        })
+        .prompt(Prompt::new("with_link").description("Links to a resource."), || async {
+            user(content::link())
+        })
+        .prompt(Prompt::new(TRAVEL).description("Plans a journey."), travel)
+        .prompt(Prompt::new("ask_topic").description("Asks what to write of."), ask_topic)
 }
 
 pub(super) const TRAVEL: &str = "travel";

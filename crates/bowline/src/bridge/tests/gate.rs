@@ -31,11 +31,14 @@ pub(super) struct Gate {
 }
 
 /// Gives a lease back when it is dropped.
-struct Hold(Arc<AtomicUsize>, Option<Box<dyn Any + Send + Sync>>);
+struct Hold {
+    leases: Arc<AtomicUsize>,
+    _turn: Option<Box<dyn Any + Send + Sync>>,
+}
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.leases.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -101,7 +104,7 @@ impl Gate {
     }
 
     async fn lease(&self) -> Lease {
-        let (lane, guard): (_, Option<Box<dyn Any + Send + Sync>>) = match &self.lane {
+        let (lane, turn): (_, Option<Box<dyn Any + Send + Sync>>) = match &self.lane {
             Some((lane, turn)) => {
                 (Some(lane.clone()), Some(Box::new(turn.clone().lock_owned().await)))
             }
@@ -114,7 +117,7 @@ impl Gate {
             own: self.own,
             roots: self.roots.clone(),
             measured: None,
-            hold: Some(Box::new(Hold(self.leases.clone(), guard))),
+            hold: Some(Box::new(Hold { leases: self.leases.clone(), _turn: turn })),
         }
     }
 }

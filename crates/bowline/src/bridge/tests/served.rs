@@ -124,5 +124,5 @@ async fn a_server_that_is_gone_is_named() {
     once.close().await;
     let text = request("tools/call", json!({ "name": "echo" }), &json!({}));
     let (_, got): (_, Value) = send(&service, "ada", text).await;
-    expect![[r#"{"code":-32603,"data":{"server":"a server in this process"},"message":"server `a server in this process`: the client is closed"}"#]].assert_eq(&got["error"].to_string());
+    expect![[r#"{"code":-31001,"message":"server `a server in this process` is not available; the request was not sent"}"#]].assert_eq(&got["error"].to_string());
 }

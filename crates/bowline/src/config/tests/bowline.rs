@@ -288,11 +288,15 @@ fn members_beside_the_servers_are_looked_at() {
         let problems = config.problems().iter();
         let problems: Vec<_> =
             problems.map(|problem| format!("{:?} {problem}", problem.severity)).collect();
-        let _ = writeln!(table, "{text}\n    {}", problems.join("\n    "));
+        let _ = writeln!(
+            table,
+            "{text}\n    {}",
+            if problems.is_empty() { "nothing".to_owned() } else { problems.join("\n    ") }
+        );
     }
     expect![[r#"
         { "$schema": "x", "mcpServers": {}, "sandbox": {} }
-    
+            nothing
         { "mcpServers": {}, "bowlin": {} }
             Error 1:21: bowlin: is no member of a config; did you mean `bowline`?
         { "mcpServers": {}, "bowline": {}, "bowlin": {} }
@@ -325,6 +329,6 @@ fn everything_that_is_wrong_anywhere_is_told_at_once() {
         servers.json:7:32: bowline.listen: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
         servers.json:7:44: bowline.nmaing: is no setting; did you mean `naming`?"#]].assert_eq(&config.setup(&Environment::new()).unwrap_err().to_string());
     expect![[r#"
-        servers.json:7:44: bowline.nmaing: is no setting; did you mean `naming`?
-        servers.json:7:32: bowline.listen: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}"#]].assert_eq(&config.bowline(&Environment::new()).unwrap_err().to_string());
+        servers.json:7:32: bowline.listen: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
+        servers.json:7:44: bowline.nmaing: is no setting; did you mean `naming`?"#]].assert_eq(&config.bowline(&Environment::new()).unwrap_err().to_string());
 }

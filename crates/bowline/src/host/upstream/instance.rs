@@ -12,6 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Who has used an instance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Callers {
+    #[default]
+    Nobody,
+    One(u64),
+    /// Several, or one that cannot be told from others.
+    Several,
+}
+
 /// One running instance.
 #[derive(Debug)]
 pub(crate) struct Instance {
@@ -30,6 +40,8 @@ pub(crate) struct Instance {
     used: AtomicU64,
     /// The most verbose level that a caller has wished for; of a server with a session.
     level: AtomicU8,
+    /// Who has used it.
+    callers: Mutex<Callers>,
     /// Levels are told one after the other.
     telling: Mutex<()>,
 }
@@ -47,6 +59,7 @@ impl Instance {
             born: Instant::now(),
             used: AtomicU64::new(0),
             level: AtomicU8::new(u8::MAX),
+            callers: Mutex::default(),
             telling: Mutex::new(()),
         })
     }
@@ -95,6 +108,18 @@ impl Instance {
         }
         let used = Duration::from_millis(self.used.load(Ordering::Relaxed));
         Some(self.born.elapsed().saturating_sub(used))
+    }
+
+    /// Whether nobody but this caller has ever used it; counts him as one who has.
+    pub(super) fn is_only(&self, caller: Option<u64>) -> bool {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = caller.map_or(Callers::Several, Callers::One);
+        if *callers == Callers::Nobody {
+            *callers = now;
+        } else if *callers != now {
+            *callers = Callers::Several;
+        }
+        *callers != Callers::Several
     }
 
     /// Makes a server with a session log what the caller wants to hear; one that logs more already goes on.

@@ -1,10 +1,10 @@
 //! Whoever looks after a server: reads what it offers, hears when that changes, and brings the server back when it is
 //! gone.
 
-use super::{Instance, Owner, Upstream, lock};
+use super::{Instance, Key, Upstream, lock};
 use crate::client::{Change, Client, State};
 use crate::error::Error;
-use crate::host::catalogue::{Globs, Offer, Told};
+use crate::host::catalogue::{Globs, Offer};
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::subscription::SubscriptionFilter;
 use std::sync::{Arc, PoisonError, Weak};
@@ -37,6 +37,10 @@ pub(super) fn look_after(upstream: &Arc<Upstream>, instance: &Arc<Instance>) {
 fn keep(upstream: &Arc<Upstream>, instance: Option<Weak<Instance>>) {
     let mut keeper = lock(&upstream.keeper);
     if keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
+        if let Some(instance) = instance.and_then(|instance| instance.upgrade()) {
+            // Ends with the client of the instance.
+            tokio::spawn(overhear(Arc::downgrade(upstream), instance.client.clone()));
+        }
         return;
     }
     // Owned by the server: aborted when it leaves the host.
@@ -69,7 +73,7 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
     loop {
         {
             let upstream = upstream.upgrade()?;
-            match upstream.instance(&Owner::Everybody).await {
+            match upstream.instance(&Key::default()).await {
                 Ok(instance) => return Some(instance),
                 Err(error) => {
                     tracing::warn!(target: "bowline::host", server = &**upstream.name(), "{}", chain(&error));
@@ -85,9 +89,8 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
 /// Reads what a server offers, again and again, until the client is closed.
 async fn watch(upstream: &Weak<Upstream>, client: &Client) {
     let mut state = client.state();
-    let mut told = Told::default();
     loop {
-        read(upstream, client, told).await;
+        read(upstream, client, None).await;
         let filter = filter(&client.server_capabilities());
         let mut subscription = match &filter {
             Some(filter) => client.subscribe(filter.clone()).await.ok(),
@@ -104,9 +107,8 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
                 change = change => match change {
                     Some(Change::Resource(_)) => {}
                     Some(change) => {
-                        told.hear(&change);
                         tokio::time::sleep(TOGETHER).await;
-                        read(upstream, client, told).await;
+                        read(upstream, client, Some(&change)).await;
                     }
                     // The server has ended it, and tells no more.
                     None => subscription = None,
@@ -134,14 +136,36 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
     }
 }
 
-async fn read(upstream: &Weak<Upstream>, client: &Client, told: Told) {
+/// Hears of changes of the lists that another instance tells of than the one that is looked after.
+async fn overhear(upstream: Weak<Upstream>, client: Client) {
+    let Some(filter) = filter(&client.server_capabilities()) else {
+        return;
+    };
+    let Ok(mut subscription) = client.subscribe(filter).await else {
+        return;
+    };
+    while let Some(change) = subscription.next().await {
+        if !matches!(change, Change::Resource(_)) {
+            tokio::time::sleep(TOGETHER).await;
+            read(&upstream, &client, Some(&change)).await;
+        }
+    }
+}
+
+async fn read(upstream: &Weak<Upstream>, client: &Client, change: Option<&Change>) {
     let offer = Offer::read(client).await;
     let Some(upstream) = upstream.upgrade() else {
         return;
     };
     match offer {
         Ok(mut offer) => {
-            offer.told = told;
+            offer.told = {
+                let mut told = lock(&upstream.told);
+                if let Some(change) = change {
+                    told.hear(change);
+                }
+                *told
+            };
             upstream.keep_offer(&offer);
             upstream.publish(Some(offer));
         }
@@ -184,7 +208,7 @@ impl Upstream {
         if let Some(host) = self.host() {
             host.offered();
         }
-        // Who waits for this reads the catalogue then.
+        // Behind the rest: who waited for it looks at once.
         self.tried.send_replace(true);
     }
 

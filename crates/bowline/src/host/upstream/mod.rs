@@ -11,9 +11,9 @@ mod owner;
 
 pub(crate) use instance::Instance;
 pub(crate) use keeper::begin;
-pub(crate) use owner::Owner;
+pub(crate) use owner::{Key, Owner};
 
-use super::catalogue::{Offer, Stored};
+use super::catalogue::{Offer, Stored, Told};
 use super::fault;
 use super::monitor::Monitor;
 use super::settings::{Isolation, ServerSettings};
@@ -24,9 +24,7 @@ use crate::client::{self, State, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use bowline_protocol::scan::MetaKey;
-use bowline_types::capability::{
-    ClientCapabilities, ElicitationCapability, RootsCapability, SamplingCapability,
-};
+use bowline_types::capability::ClientCapabilities;
 use bowline_types::input::Root;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::LoggingLevel;
@@ -76,9 +74,11 @@ pub(crate) struct Upstream {
     host: Weak<dyn Hosting>,
     /// The instance for everybody, once it is known that one will do.
     common: RwLock<Option<Arc<Instance>>>,
-    groups: Mutex<HashMap<Owner, Arc<Group>>>,
+    groups: Mutex<HashMap<Key, Arc<Group>>>,
     offer: RwLock<Option<Arc<Offer>>>,
     standing: Mutex<Standing>,
+    /// How often its lists were said to have changed.
+    told: Mutex<Told>,
     numbers: AtomicU64,
     leaving: AtomicBool,
     /// Whether it is known what it offers, or that it offers nothing now.
@@ -125,6 +125,7 @@ impl Upstream {
             groups: Mutex::default(),
             offer: RwLock::new(None),
             standing: Mutex::default(),
+            told: Mutex::default(),
             numbers: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             tried: watch::Sender::new(false),
@@ -173,36 +174,36 @@ impl Upstream {
         Box::pin(self.lease_of_owner(cx)).await
     }
 
-    /// One instance that is there for everybody or for this owner, to ask or to listen; started if there is none.
+    /// One instance that can be used with this key, to ask or to listen; started if there is none.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) async fn instance(self: &Arc<Self>, owner: &Owner) -> Result<Arc<Instance>> {
+    pub(crate) async fn instance(self: &Arc<Self>, key: &Key) -> Result<Arc<Instance>> {
         if let Some(instance) = self.common() {
             return Ok(instance);
         }
-        let group = self.group(owner);
+        let group = self.group(key);
         if let Some(instance) = group.first() {
             return Ok(instance);
         }
         let _starting = group.starting.lock().await;
         match self.common().or_else(|| group.first()) {
             Some(instance) => Ok(instance),
-            None => self.start(&group).await,
+            None => self.start(&group, key).await,
         }
     }
 
-    /// Whom an instance is for that answers this call.
-    pub(crate) fn owner(&self, cx: &Context) -> Owner {
-        Owner::of(cx, self.isolation())
+    /// Which instances a call can use, if there is none for everybody.
+    pub(crate) fn key(&self, cx: &Context) -> Key {
+        Key::of(cx, self.isolation())
     }
 
     /// All instances, with whose they are.
     pub(crate) fn instances(&self) -> Vec<(Owner, Arc<Instance>)> {
         let mut all: Vec<_> =
             self.common().map(|one| (Owner::Everybody, one)).into_iter().collect();
-        for (owner, group) in lock(&self.groups).iter() {
-            all.extend(group.all().into_iter().map(|instance| (owner.clone(), instance)));
+        for (key, group) in lock(&self.groups).iter() {
+            all.extend(group.all().into_iter().map(|instance| (key.owner.clone(), instance)));
         }
         all.sort_by_key(|(_, instance)| instance.number);
         all
@@ -279,36 +280,38 @@ impl Upstream {
     }
 
     async fn lease_of_owner(self: &Arc<Self>, cx: &Context) -> Result<Lease, ErrorObject> {
-        let owner = self.owner(cx);
-        let first = self.instance(&owner).await;
+        let key = self.key(cx);
+        let first = self.instance(&key).await;
         let first = first.map_err(|error| fault::unavailable(self.name(), &error))?;
         self.check(&first)?;
         if self.common().is_some() {
             return Ok(shared(&first));
         }
-        if first.client.owns_questions() {
+        if key.declared.is_empty() || first.client.owns_questions() {
             self.wish(&first, cx).await;
+            let own = key.owner.is_one() || first.is_only(owner::caller(cx));
             let roots = self.plan.settings.roots.as_deref().map(Arc::from);
-            return Ok(Lease { own: owner.is_one(), roots, ..shared(&first) });
+            return Ok(Lease { own, roots, ..shared(&first) });
         }
-        let group = self.group(&owner);
+        let group = self.group(&key);
         let busy = || fault::busy(self.name(), self.lanes());
         let permit = group.permit(PATIENCE).await.ok_or_else(busy)?;
         let taken = match group.take() {
             Some(taken) => taken,
             None => {
                 let _starting = group.starting.lock().await;
-                let started = self.start(&group).await;
+                let started = self.start(&group, &key).await;
                 let started = started.map_err(|error| fault::unavailable(self.name(), &error))?;
                 started.take().ok_or_else(busy)?
             }
         };
         self.wish(&taken.instance, cx).await;
+        let own = key.owner.is_one() || taken.instance.is_only(owner::caller(cx));
         Ok(Lease {
             client: taken.instance.client.clone(),
             lane: Some(taken.instance.lane.clone()),
-            own: owner.is_one(),
-            roots: self.roots(&owner),
+            own,
+            roots: self.roots(own),
             measured: Some(taken.instance.measure()),
             hold: Some(Box::new((taken, permit))),
         })
@@ -325,11 +328,11 @@ impl Upstream {
     }
 
     /// Starts an instance. It is put where it belongs, which only its protocol version tells.
-    async fn start(self: &Arc<Self>, group: &Arc<Group>) -> Result<Arc<Instance>> {
+    async fn start(self: &Arc<Self>, group: &Arc<Group>, key: &Key) -> Result<Arc<Instance>> {
         let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
         lock(&self.standing).starting = true;
         let lane = Lane::default();
-        let builder = host.client(self.name()).hand_on(self.capabilities(), lane.clone());
+        let builder = host.client(self.name()).hand_on(self.capabilities(key), lane.clone());
         let connected = builder.connect(self.plan.target.clone()).await;
         let mut standing = lock(&self.standing);
         standing.starting = false;
@@ -367,9 +370,9 @@ impl Upstream {
         common.as_ref().filter(|instance| instance.is_open()).cloned()
     }
 
-    fn group(&self, owner: &Owner) -> Arc<Group> {
+    fn group(&self, key: &Key) -> Arc<Group> {
         let mut groups = lock(&self.groups);
-        groups.entry(owner.clone()).or_insert_with(|| Group::new(self.lanes())).clone()
+        groups.entry(key.clone()).or_insert_with(|| Group::new(self.lanes())).clone()
     }
 
     fn lanes(&self) -> usize {
@@ -388,31 +391,17 @@ impl Upstream {
         self.plan.settings.questions.unwrap_or(true)
     }
 
-    /// What a server with a session is told that it may ask for. What a caller cannot answer is refused then.
-    fn capabilities(&self) -> ClientCapabilities {
-        if !self.may_ask() {
-            return ClientCapabilities::new();
-        }
-        ClientCapabilities::new()
-            .elicitation(
-                ElicitationCapability::new()
-                    .form(serde_json::Map::new())
-                    .url(serde_json::Map::new()),
-            )
-            .sampling(
-                SamplingCapability::new()
-                    .tools(serde_json::Map::new())
-                    .context(serde_json::Map::new()),
-            )
-            .roots(RootsCapability::new().list_changed(true))
+    /// What a server with a session is told that it may ask for.
+    fn capabilities(&self, key: &Key) -> ClientCapabilities {
+        if self.may_ask() { key.declared.capabilities() } else { ClientCapabilities::new() }
     }
 
     /// The roots that are told instead of asking, where nothing says for which call they are asked: those of the
     /// config, and none where several share an instance.
-    fn roots(&self, owner: &Owner) -> Option<Arc<[Root]>> {
+    fn roots(&self, own: bool) -> Option<Arc<[Root]>> {
         match &self.plan.settings.roots {
             Some(roots) => Some(roots.as_slice().into()),
-            None => (!owner.is_one()).then(|| Arc::from([])),
+            None => (!own).then(|| Arc::from([])),
         }
     }
 
