@@ -23,6 +23,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
@@ -44,6 +45,10 @@ pub(super) struct Questions {
     declared: Option<Box<ClientCapabilities>>,
     /// What was refused because the caller did not declare it.
     missing: Option<Box<ClientCapabilities>>,
+    /// Answers that the caller sent before anything was asked.
+    foreseen: Map<String, Value>,
+    /// Whether the server has come to an end, and was not given up before; made by the first question.
+    over: Option<Arc<AtomicBool>>,
     /// The visits to URLs that the caller was asked for: the server's name of it, and our key.
     visits: Vec<(String, String)>,
 }
@@ -69,8 +74,8 @@ impl Questions {
     /// Takes a question: it is asked, or waits, or is refused.
     pub(super) fn hear(&mut self, asking: Asking, hears: Hears<'_>, lease: &Lease) {
         self.heard += 1;
-        let owed = Owed(Some(asking));
-        let Some(asking) = &owed.0 else {
+        let owed = Owed { asking: Some(asking), over: self.over.get_or_insert_default().clone() };
+        let Some(asking) = &owed.asking else {
             return;
         };
         let most = lease.client.limits().waiting_per_link;
@@ -92,6 +97,11 @@ impl Questions {
         if let (InputRequest::ListRoots(_), Some(roots)) = (&request, &lease.roots) {
             let told = told(roots);
             return self.pay(owed, told);
+        }
+        if let Some(outcome) =
+            asked.key.as_ref().and_then(|key| self.foreseen(key, &request, &owed))
+        {
+            return self.pay(owed, outcome);
         }
         let declared = match (hears, &self.declared) {
             (Hears::Nobody, Some(declared)) => Cow::Borrowed(&**declared),
@@ -131,7 +141,7 @@ impl Questions {
 
     /// Asks the client of a session, while everything else goes on.
     fn ask(&mut self, cx: &Context, key: String, request: InputRequest, owed: Owed) {
-        let (Some(asking), Some(line)) = (&owed.0, cx.line().cloned()) else {
+        let (Some(asking), Some(line)) = (&owed.asking, cx.line().cloned()) else {
             return;
         };
         let Some(id) = asking.question.id() else {
@@ -206,6 +216,23 @@ impl Questions {
         self.open.iter().map(|open| (open.key.clone(), open.request.clone())).collect()
     }
 
+    /// Takes answers that came before anything was asked: each counts for the first question of its key.
+    pub(super) fn foresee(&mut self, answers: Map<String, Value>) {
+        self.foreseen = answers;
+    }
+
+    fn foreseen(&mut self, key: &str, request: &InputRequest, owed: &Owed) -> Option<Outcome> {
+        let answer = self.foreseen.remove(key)?;
+        Some(owed.answer(checked(request, answer).ok()?))
+    }
+
+    /// The server has come to an end.
+    pub(super) fn end(&mut self) {
+        if let Some(over) = &self.over {
+            over.store(true, Ordering::Release);
+        }
+    }
+
     /// The caller goes away, and this is what it has declared.
     pub(super) fn leave(&mut self, cx: &Context) {
         self.declared = Some(Box::new(cx.client_capabilities()));
@@ -250,15 +277,18 @@ impl Questions {
 }
 
 /// An answer that the server waits for; it gets an error if nobody gives another one.
-struct Owed(Option<Asking>);
+struct Owed {
+    asking: Option<Asking>,
+    over: Arc<AtomicBool>,
+}
 
 impl Owed {
     fn is(&self, id: &Id) -> bool {
-        self.0.as_ref().and_then(|asking| asking.question.id()).as_ref() == Some(id)
+        self.asking.as_ref().and_then(|asking| asking.question.id()).as_ref() == Some(id)
     }
 
     fn pay(mut self, outcome: Outcome) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match self.0.take() {
+        match self.asking.take() {
             Some(asking) => asking.reply(outcome),
             None => Box::pin(std::future::ready(())),
         }
@@ -278,7 +308,7 @@ impl Owed {
 
     /// An answer, in the shape of the server's protocol version.
     fn answer(&self, answer: InputResponse) -> Outcome {
-        let Some(asking) = &self.0 else {
+        let Some(asking) = &self.asking else {
             return unusable("nobody waits for it").into();
         };
         match reply_to_question(asking.revision(), &asking.question.method(), answer) {
@@ -290,8 +320,15 @@ impl Owed {
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        if let (Some(asking), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current())
-        {
+        let Some(asking) = self.asking.take() else {
+            return;
+        };
+        // A server whose request is given up must not take the error for an answer; where that could overtake what it
+        // is told, it gets none.
+        if asking.is_of_exchange() && !self.over.load(Ordering::Acquire) {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let gone = ErrorObject::internal_error("the request that this was asked for has ended");
             // It waits for nothing but a place in the stream.
             runtime.spawn(asking.reply(gone.into()));

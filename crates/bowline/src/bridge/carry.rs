@@ -84,15 +84,19 @@ impl Bridge {
         loop {
             let started = Run::start(rest, &onward).await;
             let mut run = started.map_err(|failure| failed(server, failure))?;
-            if brought != Brought::Nothing && !run.is_modern() {
-                if brought == Brought::State {
+            if !run.is_modern() {
+                match brought {
+                    Brought::Nothing => {}
                     // Its server had no sessions when it asked, and does not know of it any more.
-                    return Err(not_valid());
+                    Brought::State => return Err(not_valid()),
+                    Brought::Answers => {
+                        rewrite(&mut onward.params, without_answers)?;
+                        brought = Brought::Foreseen;
+                        rest = run.into_rest();
+                        continue;
+                    }
+                    Brought::Foreseen => run.questions.foresee(round::answers(cx)?),
                 }
-                rewrite(&mut onward.params, without_answers)?;
-                brought = Brought::Nothing;
-                rest = run.into_rest();
-                continue;
             }
             match poll_fn(|task| run.poll(server, Hears::Caller(cx), task)).await {
                 Turn::Round(round) => return self.park(cx, server, run, round),
@@ -198,6 +202,8 @@ enum Brought {
     Nothing,
     /// Answers that no state goes with.
     Answers,
+    /// The same, as they are taken for a server that has sessions: it is not told of them.
+    Foreseen,
     /// A state of the server.
     State,
 }

@@ -6,6 +6,7 @@ use crate::client::lane::Asking;
 use bowline_protocol::scan::Message;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::jsonrpc::{ErrorObject, Id};
+use serde_json::{Map, Value};
 use std::task::{Context as Task, Poll};
 
 /// The questions of one exchange.
@@ -21,6 +22,10 @@ impl Questions {
         let why = ErrorObject::method_not_found(&asking.question.method());
         tokio::spawn(asking.reply(why.into()));
     }
+
+    pub(super) fn foresee(&mut self, _: Map<String, Value>) {}
+
+    pub(super) fn end(&mut self) {}
 
     pub(super) fn give_up(&mut self, _: &Id) {}
 

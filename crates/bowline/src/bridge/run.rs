@@ -178,6 +178,7 @@ impl Run {
 
     /// Ends the exchange.
     pub(super) fn over(mut self, end: End) -> Over {
+        self.questions.end();
         if let Some(measured) = self.lease.measured.take() {
             measured.end(!matches!(end, End::Answer(_)));
         }

@@ -57,6 +57,11 @@ impl Asking {
         self.live.revision()
     }
 
+    /// Whether the question says for which request it is; then its answers may overtake what else is said of that.
+    pub(crate) fn is_of_exchange(&self) -> bool {
+        self.live.wire.owns_questions()
+    }
+
     /// Sends the answer, in the shape of the server's protocol version; one that cannot be sent is forgotten, since
     /// then the server is gone.
     pub(crate) fn reply(&self, outcome: Outcome) -> BoxFuture<()> {
