@@ -70,17 +70,12 @@ impl Seen {
         of.map(|(_, message)| message.clone()).collect()
     }
 
-    /// How many instances or sessions were begun in earnest.
+    /// How many instances or sessions had calls.
     pub(crate) fn instances(&self) -> usize {
         let messages = self.0.messages.lock().unwrap();
         let mut met: Vec<usize> = messages
             .iter()
-            .filter(|(_, message)| {
-                matches!(
-                    message["method"].as_str(),
-                    Some("tools/call" | "notifications/initialized")
-                )
-            })
+            .filter(|(_, message)| message["method"] == "tools/call")
             .map(|(instance, _)| *instance)
             .collect();
         met.sort_unstable();
