@@ -7,6 +7,8 @@
 //! goes on waiting here, and its caller gets the question as an answer and comes back. A question of any other server
 //! is its answer; it is handed on as it is, or asked live and the request sent again.
 
+#![cfg_attr(modern_only, allow(dead_code, reason = "some of it only servers with sessions need"))]
+
 #[cfg(not(modern_only))]
 mod asked;
 #[cfg(modern_only)]

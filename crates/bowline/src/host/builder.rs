@@ -124,10 +124,14 @@ impl Builder {
         self
     }
 
-    /// Adds the servers of a config that are not switched off.
+    /// Adds the servers of a config that are not switched off, and takes the settings that stand under its key
+    /// `bowline`.
     pub fn config(mut self, config: &Config, environment: &Environment) -> Self {
-        match plans(config, environment) {
-            Ok(plans) => self.plans.extend(plans),
+        match read(config, environment) {
+            Ok((settings, plans)) => {
+                self.settings = settings;
+                self.plans.extend(plans);
+            }
             Err(error) => drop(self.fault.get_or_insert(error)),
         }
         self
@@ -195,14 +199,12 @@ impl Builder {
     }
 }
 
-/// The servers of a config that are not switched off.
-pub(super) fn plans(config: &Config, environment: &Environment) -> Result<Vec<Plan>> {
-    let entries = config.entries().iter().filter(|entry| !entry.disabled);
-    let resolved = entries.map(|entry| {
-        let resolved = entry.resolve(environment);
-        resolved.map_err(|problems| Error::invalid(problems.to_string())).and_then(plan)
-    });
-    resolved.collect()
+/// What a config says of a host, and its servers that are not switched off.
+pub(super) fn read(config: &Config, environment: &Environment) -> Result<(Settings, Vec<Plan>)> {
+    let setup = config.setup(environment);
+    let setup = setup.map_err(|problems| Error::invalid(problems.to_string()))?;
+    let plans: Result<_> = setup.servers.into_iter().map(plan).collect();
+    Ok((setup.bowline.settings, plans?))
 }
 
 pub(super) fn plan(server: Resolved) -> Result<Plan> {

@@ -154,13 +154,8 @@ impl Host {
     ///
     /// # Errors
     /// When an entry cannot be used; nothing has changed then.
-    pub fn reload(
-        &self,
-        config: &Config,
-        environment: &Environment,
-        settings: Settings,
-    ) -> Result<()> {
-        let plans = builder::plans(config, environment)?;
+    pub fn reload(&self, config: &Config, environment: &Environment) -> Result<()> {
+        let (settings, plans) = builder::read(config, environment)?;
         self.0.set_settings(settings);
         self.0.apply(plans);
         Ok(())
