@@ -15,8 +15,6 @@ mod elicit;
 mod prompt;
 #[path = "server/resource.rs"]
 mod resource;
-#[path = "server/stdio.rs"]
-mod stdio;
 #[path = "server/tool.rs"]
 mod tool;
 
@@ -25,7 +23,6 @@ use bowline::transport::Stdio;
 use bowline::transport::http::Http;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use stdio::LimitedTo;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -69,6 +66,10 @@ impl Arguments {
                 _ => return None,
             }
         }
+        // The standard streams have no such limit.
+        if era.is_some() && address.as_deref() == Some("stdio") {
+            return None;
+        }
         Some(Self { address: address?, era, page_size, more_resources })
     }
 }
@@ -100,7 +101,6 @@ async fn serve(arguments: Arguments) -> bowline::Result<()> {
     }
     let mut running = match (address.as_str(), era) {
         ("stdio", None) => server.start(Stdio)?,
-        ("stdio", Some(era)) => server.start(LimitedTo(era))?,
         (address, era) => {
             let http = http_ready(Http::bind(address).await?);
             server.start(match era {

@@ -6,6 +6,7 @@
 
 mod checks;
 mod expected;
+pub(crate) mod limited;
 mod programs;
 mod suite;
 mod through;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         let pairs = match pair {
             Some(pair) => Pairs::One(pair),
             None if all => Pairs::All,
-            None => Pairs::OfToday,
+            None => Pairs::ByHttp,
         };
         return through::run(&through::Options { between, pairs, scenario, debug });
     }

@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "tidy" => tidy::run(&rest),
         "conformance" => conformance::run(&rest),
+        // What the task before this one gives to the host as a server.
+        "limited" => conformance::limited::run(&rest),
         "interop" => interop::run(&rest),
         "cost" => cost::run(&rest),
         "layout" => layout::run(&rest),

@@ -22,7 +22,7 @@ use super::programs::{OTHERS, Programs};
 use super::suite::Suite;
 use compare::{Difference, Results};
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use way::Way;
 
 pub(crate) use pair::{Era, Pair};
@@ -44,8 +44,8 @@ pub(crate) struct Options {
 pub(crate) enum Pairs {
     /// One.
     One(Pair),
-    /// The four by HTTP, and one by another transport: each day the next.
-    OfToday,
+    /// The four, by HTTP.
+    ByHttp,
     /// The four by HTTP, and all by other transports.
     All,
 }
@@ -237,16 +237,10 @@ impl Between {
 
 impl Pairs {
     fn list(self) -> Vec<Pair> {
-        let otherwise = Pair::OTHERWISE;
         match self {
             Self::One(pair) => vec![pair],
-            Self::All => Pair::ALL.into_iter().chain(otherwise).collect(),
-            Self::OfToday => {
-                // A clock before 1970 has the first.
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let day = usize::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or_default();
-                Pair::ALL.into_iter().chain([otherwise[day % otherwise.len()]]).collect()
-            }
+            Self::ByHttp => Pair::ALL.to_vec(),
+            Self::All => Pair::ALL.into_iter().chain(Pair::OTHERWISE).collect(),
         }
     }
 }

@@ -84,6 +84,13 @@ impl fmt::Display for Pair {
 }
 
 impl Era {
+    /// The kind of that name.
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
+        let named = |era: &Self| era.word() == name;
+        let era = [Self::Legacy, Self::Modern].into_iter().find(named);
+        era.ok_or_else(|| format!("no era {name}; it is legacy or modern"))
+    }
+
     /// The kind of a version.
     pub(super) fn of(version: &str) -> Self {
         if version < "2026-07-28" { Self::Legacy } else { Self::Modern }

@@ -29,19 +29,23 @@ impl Way {
         recorded: bool,
     ) -> Result<Self, String> {
         let more = talk::MORE.to_string();
-        let mut flags = vec!["--era", pair.upstream.word()];
-        if between == Between::Up {
-            // The host has to turn pages, which the suite does not.
-            flags.extend(["--page-size", "7", "--more-resources", &more]);
-        }
-        let home =
-            target("conformance").join(format!("home-{}", pair.to_string().replace('/', "-")));
+        let era = pair.upstream.word();
+        // The host has to turn pages, which the suite does not.
+        let paged = ["--page-size", "7", "--more-resources", &more];
+        let name = format!("home-{}", pair.to_string().replace('/', "-"));
+        let home = target("conformance").join(name);
         if pair.by == By::Stdio {
-            let command = programs.command("conformance-server");
-            let args = [&["--listen", "stdio"], flags.as_slice()].concat();
-            let entry = json!({ "command": command, "args": args });
-            let (host, url) = programs.up(&entry, &home)?;
+            let this = std::env::current_exe();
+            let this = this.map_err(|error| format!("this program has no path: {error}"))?;
+            let server = programs.command("conformance-server").display().to_string();
+            let limited = ["limited", era, &server, "--listen", "stdio"];
+            let args = [limited.as_slice(), &paged].concat();
+            let (host, url) = programs.up(&json!({ "command": this, "args": args }), &home)?;
             return Ok(Self { url, recorded: None, host: Some(host), upstream: None });
+        }
+        let mut flags = vec!["--era", era];
+        if between == Between::Up {
+            flags.extend(paged);
         }
         let (upstream, mut url) = programs.conformance_server(&flags)?;
         if pair.by == By::Sse {
