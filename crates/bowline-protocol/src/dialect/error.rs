@@ -23,11 +23,18 @@ pub(super) fn down(revision: Revision, method: &str, mut error: ErrorObject) -> 
 
 /// An error of a protocol version in the shape of the newest one.
 ///
-/// What older ones leave to the server keeps its code: nobody can tell what was meant.
+/// What older ones leave to the server keeps its code, since nobody can tell what was meant; but who names the
+/// capabilities that a client lacks has said it.
 pub(super) fn up(revision: Revision, method: &str, mut error: ErrorObject) -> ErrorObject {
-    let by_own_code = method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND;
-    if revision <= Revision::V2025_11_25 && by_own_code {
+    if revision > Revision::V2025_11_25 {
+        return error;
+    }
+    let names_capabilities =
+        || error.data.as_ref().is_some_and(|data| data["requiredCapabilities"].is_object());
+    if method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND {
         error.code = ErrorCode::INVALID_PARAMS;
+    } else if error.code == ErrorCode::INVALID_PARAMS && names_capabilities() {
+        error.code = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY;
     }
     error
 }

@@ -1,6 +1,6 @@
 //! A call from its caller to the server and back.
 
-use super::fault::{bad, failed};
+use super::fault::{bad, failed, named};
 use super::hears::Hears;
 use super::live::Rounds;
 use super::round::{self, State, rewrite};

@@ -81,6 +81,8 @@ pub(crate) enum Said {
     Question(Asking),
     /// It gave a question up.
     Cancelled(Id),
+    /// It let the connection go for a while, and goes on.
+    Left,
     /// The result, in the shape of the newest protocol version; nothing follows.
     Answer(Answer),
     /// Its error, in the same shape; nothing follows.
@@ -163,6 +165,7 @@ impl Forward {
             }
             Event::Question(question) => Said::Question(Asking::new(question, self.live.clone())),
             Event::Cancelled(id) => Said::Cancelled(id),
+            Event::Left => Said::Left,
             Event::Answer(response) => {
                 let kinds = self.core.result_kinds();
                 match Answer::read(self.live.revision(), &self.method, response, kinds) {
