@@ -64,6 +64,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How long whoever starts a host waits for its servers.
 const START: Duration = Duration::from_secs(30);
 
+/// How long a request of all servers waits for those that have not told what they offer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How often it is looked for instances that nobody needs, or that need too much.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -188,8 +191,14 @@ impl Shared {
         read(&self.settings).profiles.iter().find(|profile| profile.name == name).cloned()
     }
 
+    /// Waits until of each server it is known what it offers, or that it cannot be started; no longer than a host that
+    /// starts waits.
     pub(super) async fn all_tried(&self) {
-        let deadline = Instant::now() + START;
+        self.all_tried_within(START).await;
+    }
+
+    async fn all_tried_within(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
         for upstream in self.all() {
             let _ = tokio::time::timeout_at(deadline, upstream.tried()).await;
         }
@@ -379,7 +388,7 @@ impl Upstreams for Shared {
                         let _ = tokio::time::timeout(START, upstream.tried()).await;
                     }
                 }
-                None => self.all_tried().await,
+                None => self.all_tried_within(PATIENCE).await,
             }
             self.catalogue()
         })
