@@ -16,9 +16,14 @@ pub(crate) struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// The name; empty when it is no text (an unpaired surrogate), which no key of ours is.
-    pub(crate) fn name(&self) -> Cow<'_, str> {
-        decode_text(self.name).unwrap_or_default()
+    /// The name in UTF-8; empty when it is no text (an unpaired surrogate), which no key of ours is.
+    pub(crate) fn name(&self) -> Cow<'_, [u8]> {
+        // Without an escape it is what it says, and has been checked with all else.
+        if !self.name.contains(&b'\\') {
+            return Cow::Borrowed(self.name);
+        }
+        let decoded = decode_text(self.name).unwrap_or_default();
+        Cow::Owned(decoded.into_owned().into_bytes())
     }
 }
 
@@ -158,7 +163,10 @@ mod tests {
             let decoded = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
             let found: Map<String, Value> = Members::of(&raw)
                 .map(|member| {
-                    (member.name().into_owned(), serde_json::from_slice(member.value).unwrap())
+                    (
+                        String::from_utf8(member.name().into_owned()).unwrap(),
+                        serde_json::from_slice(member.value).unwrap(),
+                    )
                 })
                 .collect();
             assert_eq!(found, decoded, "{text}");

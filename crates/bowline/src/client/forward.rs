@@ -8,7 +8,7 @@ use super::live::{Core, Live};
 use super::wire::{Event, Exchange, Outgoing};
 use crate::bridge::Bridge;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use bowline_protocol::era::client::{self, Answer};
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Body;
@@ -133,6 +133,12 @@ impl Client {
     /// How many connections were made in all.
     pub(crate) fn connections(&self) -> u64 {
         self.0.connections()
+    }
+
+    /// Lists the tools for what calling them depends on. What is known stays so meanwhile, for other calls.
+    pub(crate) async fn learn_tools(&self) -> Result<()> {
+        // Boxed, so that the future of a call stays small: it is seldom needed.
+        Box::pin(self.tools().fresh().all()).await.map(drop)
     }
 
     /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.

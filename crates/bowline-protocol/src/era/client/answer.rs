@@ -74,7 +74,7 @@ impl Answer {
         let mut members = Selection::with_capacity(self.text.as_bytes().len());
         let mut meta = None;
         for member in Members::of(&self.text) {
-            match BodyKey::find(member.name().as_bytes()) {
+            match BodyKey::find(&member.name()) {
                 Some(BodyKey::ResultType | BodyKey::TtlMs | BodyKey::CacheScope) => {}
                 Some(BodyKey::Meta) => {
                     meta = Some(meta_to_hand_on(&self.text.inside(member.value))?)
@@ -94,7 +94,7 @@ fn meta_to_hand_on(meta: &Raw) -> Result<Option<Raw>, DecodeError> {
     }
     let mut members = Selection::with_capacity(meta.as_bytes().len());
     Members::of(meta)
-        .filter(|member| member.name() != MetaKey::ServerInfo.name())
+        .filter(|member| *member.name() != *MetaKey::ServerInfo.name().as_bytes())
         .for_each(|member| members.add(member.whole));
     Ok((!members.is_empty()).then(|| members.into_raw()))
 }

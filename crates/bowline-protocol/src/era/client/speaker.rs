@@ -216,7 +216,7 @@ fn without_reserved(meta: &Raw, reserved: &[MetaKey], room: usize) -> (Selection
     let mut own = Selection::with_capacity(meta.as_bytes().len() + room);
     let mut has_level = false;
     for member in Members::of(meta) {
-        match MetaKey::find(member.name().as_bytes()) {
+        match MetaKey::find(&member.name()) {
             Some(key) if reserved.contains(&key) => {}
             key => {
                 has_level |= key == Some(MetaKey::LogLevel);
