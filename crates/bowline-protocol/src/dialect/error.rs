@@ -23,20 +23,21 @@ pub(super) fn down(revision: Revision, method: &str, mut error: ErrorObject) -> 
 
 /// An error of a protocol version in the shape of the newest one.
 ///
-/// What older ones leave to the server keeps its code, since nobody can tell what was meant; but who names the
-/// capabilities that a client lacks has said it.
+/// What older ones leave to the server keeps its code, unless its `data` tells what was meant.
 pub(super) fn up(revision: Revision, method: &str, mut error: ErrorObject) -> ErrorObject {
     if revision > Revision::V2025_11_25 {
         return error;
     }
-    let names_capabilities =
-        || error.data.as_ref().is_some_and(|data| data["requiredCapabilities"].is_object());
     if method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND {
         error.code = ErrorCode::INVALID_PARAMS;
-    } else if error.code == ErrorCode::INVALID_PARAMS && names_capabilities() {
+    } else if error.code == ErrorCode::INVALID_PARAMS && requires_capabilities(&error) {
         error.code = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY;
     }
     error
+}
+
+fn requires_capabilities(error: &ErrorObject) -> bool {
+    error.data.as_ref().is_some_and(|data| data["requiredCapabilities"].is_object())
 }
 
 /// One difference: the code that older protocol versions give to an error.
