@@ -23,13 +23,21 @@ pub(super) fn down(revision: Revision, method: &str, mut error: ErrorObject) -> 
 
 /// An error of a protocol version in the shape of the newest one.
 ///
-/// What older ones leave to the server keeps its code: nobody can tell what was meant.
+/// What older ones leave to the server keeps its code, unless its `data` tells what was meant.
 pub(super) fn up(revision: Revision, method: &str, mut error: ErrorObject) -> ErrorObject {
-    let by_own_code = method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND;
-    if revision <= Revision::V2025_11_25 && by_own_code {
+    if revision > Revision::V2025_11_25 {
+        return error;
+    }
+    if method == ReadResource::NAME && error.code == ErrorCode::RESOURCE_NOT_FOUND {
         error.code = ErrorCode::INVALID_PARAMS;
+    } else if error.code == ErrorCode::INVALID_PARAMS && requires_capabilities(&error) {
+        error.code = ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY;
     }
     error
+}
+
+fn requires_capabilities(error: &ErrorObject) -> bool {
+    error.data.as_ref().is_some_and(|data| data["requiredCapabilities"].is_object())
 }
 
 /// One difference: the code that older protocol versions give to an error.

@@ -1,6 +1,6 @@
 //! A call from its caller to the server and back.
 
-use super::fault::{bad, failed};
+use super::fault::{bad, failed, named};
 use super::hears::Hears;
 use super::live::Rounds;
 use super::round::{self, State, rewrite};
@@ -13,7 +13,7 @@ use crate::context::Context;
 use bowline_protocol::era::client::Answer;
 use bowline_protocol::outcome::{CacheHint, Outcome, ResultKind};
 use bowline_protocol::scan::BodyKey;
-use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
 use serde_json::{Map, Value};
 use std::future::poll_fn;
 
@@ -81,6 +81,7 @@ impl Bridge {
         let mut rest = Rest { time: Time::of(lease.client.limits()), lease };
         let mut rounds = Rounds::default();
         let mut lost = 0;
+        let mut relisted = false;
         loop {
             let started = Run::start(rest, &onward).await;
             let mut run = started.map_err(|failure| failed(server, failure))?;
@@ -115,6 +116,19 @@ impl Bridge {
                     if let Err(outcome) = Box::pin(answered).await {
                         return Ok(outcome);
                     }
+                    rest.time.touch();
+                }
+                // Which arguments headers repeat was not known yet, or is otherwise by now: nothing was done.
+                Turn::End(End::Error(error))
+                    if error.code == ErrorCode::HEADER_MISMATCH
+                        && onward.tool.is_some()
+                        && run.is_modern()
+                        && !relisted =>
+                {
+                    relisted = true;
+                    rest = run.into_rest();
+                    let listed = rest.lease.client.learn_tools().await;
+                    listed.map_err(|error| named(server, &error))?;
                     rest.time.touch();
                 }
                 Turn::End(end) => {

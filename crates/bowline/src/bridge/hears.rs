@@ -42,6 +42,13 @@ impl Hears<'_> {
         }
     }
 
+    /// The server lets its connection go for a while: so do we, where the caller comes back as well.
+    pub(super) fn left(self) {
+        if let Self::Caller(cx) = self {
+            cx.disconnect();
+        }
+    }
+
     /// Any other notification of the exchange: what a protocol version defines has been heard elsewhere, or is of no
     /// call.
     pub(super) fn notification(self, server: &str, message: &Message) {

@@ -109,6 +109,7 @@ impl Run {
                     self.questions.hear(asking, hears, &self.lease);
                 }
                 Poll::Ready(Ok(Said::Cancelled(id))) => self.questions.give_up(&id),
+                Poll::Ready(Ok(Said::Left)) => hears.left(),
                 Poll::Ready(end) => {
                     // What was said before the answer may have come another way.
                     self.hear_lane(server, hears, task);

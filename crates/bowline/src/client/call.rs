@@ -271,6 +271,7 @@ impl<'a> Call<'a> {
                         questions.push((id, answering));
                         continue;
                     }
+                    Poll::Ready(Ok(Event::Left)) => continue,
                     Poll::Ready(Ok(Event::Cancelled(id))) => {
                         questions.retain(|(question, _)| question.as_ref() != Some(&id));
                         if questions.is_empty() {

@@ -215,7 +215,8 @@ async fn attempt_one(
                     return Ok(Brought::response(response, exchange.status()));
                 }
                 Ok(Event::Notification(message)) => core.notification(&message, None),
-                Ok(Event::Progress(_) | Event::Question(_) | Event::Cancelled(_)) => {}
+                Ok(Event::Progress(_) | Event::Question(_) | Event::Cancelled(_) | Event::Left) => {
+                }
                 Err(failure) => return Err(failure),
             }
         }

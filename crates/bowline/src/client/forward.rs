@@ -8,7 +8,7 @@ use super::live::{Core, Live};
 use super::wire::{Event, Exchange, Outgoing};
 use crate::bridge::Bridge;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use bowline_protocol::era::client::{self, Answer};
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Body;
@@ -81,6 +81,8 @@ pub(crate) enum Said {
     Question(Asking),
     /// It gave a question up.
     Cancelled(Id),
+    /// It let the connection go for a while, and goes on.
+    Left,
     /// The result, in the shape of the newest protocol version; nothing follows.
     Answer(Answer),
     /// Its error, in the same shape; nothing follows.
@@ -135,6 +137,12 @@ impl Client {
         self.0.connections()
     }
 
+    /// Lists the tools for what calling them depends on. What is known stays so meanwhile, for other calls.
+    pub(crate) async fn learn_tools(&self) -> Result<()> {
+        // Boxed, so that the future of a call stays small: it is seldom needed.
+        Box::pin(self.tools().fresh().all()).await.map(drop)
+    }
+
     /// Hands on a notification of somebody else; one that the server's protocol version does not have is forgotten.
     pub(crate) async fn pass(&self, method: &str, params: &Body) {
         if let Err(error) = self.0.notify(method, params).await {
@@ -157,6 +165,7 @@ impl Forward {
             }
             Event::Question(question) => Said::Question(Asking::new(question, self.live.clone())),
             Event::Cancelled(id) => Said::Cancelled(id),
+            Event::Left => Said::Left,
             Event::Answer(response) => {
                 let kinds = self.core.result_kinds();
                 match Answer::read(self.live.revision(), &self.method, response, kinds) {

@@ -412,7 +412,8 @@ impl Listen {
                         Err(fault) => Err(Error::bad_answer(SubscriptionsListen::NAME, fault)),
                     };
                 }
-                Ok(Event::Progress(_) | Event::Question(_) | Event::Cancelled(_)) => {}
+                Ok(Event::Progress(_) | Event::Question(_) | Event::Cancelled(_) | Event::Left) => {
+                }
                 Err(Failure::SessionLost(error)) => {
                     core.lost(live.number, error, true);
                     return Err(Error::closed("the session was lost"));

@@ -94,6 +94,8 @@ pub(crate) enum Event {
     Question(Incoming),
     /// The server gave up a question of this exchange.
     Cancelled(Id),
+    /// The server let the connection go before the answer, which is fetched later.
+    Left,
     /// The answer.
     Answer(Response),
 }

@@ -17,16 +17,6 @@ pub(crate) fn unavailable(server: &str, why: &Error) -> ErrorObject {
     object(UNAVAILABLE, format!("server `{server}` is not available; the request was not sent"))
 }
 
-/// The server was lost while it had the request, and may have done it or not.
-pub(crate) fn lost(server: &str, why: &Error) -> ErrorObject {
-    tracing::warn!(target: "bowline::host", server, "server was lost: {why}");
-    let server = server.escape_debug();
-    object(
-        UNAVAILABLE,
-        format!("server `{server}` was lost; the request may have been done or not"),
-    )
-}
-
 /// The server is being taken out of the host.
 pub(crate) fn leaving(server: &str) -> ErrorObject {
     let server = server.escape_debug();

@@ -41,6 +41,9 @@ pub mod status;
 mod upstream;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use builder::Builder;
 pub use consent::{Consent, Proposal};
 pub use settings::{Isolation, Naming, Profile, ServerSettings, Settings};

@@ -87,6 +87,18 @@ pub(crate) fn unknown(what: &str, name: &str) -> ErrorObject {
     ErrorObject::invalid_params(format!("unknown {what}: {shown}"))
 }
 
+/// The arguments of a call of a tool, an object.
+///
+/// # Errors
+/// They are something else.
+pub(super) fn arguments(cx: &Context) -> Result<&[u8], ErrorObject> {
+    let arguments = cx.request().param(BodyKey::Arguments).unwrap_or(b"{}");
+    match arguments.first() {
+        Some(b'{') => Ok(arguments),
+        _ => Err(ErrorObject::invalid_params("params.arguments: expected an object")),
+    }
+}
+
 /// The answer to a request with a parameter that cannot be decoded.
 pub(crate) fn wrong_param(key: BodyKey, error: &DecodeError) -> ErrorObject {
     let key = key.name();

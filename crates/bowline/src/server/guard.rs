@@ -1,6 +1,7 @@
 //! What is decided about a call of a tool before its function starts, and about its result before it is sent.
 
 use super::Server;
+use super::dispatch::arguments;
 use super::json::ROOT;
 use super::mirrored::Mirrored;
 use super::output::{BROKEN, IntoToolResult, ToolError, encode};
@@ -47,12 +48,7 @@ impl Guard {
         if let Some(requirement) = &self.requirement {
             requirement.check(cx)?;
         }
-        let arguments = cx.request().param(BodyKey::Arguments);
-        if arguments.is_some_and(|text| text.first() != Some(&b'{')) {
-            let wrong = "params.arguments: expected an object";
-            return Err(ErrorObject::invalid_params(wrong).into());
-        }
-        let arguments = arguments.unwrap_or(b"{}");
+        let arguments = arguments(cx)?;
         self.mirrored.check(cx.headers(), arguments)?;
         match &self.input {
             Input::Unused => {}

@@ -2,7 +2,9 @@
 //!
 //! See [Custom headers](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#custom-headers-from-tool-parameters).
 
+use super::dispatch::arguments;
 use super::json;
+use crate::context::Context;
 use bowline_protocol::http::headers::{annotations, check_param};
 use bowline_protocol::http::{HeaderMap, HeaderName};
 use bowline_types::jsonrpc::ErrorObject;
@@ -10,10 +12,10 @@ use bowline_types::tool::Schema;
 use serde_json::Value;
 
 /// The annotated arguments of a tool.
-#[derive(Debug, Default)]
-pub(super) struct Mirrored(Vec<Argument>);
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mirrored(Vec<Argument>);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Argument {
     header: HeaderName,
     /// The header's name, as the schema spells it.
@@ -26,7 +28,7 @@ impl Mirrored {
     ///
     /// # Errors
     /// When one of them breaks the rules, since clients would then leave the tool out.
-    pub(super) fn of(schema: &Schema) -> Result<Self, String> {
+    pub(crate) fn of(schema: &Schema) -> Result<Self, String> {
         let schema = Value::Object(schema.as_map().clone());
         let found = annotations(&schema).map_err(|fault| fault.to_string())?;
         let arguments = found.into_iter().map(|annotation| {
@@ -36,6 +38,19 @@ impl Mirrored {
             Ok(Argument { header, shown, path: annotation.path })
         });
         arguments.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Checks a call of the tool, before anything else is made of it.
+    ///
+    /// # Errors
+    /// Arguments that are no object, or a header mismatch.
+    pub(crate) fn check_call(&self, cx: &Context) -> Result<(), ErrorObject> {
+        self.check(cx.headers(), arguments(cx)?)
     }
 
     /// Checks that the headers of a call say what its arguments say.

@@ -19,7 +19,7 @@ pub(crate) mod json;
 mod list;
 mod messages;
 mod method;
-mod mirrored;
+pub(crate) mod mirrored;
 mod offer;
 mod output;
 mod prompt;

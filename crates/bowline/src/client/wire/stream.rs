@@ -73,8 +73,11 @@ const TURNS: usize = 32;
 /// How long a server that is not a process of ours may take to close its side of the stream.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// How long a process that closed its output may take to say with which status it ended.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a process that closed its output may take to say with which status it ended. Its callers wait so long.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
+/// How long the task may take beyond the deadline of a close.
+const GRACE: Duration = Duration::from_secs(1);
 
 impl StreamWire {
     /// Begins to read, in a task that the wire owns. A child ends with its stream.
@@ -147,7 +150,7 @@ impl Wire for StreamWire {
         }
         let (mut ended, task) = (self.ended.clone(), self.task.clone());
         Box::pin(async move {
-            if timeout(deadline + LAST_WORDS, ended.wait_for(|ended| *ended)).await.is_err() {
+            if timeout(deadline + GRACE, ended.wait_for(|ended| *ended)).await.is_err() {
                 task.abort();
             }
         })

@@ -3,6 +3,7 @@
 use super::{Globs, text};
 use crate::client::{Change, Client, Listed, Pages};
 use crate::error::Result;
+use crate::server::mirrored::Mirrored;
 use bowline_protocol::outcome::{CacheHint, CacheScope};
 use bowline_protocol::scan::Raw;
 use bowline_types::capability::{
@@ -51,6 +52,19 @@ pub(crate) struct Item {
     pub(crate) name: Arc<str>,
     /// The item as the server wrote it, an object.
     pub(crate) text: Raw,
+    /// Of a tool: the arguments that headers repeat, where there are any.
+    pub(crate) mirrored: Option<Arc<Mirrored>>,
+}
+
+impl Item {
+    pub(crate) fn new(name: impl Into<Arc<str>>, text: Raw) -> Self {
+        // Read once here, since a catalogue is made anew whenever any server changes. What breaks the rules mirrors
+        // nothing: where headers count, clients leave such a tool out themselves.
+        let schema = text::raw(&text, "inputSchema").and_then(|schema| schema.decode().ok());
+        let mirrored = schema.and_then(|schema| Mirrored::of(&schema).ok());
+        let mirrored = mirrored.filter(|mirrored| !mirrored.is_empty()).map(Arc::new);
+        Self { name: name.into(), text, mirrored }
+    }
 }
 
 /// How often a server has said that its lists changed.
@@ -198,7 +212,7 @@ fn items<T>(
         for text in text::elements(page, list) {
             let name = text::string(&text, name).filter(|name| !name.is_empty());
             match name.map(Arc::<str>::from).filter(|name| seen.insert(name.clone())) {
-                Some(name) => items.push(Item { name, text }),
+                Some(name) => items.push(Item::new(name, text)),
                 None => *skipped += 1,
             }
         }

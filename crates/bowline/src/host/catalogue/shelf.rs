@@ -2,6 +2,7 @@
 
 use super::text;
 use crate::server::ItemKind;
+use crate::server::mirrored::Mirrored;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bowline_protocol::scan::{Raw, encode_text};
@@ -25,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) definition: Raw,
     /// The way back.
     pub(crate) route: Route,
+    /// Of a tool: the arguments that headers repeat, where there are any.
+    pub(crate) mirrored: Option<Arc<Mirrored>>,
 }
 
 /// The way back from a name or URI that a host shows.
@@ -145,12 +148,13 @@ impl Entry {
         key: Arc<str>,
     ) -> Option<Self> {
         let route = Route { server: server.clone(), name: item.name.clone(), renamed: None };
+        let mirrored = item.mirrored.clone();
         if key == item.name {
-            return Some(Self { key, definition: item.text.clone(), route });
+            return Some(Self { key, definition: item.text.clone(), route, mirrored });
         }
         let definition = text::with_string(&item.text, member, &key)?;
         let route = Route { renamed: encoded(&item.name), ..route };
-        Some(Self { key, definition, route })
+        Some(Self { key, definition, route, mirrored })
     }
 }
 

@@ -151,7 +151,7 @@ fn read(body: &Raw) -> Option<Offer> {
     let text_of = |key: &str| head.get(key)?.as_str().map(str::to_owned);
     let items = |list, name| -> Option<Vec<Item>> {
         let items = text::elements(body, list).into_iter();
-        items.map(|text| Some(Item { name: text::string(&text, name)?.into(), text })).collect()
+        items.map(|text| Some(Item::new(text::string(&text, name)?, text))).collect()
     };
     let ttl_ms = head.get("ttlMs")?.as_u64()?;
     let public = text_of("cacheScope")? == CacheScope::Public.as_str();

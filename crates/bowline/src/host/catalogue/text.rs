@@ -19,6 +19,11 @@ pub(super) fn elements(object: &Raw, member: &str) -> Vec<Raw> {
         .collect()
 }
 
+/// The value of a member that must stand there once.
+pub(super) fn raw(object: &Raw, member: &str) -> Option<Raw> {
+    Raw::parse(object.clone().into_bytes().slice(place(object, member)?)).ok()
+}
+
 /// The text of a member that must be a string and stand there once.
 pub(super) fn string(object: &Raw, member: &str) -> Option<String> {
     serde_json::from_slice(&object.as_bytes()[place(object, member)?]).ok()

@@ -2,12 +2,16 @@
 //! gone.
 
 use super::{Instance, Key, Upstream, lock};
-use crate::client::{Change, Client, State};
+use crate::client::{Change, Client, State, Subscription};
 use crate::error::Error;
 use crate::host::catalogue::{Globs, Offer};
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::subscription::SubscriptionFilter;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -19,6 +23,9 @@ const GONE: u32 = 3;
 
 /// Changes that come close to each other are looked at together.
 const TOGETHER: Duration = Duration::from_millis(50);
+
+/// How long a server has to agree to tell of changes before its lists are read without that.
+const AGREED: Duration = Duration::from_secs(2);
 
 /// Begins to look after a server: with what is kept of its offer it can wait until it is needed, else it is started.
 pub(crate) fn begin(upstream: &Arc<Upstream>) {
@@ -39,7 +46,11 @@ fn keep(upstream: &Arc<Upstream>, instance: Option<Weak<Instance>>) {
     if keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
         if let Some(instance) = instance.and_then(|instance| instance.upgrade()) {
             // Ends with the client of the instance.
-            tokio::spawn(overhear(Arc::downgrade(upstream), instance.client.clone()));
+            tokio::spawn(overhear(
+                Arc::downgrade(upstream),
+                instance.client.clone(),
+                instance.number,
+            ));
         }
         return;
     }
@@ -58,6 +69,10 @@ async fn run(upstream: Weak<Upstream>, mut instance: Option<Weak<Instance>>) {
             },
         };
         let client = watched.client.clone();
+        match upstream.upgrade() {
+            Some(upstream) => upstream.kept.store(watched.number, Ordering::Release),
+            None => return,
+        }
         drop(watched);
         watch(&upstream, &client).await;
         let stopped = matches!(&*client.state().borrow(), State::Closed { reason: None });
@@ -90,12 +105,10 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
 async fn watch(upstream: &Weak<Upstream>, client: &Client) {
     let mut state = client.state();
     loop {
-        read(upstream, client, None).await;
-        let filter = filter(&client.server_capabilities());
-        let mut subscription = match &filter {
-            Some(filter) => client.subscribe(filter.clone()).await.ok(),
-            None => None,
-        };
+        // Before anything is read: what changes meanwhile is then told.
+        let mut subscription = subscribe(upstream, client).await;
+        let changes = said(&mut subscription).await;
+        read(upstream, client, &mut subscription, changes).await;
         loop {
             let change = async {
                 match &mut subscription {
@@ -108,7 +121,9 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
                     Some(Change::Resource(_)) => {}
                     Some(change) => {
                         tokio::time::sleep(TOGETHER).await;
-                        read(upstream, client, Some(&change)).await;
+                        let mut changes = said(&mut subscription).await;
+                        changes.push(change);
+                        read(upstream, client, &mut subscription, changes).await;
                     }
                     // The server has ended it, and tells no more.
                     None => subscription = None,
@@ -137,23 +152,73 @@ async fn watch(upstream: &Weak<Upstream>, client: &Client) {
 }
 
 /// Hears of changes of the lists that another instance tells of than the one that is looked after.
-async fn overhear(upstream: Weak<Upstream>, client: Client) {
+async fn overhear(upstream: Weak<Upstream>, client: Client, number: u64) {
+    // The keeper has just started it, or has found it since: nobody is told twice.
+    let is_kept =
+        || upstream.upgrade().is_none_or(|one| one.kept.load(Ordering::Acquire) == number);
+    if is_kept() {
+        return;
+    }
     let Some(filter) = filter(&client.server_capabilities()) else {
         return;
     };
-    let Ok(mut subscription) = client.subscribe(filter).await else {
-        return;
-    };
-    while let Some(change) = subscription.next().await {
+    let mut subscription = client.subscribe(filter).await.ok();
+    while let Some(listening) = &mut subscription
+        && let Some(change) = listening.next().await
+    {
+        if is_kept() {
+            return;
+        }
         if !matches!(change, Change::Resource(_)) {
             tokio::time::sleep(TOGETHER).await;
-            read(&upstream, &client, Some(&change)).await;
+            let mut changes = said(&mut subscription).await;
+            changes.push(change);
+            read(&upstream, &client, &mut subscription, changes).await;
         }
     }
 }
 
-async fn read(upstream: &Weak<Upstream>, client: &Client, change: Option<&Change>) {
-    let offer = Offer::read(client).await;
+/// Listens for changes of the lists, where the server tells of any.
+async fn subscribe(upstream: &Weak<Upstream>, client: &Client) -> Option<Subscription> {
+    let filter = filter(&client.server_capabilities())?;
+    let mut subscribing = pin!(client.subscribe(filter));
+    if let Ok(subscribed) = tokio::time::timeout(AGREED, &mut subscribing).await {
+        return subscribed.ok();
+    }
+    // Nobody is kept waiting for the lists of a server that is slow to agree.
+    read(upstream, client, &mut None, Vec::new()).await;
+    subscribing.await.ok()
+}
+
+/// The changes that were told and not looked at yet; waits for none.
+async fn said(subscription: &mut Option<Subscription>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    while let Some(listening) = subscription {
+        let next = poll_fn(|task| Poll::Ready(pin!(listening.next()).poll(task))).await;
+        match next {
+            Poll::Ready(Some(Change::Resource(_))) => {}
+            Poll::Ready(Some(change)) => changes.push(change),
+            Poll::Ready(None) => *subscription = None,
+            Poll::Pending => break,
+        }
+    }
+    changes
+}
+
+/// Reads the lists, which have changed in this way, and tells of that once.
+async fn read(
+    upstream: &Weak<Upstream>,
+    client: &Client,
+    subscription: &mut Option<Subscription>,
+    mut changes: Vec<Change>,
+) {
+    let mut offer = Offer::read(client).await;
+    let meanwhile = said(subscription).await;
+    if !meanwhile.is_empty() {
+        // What was read may be from before or from after it.
+        changes.extend(meanwhile);
+        offer = Offer::read(client).await;
+    }
     let Some(upstream) = upstream.upgrade() else {
         return;
     };
@@ -161,9 +226,7 @@ async fn read(upstream: &Weak<Upstream>, client: &Client, change: Option<&Change
         Ok(mut offer) => {
             offer.told = {
                 let mut told = lock(&upstream.told);
-                if let Some(change) = change {
-                    told.hear(change);
-                }
+                changes.iter().for_each(|change| told.hear(change));
                 *told
             };
             upstream.keep_offer(&offer);

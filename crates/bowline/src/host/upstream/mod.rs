@@ -80,6 +80,8 @@ pub(crate) struct Upstream {
     /// How often its lists were said to have changed.
     told: Mutex<Told>,
     numbers: AtomicU64,
+    /// The number of the instance that the keeper listens to; 0 for none.
+    kept: AtomicU64,
     leaving: AtomicBool,
     /// Whether it is known what it offers, or that it offers nothing now.
     tried: watch::Sender<bool>,
@@ -127,6 +129,7 @@ impl Upstream {
             standing: Mutex::default(),
             told: Mutex::default(),
             numbers: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             tried: watch::Sender::new(false),
             keeper: Mutex::new(None),

@@ -50,6 +50,12 @@ fn named(view: &View, shelves: &Shelves, cx: &Context, shelf: &Shelf, is_tool: b
     };
     let tool = |name: &Arc<str>| is_tool.then(|| name.clone());
     if let Some(entry) = shelf.find(&name) {
+        if is_tool
+            && let Some(mirrored) = &entry.mirrored
+            && let Err(error) = mirrored.check_call(cx)
+        {
+            return Step::Answer(error.into());
+        }
         let Route { server, name, renamed } = &entry.route;
         let links = Links::of(shelves, server);
         let errand = match renamed {

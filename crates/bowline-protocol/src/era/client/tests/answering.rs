@@ -105,6 +105,10 @@ fn results_of_sessions_are_finished_and_their_errors_have_the_newest_codes() {
         ("tools/list", r#""result":{"tools":[],"ttlMs":300,"cacheScope":"public"}"#),
         ("resources/read", r#""error":{"code":-32002,"message":"gone","data":{"uri":"a:b"}}"#),
         ("tools/call", r#""error":{"code":-32002,"message":"of the server's own"}"#),
+        (
+            "tools/call",
+            r#""error":{"code":-32602,"message":"undeclared","data":{"requiredCapabilities":{"sampling":{}}}}"#,
+        ),
         ("tools/call", r#""error":{"code":-32042,"message":"visit","data":{"elicitations":[]}}"#),
     ];
     let mut table = String::new();
@@ -121,6 +125,8 @@ fn results_of_sessions_are_finished_and_their_errors_have_the_newest_codes() {
             failure: gone (-32602)
         tools/call "error":{"code":-32002,"message":"of the server's own"}
             failure: of the server's own (-32002)
+        tools/call "error":{"code":-32602,"message":"undeclared","data":{"requiredCapabilities":{"sampling":{}}}}
+            failure: undeclared (-32021)
         tools/call "error":{"code":-32042,"message":"visit","data":{"elicitations":[]}}
             failure: visit (-32042)
     "#]]

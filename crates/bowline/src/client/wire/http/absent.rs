@@ -46,6 +46,10 @@ impl Trail {
 
     pub(super) fn retry(&mut self, _: Duration) {}
 
+    pub(super) fn leaves_off(&mut self) -> bool {
+        false
+    }
+
     #[expect(clippy::unused_async, reason = "with sessions it waits")]
     pub(super) async fn resume(&mut self, _: &Shared) -> Option<Body> {
         None

@@ -83,6 +83,7 @@ impl Course {
                 Stage::Streaming(events) => match events.next().await {
                     Some(Ok(event)) => self.take(event)?,
                     Some(Err(error)) => self.broken(Some(error)).await?,
+                    None if self.in_session && self.trail.leaves_off() => return Ok(Event::Left),
                     None => self.broken(None).await?,
                 },
                 Stage::Unsent(_) => {

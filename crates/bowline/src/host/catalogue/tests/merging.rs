@@ -6,7 +6,7 @@ use crate::server::ItemKind;
 use bowline_protocol::outcome::CacheHint;
 use bowline_protocol::scan::Raw;
 use expect_test::expect;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 #[test]
@@ -28,7 +28,7 @@ fn tools_and_prompts_stand_behind_the_names_of_their_servers_even_of_one() {
 #[test]
 fn nothing_of_an_item_changes_but_its_name() {
     let text = r#"{ "x": 1.0, "inputSchema" : {"name":"t"}, "name" : "t" , "big":123456789012345678901, "é":"\/" }"#;
-    let item = Item { name: "t".into(), text: Raw::parse(text).unwrap() };
+    let item = Item::new("t", Raw::parse(text).unwrap());
     let offer = Offer { tools: vec![item], ..empty() };
     let catalogue = build(Naming::Prefix, &[("a", offer)]);
     let entry = catalogue.merged().tools.find("a__t").unwrap();
@@ -245,4 +245,29 @@ fn a_list_has_changed_when_it_is_another_or_its_server_says_so() {
         let changed = now.merged().changes_since(before.merged());
         assert_eq!([changed.tools, changed.prompts, changed.resources], expected);
     }
+}
+
+#[test]
+fn a_tool_whose_header_annotations_break_the_rules_is_listed_and_mirrors_nothing() {
+    let tool = |name: &str, header: Value| {
+        let properties = json!({
+            "a": { "type": "string", "x-mcp-header": "Same" },
+            "b": { "type": "string", "x-mcp-header": header },
+        });
+        let schema = json!({ "type": "object", "properties": properties });
+        let text = json!({ "name": name, "inputSchema": schema }).to_string();
+        Item::new(name, Raw::parse(text).unwrap())
+    };
+    let mut offer = tools(&["plain"]);
+    offer.tools.push(tool("twice", json!("same")));
+    offer.tools.push(tool("number", json!(7)));
+    offer.tools.push(tool("right", json!("Other")));
+    let catalogue = build(Naming::Prefix, &[("s", offer)]);
+    let listed: Vec<_> = catalogue.merged().tools.entries().iter().collect();
+    let listed: Vec<_> =
+        listed.iter().map(|entry| (&*entry.key, entry.mirrored.is_some())).collect();
+    assert_eq!(
+        listed,
+        [("s__plain", false), ("s__twice", false), ("s__number", false), ("s__right", true)]
+    );
 }

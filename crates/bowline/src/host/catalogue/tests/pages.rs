@@ -40,7 +40,7 @@ fn a_page_has_no_more_bytes_than_a_client_can_read() {
     let item = |number: usize| {
         let name = format!("t{number}");
         let text = json!({ "name": name, "description": "x".repeat(400_000) }).to_string();
-        Item { name: name.into(), text: Raw::parse(text).unwrap() }
+        Item::new(name, Raw::parse(text).unwrap())
     };
     let offer = Offer { tools: (0..5).map(item).collect(), ..tools(&[]) };
     let catalogue = build(Naming::Flat, &[("a", offer)]);

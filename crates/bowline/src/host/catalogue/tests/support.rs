@@ -49,7 +49,7 @@ pub(super) fn resources(uris: &[&str], templates: &[&str]) -> Offer {
 fn items(member: &str, names: &[&str]) -> Vec<Item> {
     let item = |name: &&str| {
         let text = Raw::parse(json!({ member: name }).to_string()).unwrap();
-        Item { name: (*name).into(), text }
+        Item::new(*name, text)
     };
     names.iter().map(item).collect()
 }

@@ -1,4 +1,6 @@
 mod answers;
 mod calls;
 mod listening;
+#[cfg(feature = "http")]
+mod mirrored;
 mod support;

@@ -182,7 +182,10 @@ impl Upstreams for Fake {
         };
         Answer::new(async move {
             let mut all: Map<String, Value> = params.members().decode().unwrap();
-            all.insert("_meta".to_owned(), params.meta().unwrap().decode().unwrap());
+            // That of a session's client says nothing of it.
+            let meta = params.meta().filter(|_| !cx.request().is_of_session());
+            let meta = meta.map_or_else(own_meta, |meta| meta.decode().unwrap());
+            all.insert("_meta".to_owned(), meta);
             let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": all });
             let (server, principal) = (Arc::new(known.server), cx.principal().clone());
             let limits = Arc::new(Limits::default());
@@ -224,12 +227,16 @@ fn outcome(response: &Raw) -> Outcome {
     Outcome::complete(Body::of(&result).unwrap())
 }
 
-/// What a service answers to a request of nobody in particular.
-pub(super) async fn ask(service: &Arc<impl Service>, method: &str, mut params: Value) -> String {
-    params["_meta"] = json!({
+pub(super) fn own_meta() -> Value {
+    json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
-    });
+    })
+}
+
+/// What a service answers to a request of nobody in particular.
+pub(super) async fn ask(service: &Arc<impl Service>, method: &str, mut params: Value) -> String {
+    params["_meta"] = own_meta();
     let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
     let (service, principal) = (service.clone(), Principal::anonymous());
     let limits = Arc::new(Limits::default());

@@ -28,6 +28,8 @@ pub(in crate::client::wire::http) struct Trail {
     retry: Option<Duration>,
     /// Attempts to take it up since the last event.
     attempts: u32,
+    /// It was said that the server let go of the stream.
+    left: bool,
 }
 
 /// What came of an attempt.
@@ -73,6 +75,11 @@ impl Trail {
         self.retry = Some(delay);
     }
 
+    /// Whether a stream that has ended is one that the server means to go on with; told once for each time.
+    pub(in crate::client::wire::http) fn leaves_off(&mut self) -> bool {
+        !self.last.is_empty() && self.retry.is_some() && !std::mem::replace(&mut self.left, true)
+    }
+
     /// Takes a stream up again behind its last event; `None` when that cannot be.
     pub(in crate::client::wire::http) async fn resume(&mut self, shared: &Shared) -> Option<Body> {
         if self.last.is_empty() {
@@ -80,7 +87,10 @@ impl Trail {
         }
         while self.wait(&shared.limits).await {
             match self.open(shared).await {
-                Opened::Stream(body) => return Some(body),
+                Opened::Stream(body) => {
+                    self.left = false;
+                    return Some(body);
+                }
                 Opened::Refused => return None,
                 Opened::Failed(_) => {}
             }
