@@ -32,7 +32,7 @@ use tokio::time::Instant;
 
 /// Everything of one host.
 pub(crate) struct Shared {
-    me: Weak<Shared>,
+    me: Weak<Self>,
     pub(super) info: Implementation,
     pub(super) info_text: Raw,
     pub(super) settings: RwLock<Settings>,
@@ -50,12 +50,18 @@ pub(crate) struct Shared {
     clients: Option<Clients>,
     stored: Option<Stored>,
     /// The endpoints that were asked for, by folder.
-    views: Mutex<HashMap<Box<str>, (Arc<dyn Service>, Selection)>>,
+    views: Mutex<HashMap<Box<str>, Shown>>,
     own: OnceCell<Client>,
     pub(super) monitor: Arc<Monitor>,
     sweeper: Mutex<Option<AbortHandle>>,
     closed: AtomicBool,
     pub(super) born: Instant,
+}
+
+/// An endpoint, and what it shows.
+struct Shown {
+    view: Arc<dyn Service>,
+    selection: Selection,
 }
 
 /// How long calls that a server has may go on when it is removed.
@@ -230,10 +236,10 @@ impl Shared {
 
     fn make(&self, folder: &str, selection: Selection) -> Arc<dyn Service> {
         let mut views = lock(&self.views);
-        if let Some((view, known)) = views.get(folder)
-            && *known == selection
+        if let Some(shown) = views.get(folder)
+            && shown.selection == selection
         {
-            return view.clone();
+            return shown.view.clone();
         }
         // A view keeps the host alive, and the host keeps its views: `close` lets them go.
         let upstreams: Arc<dyn Upstreams> = match self.me.upgrade() {
@@ -242,7 +248,7 @@ impl Shared {
         };
         let view: Arc<dyn Service> =
             Arc::new(View::new(upstreams, selection.clone(), self.info_text.clone()));
-        views.insert(folder.into(), (view.clone(), selection));
+        views.insert(folder.into(), Shown { view: view.clone(), selection });
         view
     }
 
@@ -461,6 +467,7 @@ fn split(params: &Raw) -> Result<Body> {
 }
 
 /// Who asks, by the name that the host has for it: the server of the tool that is called.
+#[allow(clippy::needless_pass_by_value, reason = "it is asked for another in its place")]
 fn named(me: &Weak<Shared>, asked: Asked) -> Asked {
     let request = asked.request().map(Arc::from);
     let tool = asked.request().and_then(|request| request.strip_prefix("tools/call "));

@@ -2,8 +2,10 @@
 //!
 //! See [Custom headers](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#custom-headers-from-tool-parameters).
 
+#[cfg(feature = "host")]
 use super::dispatch::arguments;
 use super::json;
+#[cfg(feature = "host")]
 use crate::context::Context;
 use bowline_protocol::http::headers::{annotations, check_param};
 use bowline_protocol::http::{HeaderMap, HeaderName};
@@ -41,6 +43,7 @@ impl Mirrored {
     }
 
     /// Whether there are none.
+    #[cfg(feature = "host")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -49,6 +52,7 @@ impl Mirrored {
     ///
     /// # Errors
     /// Arguments that are no object, or a header mismatch.
+    #[cfg(feature = "host")]
     pub(crate) fn check_call(&self, cx: &Context) -> Result<(), ErrorObject> {
         self.check(cx.headers(), arguments(cx)?)
     }

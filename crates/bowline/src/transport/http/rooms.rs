@@ -30,7 +30,13 @@ struct Others {
     closing: Closing,
     /// What was found, by folder. A folder is here only while something is found there, so that there are no more of
     /// them than there are services.
-    found: Mutex<HashMap<Box<str>, (Arc<dyn Service>, HttpService)>>,
+    found: Mutex<HashMap<Box<str>, Room>>,
+}
+
+/// One endpoint that was found.
+struct Room {
+    service: Arc<dyn Service>,
+    http: HttpService,
 }
 
 impl Rooms {
@@ -77,15 +83,13 @@ impl Others {
             found.remove(folder);
             return None;
         };
-        if let Some((known, room)) = found.get(folder)
-            && Arc::ptr_eq(known, &service)
-        {
-            return Some(room.clone());
+        if let Some(room) = found.get(folder).filter(|room| Arc::ptr_eq(&room.service, &service)) {
+            return Some(room.http.clone());
         }
         let endpoint = self.endpoint.clone().path(&format!("{folder}/mcp"));
-        let room = HttpService::build(service.clone(), endpoint, self.closing.clone());
-        found.insert(folder.into(), (service, room.clone()));
-        Some(room)
+        let http = HttpService::build(service.clone(), endpoint, self.closing.clone());
+        found.insert(folder.into(), Room { service, http: http.clone() });
+        Some(http)
     }
 }
 

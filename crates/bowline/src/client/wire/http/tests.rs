@@ -308,6 +308,7 @@ fn show(event: &Event) -> String {
         Event::Notification(message) => message.method().into_owned(),
         Event::Question(question) => format!("question {}", question.method()),
         Event::Cancelled(id) => format!("cancelled {id:?}"),
+        Event::Left => "left".to_owned(),
         Event::Answer(Response::Result(_)) => "result".to_owned(),
         Event::Answer(Response::Error(error)) => {
             format!("error {} {}", error.code.0, error.message)
