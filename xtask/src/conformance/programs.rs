@@ -34,9 +34,14 @@ impl Programs {
         started(&mut command)
     }
 
-    /// `bowline up` with the server that this entry of a config tells of and two others, all by their own names; nothing that an earlier run
-    /// has left in `home` is there.
-    pub(crate) fn up(&self, upstream: &Value, home: &Path) -> Result<(Server, String), String> {
+    /// `bowline up` with the server that this entry of a config tells of and two others, all by their own names, and
+    /// with `told` as what the config says of the host. Nothing that an earlier run has left in `home` is there.
+    pub(crate) fn up(
+        &self,
+        upstream: &Value,
+        told: &Value,
+        home: &Path,
+    ) -> Result<(Server, String), String> {
         let write = |path: &Path, text: &str| {
             fs::write(path, text)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))
@@ -56,10 +61,7 @@ impl Programs {
             "files": { "command": &bowline, "args": ["serve", "filesystem", &files] },
         });
         let config = home.join("mcp.json");
-        // The suite leaves questions open, and what waits for an answer holds an instance of its own where questions do
-        // not say which call they belong to.
-        let ours = json!({ "servers": { "conformance": { "instances": 64 } } });
-        write(&config, &json!({ "mcpServers": servers, "bowline": ours }).to_string())?;
+        write(&config, &json!({ "mcpServers": servers, "bowline": told }).to_string())?;
         let mut command = Command::new(bowline);
         command.arg("up").arg("--config").arg(&config);
         command.args(["--naming", "flat", "--listen", "127.0.0.1:0"]);

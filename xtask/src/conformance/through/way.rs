@@ -34,13 +34,18 @@ impl Way {
         let paged = ["--page-size", "7", "--more-resources", &more];
         let name = format!("home-{}", pair.to_string().replace('/', "-"));
         let home = target("conformance").join(name);
+        // Where nothing says which call a question or a log belongs to, each session has an instance of its own, and
+        // the suite leaves questions open.
+        let apart = json!({ "isolation": "session", "instances": 64 });
+        let apart = json!({ "servers": { "conformance": apart } });
         if pair.by == By::Stdio {
             let this = std::env::current_exe();
             let this = this.map_err(|error| format!("this program has no path: {error}"))?;
             let server = programs.command("conformance-server").display().to_string();
             let limited = ["limited", era, &server, "--listen", "stdio"];
             let args = [limited.as_slice(), &paged].concat();
-            let (host, url) = programs.up(&json!({ "command": this, "args": args }), &home)?;
+            let (host, url) =
+                programs.up(&json!({ "command": this, "args": args }), &apart, &home)?;
             return Ok(Self { url, recorded: None, host: Some(host), upstream: None });
         }
         let mut flags = vec!["--era", era];
@@ -55,7 +60,8 @@ impl Way {
         let host = match between {
             Between::Nothing => None,
             Between::Up => {
-                let (host, of_host) = programs.up(&json!({ "url": url }), &home)?;
+                let told = if pair.by == By::Http { json!({}) } else { apart };
+                let (host, of_host) = programs.up(&json!({ "url": url }), &told, &home)?;
                 url = of_host;
                 Some(host)
             }
