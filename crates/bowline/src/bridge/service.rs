@@ -32,10 +32,11 @@ use std::task::{Context as Task, Poll};
 /// ```no_run
 /// # async fn example() -> bowline::Result<()> {
 /// use bowline::Client;
-/// use bowline::transport::{Stdio, serve};
+/// use bowline::transport::{self, Stdio};
+/// use std::sync::Arc;
 ///
 /// let client = Client::connect("https://example.com/mcp").await?;
-/// serve(client, Stdio).await
+/// transport::start(Arc::new(client), Stdio).wait().await
 /// # }
 /// ```
 impl Service for Client {
