@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Prints the CPU time that both take for one request, and the instructions; the gate is on the ratio of CPU times.
+/// Prints the CPU time that both take for one request, and the instructions. The gate is on the instructions, which are
+/// the same on every machine; the CPU time is to come down to 1.5 times that of the bare proxy.
 pub(crate) fn compare(floor: &str, bowline: &str) -> Result<Gate, String> {
     let upstream_port = free_port()?;
     let mut upstream = Command::new(bowline);
@@ -38,7 +39,8 @@ pub(crate) fn compare(floor: &str, bowline: &str) -> Result<Gate, String> {
         up_cost.instructions / bare_cost.instructions
     );
     upstream.end(Duration::from_secs(15))?;
-    Ok(Gate::new("CPU added by up, % of a bare proxy's", up / bare * 100.0, 150.0).aim(125.0))
+    Ok(Gate::new("instructions of a call through up", up_cost.instructions, 130_000.0)
+        .aim(80_000.0))
 }
 
 const ROUNDS: usize = 5;

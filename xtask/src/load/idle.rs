@@ -22,10 +22,15 @@ pub(crate) fn measure(target: Target, sessions: u32, streams: u32) -> Result<Idl
     let running = target.start(&[&sessions_limit], true)?;
     let port = running.port;
     let mut connection = Connection::open(port)?;
+    // What is done for the first time takes pages of the program, which no session and no stream keeps.
+    let mut warm = Vec::new();
     for number in 0..WARM {
         let caller = Caller::open(&mut connection, port)?;
         echoed(&mut connection, &caller, port, number)?;
+        warm.push(stream(&caller, port)?);
     }
+    drop(warm);
+    settle();
     let before = running.process.resident()?;
     let callers: Vec<Caller> =
         (0..sessions).map(|_| Caller::open(&mut connection, port)).collect::<Result<_, _>>()?;
@@ -50,7 +55,7 @@ pub(crate) fn measure(target: Target, sessions: u32, streams: u32) -> Result<Idl
     })
 }
 
-/// Sessions before the first look at memory.
+/// Sessions, with a stream of each, before the first look at memory.
 const WARM: u32 = 50;
 
 /// Opens the stream of a session on a connection of its own.
