@@ -23,9 +23,8 @@ where
         () = site.closing().closed() => return,
     };
     let handler = hyper::service::service_fn(move |request| {
-        let site = site.clone();
-        // Boxed, so that a connection without a request, or with a stream alone, stays small.
-        Box::pin(async move { Ok::<_, Infallible>(site.answer(request).await) })
+        let answering = site.answer(request);
+        async move { Ok::<_, Infallible>(answering.await) }
     });
     let ended = match told {
         Ok(false) => {

@@ -1,13 +1,9 @@
 //! Several endpoints behind one listener, told apart by their paths.
 
-use super::body::ResponseBody;
 use super::endpoint::Endpoint;
 use super::service::HttpService;
 use crate::closing::Closing;
 use crate::service::Service;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::Body;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,15 +54,10 @@ impl Rooms {
         &self.own
     }
 
-    /// Answers one request.
-    pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<ResponseBody>
-    where
-        B: Body<Data = Bytes>,
-    {
-        let found = self.others.as_ref().and_then(|others| others.find(request.uri().path()));
-        // A path that nothing is found at is refused as every wrong one is. Awaited in one place, so that the future
-        // is no larger than that of one endpoint.
-        found.as_ref().unwrap_or(&self.own).answer(request).await
+    /// The endpoint at a path; a path that nothing is found at, the listener's own refuses as every wrong one.
+    pub(super) fn at(&self, path: &str) -> HttpService {
+        let found = self.others.as_ref().and_then(|others| others.find(path));
+        found.unwrap_or_else(|| self.own.clone())
     }
 }
 

@@ -8,6 +8,7 @@ use bowline_protocol::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a listener serves: one type, so that connections are compiled once.
@@ -33,15 +34,25 @@ impl Site {
         }
     }
 
-    /// Answers one request.
-    pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    /// Answers one request. The future is boxed where it is chosen, and the request goes straight into it: a connection
+    /// without a request, or with a stream alone, stays small, and so does what is left behind by a request.
+    pub(super) fn answer<B>(&self, request: Request<B>) -> Answering
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Send + 'static,
     {
         match self {
-            Self::Endpoint(rooms) => rooms.answer(request).await,
-            // Boxed, so that calls stay small. The body is not read: nobody who asks for a page has one.
-            Self::Pages(pages) => Box::pin(pages.answer(request.into_parts().0)).await,
+            Self::Endpoint(rooms) => {
+                let service = rooms.at(request.uri().path());
+                Box::pin(async move { service.answer(request).await })
+            }
+            // The body is not read: nobody who asks for a page has one.
+            Self::Pages(pages) => {
+                let (pages, head) = (pages.clone(), request.into_parts().0);
+                Box::pin(async move { pages.answer(head).await })
+            }
         }
     }
 }
+
+/// A response to be.
+type Answering = Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>>;
