@@ -147,13 +147,23 @@ impl Server {
 
     /// Resident memory now, in bytes.
     pub(crate) fn resident(&self) -> Result<u64, String> {
+        self.memory("VmRSS:")
+    }
+
+    /// The same without pages of files, which are those of the program and its libraries: more of them come whenever
+    /// something is done for the first time, in portions that the kernel chooses.
+    pub(crate) fn own(&self) -> Result<u64, String> {
+        self.memory("RssAnon:")
+    }
+
+    fn memory(&self, line: &str) -> Result<u64, String> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(&path)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let value = status.lines().find_map(|said| said.strip_prefix(line));
         let kilobytes =
-            line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| format!("no VmRSS in {path}"))
+            value.and_then(|value| value.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| format!("no {line} in {path}"))
     }
 
     /// Asks the process to end (SIGTERM), waits for it and returns all of its standard error.

@@ -31,17 +31,17 @@ pub(crate) fn measure(target: Target, sessions: u32, streams: u32) -> Result<Idl
     }
     drop(warm);
     settle();
-    let before = running.process.resident()?;
+    let before = running.process.own()?;
     let callers: Vec<Caller> =
         (0..sessions).map(|_| Caller::open(&mut connection, port)).collect::<Result<_, _>>()?;
     settle();
-    let with_sessions = running.process.resident()?;
+    let with_sessions = running.process.own()?;
 
     let open = callers.iter().take(streams as usize);
     let open: Vec<Connection> =
         open.map(|caller| stream(caller, port)).collect::<Result<_, _>>()?;
     settle();
-    let with_streams = running.process.resident()?;
+    let with_streams = running.process.own()?;
     // The sessions that these figures are about are still there.
     for caller in [callers.first(), callers.last()].into_iter().flatten() {
         echoed(&mut connection, caller, port, 0)?;
