@@ -63,7 +63,7 @@ fn server(upstream: &Upstream) -> ServerStatus {
     status.calls.waiting += u64::try_from(upstream.waiting()).unwrap_or(u64::MAX);
     status.state = if upstream.is_leaving() {
         ServerState::Draining
-    } else if standing.starting && instances.is_empty() {
+    } else if upstream.is_starting() && instances.is_empty() {
         ServerState::Starting
     } else if let Some(best) = status.instances.iter().map(|one| one.state).min() {
         best

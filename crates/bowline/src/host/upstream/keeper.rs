@@ -41,6 +41,11 @@ pub(super) fn look_after(upstream: &Arc<Upstream>, instance: &Arc<Instance>) {
     keep(upstream, Some(Arc::downgrade(instance)));
 }
 
+/// Begins to try a server that could not be started, unless somebody does.
+pub(super) fn bring_back(upstream: &Arc<Upstream>) {
+    keep(upstream, None);
+}
+
 fn keep(upstream: &Arc<Upstream>, instance: Option<Weak<Instance>>) {
     let mut keeper = lock(&upstream.keeper);
     if keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {

@@ -92,8 +92,6 @@ pub(crate) struct Upstream {
 /// How it stands, for those who look.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// Whether an instance is being started.
-    pub(crate) starting: bool,
     /// Why the last start failed; nothing since one has succeeded.
     pub(crate) last_error: Option<(Arc<Error>, Instant)>,
     /// How often one was started.
@@ -210,6 +208,11 @@ impl Upstream {
         }
         all.sort_by_key(|(_, instance)| instance.number);
         all
+    }
+
+    /// Whether an instance is being started.
+    pub(crate) fn is_starting(&self) -> bool {
+        lock(&self.groups).values().any(|group| group.starting.try_lock().is_err())
     }
 
     /// How many calls wait for an instance.
@@ -333,17 +336,18 @@ impl Upstream {
     /// Starts an instance. It is put where it belongs, which only its protocol version tells.
     async fn start(self: &Arc<Self>, group: &Arc<Group>, key: &Key) -> Result<Arc<Instance>> {
         let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
-        lock(&self.standing).starting = true;
         let lane = Lane::default();
         let builder = host.client(self.name()).hand_on(self.capabilities(key), lane.clone());
         let connected = builder.connect(self.plan.target.clone()).await;
         let mut standing = lock(&self.standing);
-        standing.starting = false;
         let client = match connected {
             Ok(client) => client,
             Err(error) => {
                 let error = Arc::new(error);
                 standing.last_error = Some((error.clone(), Instant::now()));
+                drop(standing);
+                // Its tools are taken out, and it is tried again: not by every call that comes.
+                keeper::bring_back(self);
                 return Err(Error::unreachable("it could not be started or reached").because(error));
             }
         };
@@ -434,6 +438,14 @@ fn shared(instance: &Arc<Instance>) -> Lease {
         roots: None,
         measured: Some(instance.measure()),
         hold: Some(instance.hold()),
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
     }
 }
 
