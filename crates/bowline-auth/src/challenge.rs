@@ -1,0 +1,1 @@
+//! What a server that wants to know who asks says in `WWW-Authenticate`.

@@ -1,0 +1,1 @@
+//! Proofs that a token is presented by whoever it was given to (RFC 9449).

@@ -1,0 +1,1 @@
+//! How a client is let in: one state machine, driven from outside.

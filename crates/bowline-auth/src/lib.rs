@@ -1,0 +1,23 @@
+//! Authorization for the Model Context Protocol, as rules.
+//!
+//! What a client does to be let in, and what a server checks before it lets anybody in: pure functions and small state
+//! machines. Whoever drives them fetches, waits, opens browsers and keeps files.
+//!
+//! It must never open a socket, read a clock or start a task.
+//!
+//! See [Authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization).
+
+pub mod challenge;
+pub mod dpop;
+pub mod fetch;
+pub mod flow;
+pub mod jose;
+pub mod metadata;
+pub mod registration;
+pub mod resource;
+pub mod settings;
+pub mod store;
+pub mod token;
+
+mod secret;
+mod url;

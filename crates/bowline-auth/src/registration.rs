@@ -1,0 +1,1 @@
+//! How an authorization server gets to know a client.

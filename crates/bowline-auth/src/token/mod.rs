@@ -1,0 +1,1 @@
+//! Requests for tokens, and what they are answered with.

@@ -1,0 +1,1 @@
+//! URLs, exactly as they were given.

@@ -1,0 +1,3 @@
+//! A small authorization server, for tests and for trying out.
+
+fn main() {}
