@@ -247,7 +247,7 @@ fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
 }
 
 /// A body that is there as a whole.
-struct Whole(Option<Bytes>);
+pub(super) struct Whole(pub(super) Option<Bytes>);
 
 impl http_body::Body for Whole {
     type Data = Bytes;

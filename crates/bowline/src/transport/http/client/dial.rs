@@ -62,9 +62,9 @@ impl Dial {
         self.0.tls.is_loaded()
     }
 
-    async fn open(&self, uri: Uri) -> Result<Link> {
+    pub(super) async fn open(&self, uri: Uri, offer: Offer) -> Result<Link> {
         let origin = Origin::of(&uri)?;
-        match tokio::time::timeout(self.0.timeout, self.way(uri, &origin)).await {
+        match tokio::time::timeout(self.0.timeout, self.way(uri, &origin, offer)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let time = self.0.timeout;
@@ -73,9 +73,9 @@ impl Dial {
         }
     }
 
-    async fn way(&self, uri: Uri, origin: &Origin) -> Result<Link> {
+    async fn way(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
         let Some(via) = self.proxy(&uri, origin)? else {
-            return self.direct(uri, origin, Offer::Both).await;
+            return self.direct(uri, origin, offer).await;
         };
         let hop = Hop { dial: self.clone(), origin: via.origin.clone() };
         if !origin.secure {
@@ -92,7 +92,7 @@ impl Dial {
             ))
             .because(error)
         })?;
-        self.secure(link, origin, Offer::Both).await
+        self.secure(link, origin, offer).await
     }
 
     async fn direct(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
@@ -103,7 +103,7 @@ impl Dial {
         if origin.secure { self.secure(link, origin, offer).await } else { Ok(link) }
     }
 
-    async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
+    pub(super) async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
         let (stream, http2) = self.0.tls.connect(link.into_stream(), origin, offer).await?;
         Ok(Link::new(stream).http2(http2))
     }
@@ -128,7 +128,7 @@ impl Service<Uri> for Dial {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let dial = self.clone();
-        Box::pin(async move { dial.open(uri).await.map_err(DialError::new) })
+        Box::pin(async move { dial.open(uri, Offer::Both).await.map_err(DialError::new) })
     }
 }
 

@@ -18,10 +18,23 @@ pub(super) fn request(error: legacy::Error, origin: &Origin) -> Error {
     if error.is_connect() {
         return Error::unreachable(format!("cannot connect to {origin}")).because(error);
     }
-    match find::<hyper::Error>(&error) {
-        Some(cause) if cause.is_canceled() => {
-            Error::unreachable(format!("{origin} closed the connection before the request was sent"))
-        }
+    spoken(find::<hyper::Error>(&error), origin).because(error)
+}
+
+/// Why there is no response over a connection that nobody else uses.
+pub(super) fn exchange(error: hyper::Error, origin: &Origin) -> Error {
+    match refused(&error, origin) {
+        Some(refused) => refused.because(error),
+        None => spoken(Some(&error), origin).because(error),
+    }
+}
+
+/// What it means that HTTP did not come to its end.
+fn spoken(error: Option<&hyper::Error>, origin: &Origin) -> Error {
+    match error {
+        Some(cause) if cause.is_canceled() => Error::unreachable(format!(
+            "{origin} closed the connection before the request was sent"
+        )),
         Some(cause) if cause.is_parse_too_large() => large_head(origin),
         Some(cause) if cause.is_parse() => {
             Error::bad_answer(&origin.to_string(), "what came is not HTTP; check the URL")
@@ -33,7 +46,6 @@ pub(super) fn request(error: legacy::Error, origin: &Origin) -> Error {
             "the connection to {origin} ended before there was a response; the request may have been processed"
         )),
     }
-    .because(error)
 }
 
 /// A response is refused for the size of its head.
