@@ -20,4 +20,7 @@ pub mod store;
 pub mod token;
 
 mod secret;
+mod shown;
 mod url;
+
+pub use secret::Secret;
