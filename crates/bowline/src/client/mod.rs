@@ -19,6 +19,8 @@
 //! ```
 
 mod asked;
+#[cfg(feature = "auth")]
+pub mod auth;
 mod builder;
 mod call;
 mod connect;
@@ -31,6 +33,9 @@ pub(crate) mod lane;
 #[path = "no_lane.rs"]
 mod lane;
 mod live;
+#[cfg(all(feature = "http", not(feature = "auth")))]
+#[path = "no_auth.rs"]
+mod auth;
 mod pages;
 mod remember;
 mod request;

@@ -122,6 +122,11 @@ impl Guarded {
         Self::over(Arc::new(System), options, reach)
     }
 
+    /// The same for whom somebody else named.
+    pub(crate) fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
     fn over(net: Arc<dyn Net>, options: &Options, reach: Reach) -> Result<Self> {
         let mut options = options.clone();
         // It says who the user is, to whom the user named.
@@ -133,7 +138,8 @@ impl Guarded {
         Ok(Self { dial: Dial::new(&options)?, proxied, reach, net })
     }
 
-    /// Fetches, and reads the response whole, whatever its status.
+    /// Fetches, and reads the response whole, whatever its status. Redirects are followed this many times, three at
+    /// most.
     ///
     /// # Errors
     /// - [`Error::is_invalid`]: the URL or a redirect leads where nothing is fetched from, or a header is none of
@@ -141,7 +147,11 @@ impl Guarded {
     /// - [`Error::is_unreachable`], [`Error::is_closed`], [`Error::is_timeout`]: nobody answered, or not in time.
     /// - [`Error::is_overloaded`]: there is more of the response than is read.
     /// - [`Error::is_bad_answer`]: it is not HTTP, or compressed.
-    pub(crate) async fn fetch(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    pub(crate) async fn fetch(
+        &self,
+        request: Request<Bytes>,
+        redirects: usize,
+    ) -> Result<Response<Bytes>> {
         let (parts, body) = request.into_parts();
         if let Some(name) = parts.headers.keys().find(|name| !SENT.contains(name)) {
             return Err(Error::invalid(format!(
@@ -149,7 +159,7 @@ impl Guarded {
             )));
         }
         let origin = Origin::of(&parts.uri)?;
-        match tokio::time::timeout(TIME, self.follow(&origin, parts, body)).await {
+        match tokio::time::timeout(TIME, self.follow(&origin, parts, body, redirects)).await {
             Ok(response) => response,
             Err(_) => Err(Error::timed_out(format!("{origin} did not answer within {TIME:?}"))),
         }
@@ -160,12 +170,14 @@ impl Guarded {
         origin: &Origin,
         parts: request::Parts,
         body: Bytes,
+        redirects: usize,
     ) -> Result<Response<Bytes>> {
         let mut uri = parts.uri;
-        for _ in 0..=redirect::MOST {
+        let most = redirects.min(redirect::MOST);
+        for _ in 0..=most {
             // Redirects do not leave the origin.
             let link = self.connect(origin, &uri).await?;
-            let mut request = Request::new(Whole(Some(body.clone())));
+            let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = parts.method.clone();
             *request.headers_mut() = headers(&parts.headers, &uri)?;
             *request.uri_mut() = path(&uri);
@@ -175,8 +187,10 @@ impl Guarded {
                 None => return Ok(response),
             }
         }
-        let most = redirect::MOST;
-        Err(Error::invalid(format!("{origin} redirects more than {most} times")))
+        Err(Error::invalid(match most {
+            0 => format!("{origin} redirects, which is not followed here"),
+            most => format!("{origin} redirects more than {most} times"),
+        }))
     }
 
     /// A connection that leads where it may.
