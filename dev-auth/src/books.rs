@@ -4,7 +4,7 @@ mod code;
 mod login;
 mod refresh;
 
-pub(crate) use code::{Code, Presented, Redeemed};
+pub(crate) use code::{Code, Presented};
 pub(crate) use login::{Login, Tokens};
 
 use crate::chance;
@@ -60,7 +60,12 @@ impl Default for Books {
 }
 
 impl Books {
-    pub(crate) fn add_client(&mut self, client: Client, until: u64, now: u64) -> Result<(), Refusal> {
+    pub(crate) fn add_client(
+        &mut self,
+        client: Client,
+        until: u64,
+        now: u64,
+    ) -> Result<(), Refusal> {
         self.clients.put(client.client_id.clone(), client, until, now).map_err(|_| full())
     }
 
@@ -86,7 +91,13 @@ impl Books {
     }
 
     /// Remembers an assertion until it expires; an error if it was there.
-    pub(crate) fn see(&mut self, issuer: &str, jti: &str, until: u64, now: u64) -> Result<(), Refusal> {
+    pub(crate) fn see(
+        &mut self,
+        issuer: &str,
+        jti: &str,
+        until: u64,
+        now: u64,
+    ) -> Result<(), Refusal> {
         let name = chance::name(&format!("{issuer} {jti}"));
         if self.seen.look(&name, now).is_some() {
             return Err(Kind::InvalidGrant.because("the assertion was used before; sign a new one"));

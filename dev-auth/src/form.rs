@@ -35,7 +35,7 @@ impl Form {
 
     /// A parameter that may be left out.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(is, _)| is == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter that must be there.
@@ -44,7 +44,7 @@ impl Form {
     }
 
     /// Each value of a parameter.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(is, _)| is == name).map(|(_, value)| value.as_str())
     }
 }

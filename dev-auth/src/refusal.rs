@@ -1,8 +1,8 @@
 //! What is refused, in the words of RFC 6749 and those that extend it.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::json;
 
 /// A refusal: which error it is, and in words what was wrong.
@@ -10,7 +10,6 @@ use serde_json::json;
 pub(crate) struct Refusal {
     pub(crate) kind: Kind,
     pub(crate) description: String,
-    pub(crate) headers: HeaderMap,
 }
 
 /// Errors by the names they have in answers.
@@ -22,7 +21,6 @@ pub(crate) enum Kind {
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
-    UnsupportedTokenType,
     InvalidScope,
     InvalidTarget,
     InvalidDpopProof,
@@ -43,7 +41,6 @@ impl Kind {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof => "invalid_dpop_proof",
@@ -67,14 +64,7 @@ impl Kind {
 
     /// A refusal of this kind.
     pub(crate) fn because(self, description: impl Into<String>) -> Refusal {
-        Refusal { kind: self, description: description.into(), headers: HeaderMap::new() }
-    }
-}
-
-impl Refusal {
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
-        self
+        Refusal { kind: self, description: description.into() }
     }
 }
 
@@ -89,8 +79,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body =
             json!({ "error": self.kind.name(), "error_description": plain(&self.description) });
-        let mut response = super::answer::json(self.kind.status(), &body);
-        response.headers_mut().extend(self.headers);
+        let mut response = crate::answer::json(self.kind.status(), &body);
         if self.kind == Kind::InvalidClient {
             let challenge = HeaderValue::from_static("Basic realm=\"dev-auth\", charset=\"UTF-8\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

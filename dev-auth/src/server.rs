@@ -140,15 +140,14 @@ impl Server {
                     && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
             });
             if !absolute || resource.contains('#') {
-                return Err(Kind::InvalidTarget
-                    .because(format!("resource {resource} is not an absolute URI without fragment")));
+                return Err(Kind::InvalidTarget.because(format!(
+                    "resource {resource} is not an absolute URI without fragment"
+                )));
             }
             let known = &self.settings.resources;
             if !known.is_empty() && !known.iter().any(|one| one == resource) {
-                return Err(Kind::InvalidTarget.because(format!(
-                    "resource {resource} is not one of {}",
-                    known.join(", ")
-                )));
+                return Err(Kind::InvalidTarget
+                    .because(format!("resource {resource} is not one of {}", known.join(", "))));
             }
             if !resources.iter().any(|one| one == resource) {
                 resources.push(resource.to_owned());

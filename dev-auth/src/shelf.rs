@@ -42,7 +42,8 @@ impl<V> Shelf<V> {
 
     /// The names of the things that are like this.
     pub(crate) fn names(&self, like: impl Fn(&V) -> bool, now: u64) -> impl Iterator<Item = &str> {
-        let there = self.things.iter().filter(move |(_, (until, thing))| *until > now && like(thing));
+        let there =
+            self.things.iter().filter(move |(_, (until, thing))| *until > now && like(thing));
         there.map(|(name, _)| name.as_str())
     }
 

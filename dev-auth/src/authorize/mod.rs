@@ -60,7 +60,8 @@ fn proceed(server: &Server, answerable: &Answerable) -> Result<Response, Refusal
                 login: &code.login,
                 users: &server.settings.users,
             };
-            let (asked, now) = (Asked { browser: browser.clone(), code: code.clone() }, server.now());
+            let (asked, now) =
+                (Asked { browser: browser.clone(), code: code.clone() }, server.now());
             let ticket = server.books().ask(asked, now)?;
             let html = page::asking(&shown, &server.url("/authorize/answer"), &ticket);
             let mut response = answer::page(StatusCode::OK, html);

@@ -39,7 +39,15 @@ pub(crate) struct Redeemed {
 impl Code {
     /// A code for this request, once somebody approves it.
     pub(crate) fn new(login: Login, redirect_uri: String, challenge: String) -> Self {
-        Self { login, redirect_uri, state: None, challenge, nonce: None, until: 0, used: Use::Unused }
+        Self {
+            login,
+            redirect_uri,
+            state: None,
+            challenge,
+            nonce: None,
+            until: 0,
+            used: Use::Unused,
+        }
     }
 }
 
@@ -70,7 +78,11 @@ impl Books {
     /// > revoke (when possible) all tokens previously issued based on that authorization code.
     ///
     /// [RFC 6749, section 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2).
-    pub(crate) fn redeem(&mut self, presented: &Presented<'_>, now: u64) -> Result<Redeemed, Refusal> {
+    pub(crate) fn redeem(
+        &mut self,
+        presented: &Presented<'_>,
+        now: u64,
+    ) -> Result<Redeemed, Refusal> {
         let refused = |what: &str| Kind::InvalidGrant.because(what);
         let name = chance::name(presented.code);
         let code = self.codes.change(&name, now).ok_or_else(|| refused("the code is unknown"))?;
@@ -111,7 +123,9 @@ impl Books {
 fn check_verifier(verifier: &str, challenge: &str) -> Result<(), Refusal> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(fits) {
-        return Err(Kind::InvalidGrant.because("code_verifier is not 43 to 128 unreserved characters"));
+        return Err(
+            Kind::InvalidGrant.because("code_verifier is not 43 to 128 unreserved characters")
+        );
     }
     if chance::sha256(verifier) != challenge {
         return Err(Kind::InvalidGrant.because("code_verifier does not fit the code_challenge"));

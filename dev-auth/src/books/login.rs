@@ -41,6 +41,13 @@ impl Books {
         Ok(name)
     }
 
+    /// Binds the refresh tokens of a login to a key.
+    pub(crate) fn bind(&mut self, name: &str, thumbprint: Option<&str>, now: u64) {
+        if let Some(login) = self.logins.change(name, now) {
+            login.thumbprint = thumbprint.map(str::to_owned);
+        }
+    }
+
     /// The login of that name, unless it was revoked.
     pub(crate) fn login(&self, name: &str, now: u64) -> Option<&Login> {
         self.logins.look(name, now)
@@ -71,7 +78,10 @@ impl Books {
     }
 
     /// Makes an access token ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)), and the answer that has it.
-    pub(crate) fn access_token(&mut self, tokens: &Tokens<'_>) -> Result<Map<String, Value>, Refusal> {
+    pub(crate) fn access_token(
+        &mut self,
+        tokens: &Tokens<'_>,
+    ) -> Result<Map<String, Value>, Refusal> {
         let Tokens { issuer, login, scopes, audience, thumbprint, lifetime, now } = *tokens;
         let Some(Login { subject, client_id, .. }) = self.logins.look(login, now).cloned() else {
             return Err(crate::refusal::Kind::InvalidGrant.because("the login was revoked"));

@@ -45,7 +45,8 @@ impl Books {
         rotation: Rotation,
         now: u64,
     ) -> Result<(), Refusal> {
-        let unknown = || Kind::InvalidGrant.because("the refresh token is unknown, expired or revoked");
+        let unknown =
+            || Kind::InvalidGrant.because("the refresh token is unknown, expired or revoked");
         let refresh = self.refresh.change(&chance::name(secret), now).ok_or_else(unknown)?;
         let again = match (refresh.used, rotation) {
             (None, _) => false,

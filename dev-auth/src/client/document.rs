@@ -30,8 +30,9 @@ fn target(client_id: &str, addresses: Addresses) -> Result<Target, String> {
     if path == "/" {
         return wrong("has no path");
     }
-    let is_dot =
-        |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let is_dot = |segment: &str| {
+        matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    };
     if path.split('/').any(is_dot) {
         return wrong("has a dot segment");
     }
@@ -40,8 +41,9 @@ fn target(client_id: &str, addresses: Addresses) -> Result<Target, String> {
 
 /// > The `client_id` … MUST match the document URL exactly.
 fn read(client_id: &str, document: &Value) -> Result<Client, Refusal> {
-    let mut client: Client = serde_json::from_value(document.clone())
-        .map_err(|error| refused(format!("the document at {client_id} is none of a client: {error}")))?;
+    let mut client: Client = serde_json::from_value(document.clone()).map_err(|error| {
+        refused(format!("the document at {client_id} is none of a client: {error}"))
+    })?;
     let wrong = |what: &str| Err(refused(format!("the document at {client_id} {what}")));
     if client.client_id != client_id {
         return wrong(&format!("names another client_id, {:?}", client.client_id));

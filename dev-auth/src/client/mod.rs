@@ -42,8 +42,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Nothing, Self::Basic, Self::Post, Self::PrivateKeyJwt];
+    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Basic, Self::Post, Self::PrivateKeyJwt];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Clients that register themselves (RFC 7591).
 
-use super::redirect::{self, Sort};
 use super::Client;
+use super::redirect::{self, Sort};
 use crate::chance;
 use crate::refusal::{Kind, Refusal};
 use crate::settings::ApplicationType;
@@ -75,9 +75,9 @@ mod tests {
 
     fn outcome(said: &Value, unsaid: ApplicationType) -> Result<Value, String> {
         let registered = register(said.to_string().as_bytes(), unsaid, 100);
-        registered.map(|(_, answer)| answer).map_err(|refusal| {
-            format!("{}: {}", refusal.kind.name(), refusal.description)
-        })
+        registered
+            .map(|(_, answer)| answer)
+            .map_err(|refusal| format!("{}: {}", refusal.kind.name(), refusal.description))
     }
 
     #[test]
@@ -123,7 +123,10 @@ mod tests {
         assert_eq!(answer["client_id_issued_at"], 100);
         assert_eq!(answer["token_endpoint_auth_method"], "client_secret_basic");
         assert_eq!(answer["grant_types"], json!(["authorization_code"]));
-        assert_eq!((&answer["client_name"], &answer["software_id"]), (&json!("Knot"), &json!("kept")));
+        assert_eq!(
+            (&answer["client_name"], &answer["software_id"]),
+            (&json!("Knot"), &json!("kept"))
+        );
     }
 
     #[test]
@@ -138,9 +141,18 @@ mod tests {
         let rows = [
             (json!([]), "invalid_client_metadata: the registration is not a JSON object"),
             (json!({}), "invalid_redirect_uri: redirect_uris is missing"),
-            (json!({ "redirect_uris": ["http://a.example/cb"] }), "invalid_redirect_uri: redirect URI"),
-            (json!({ "redirect_uris": uris, "grant_types": ["implicit"] }), "invalid_client_metadata: grant type implicit"),
-            (json!({ "redirect_uris": uris, "response_types": ["token"] }), "invalid_client_metadata: response type token"),
+            (
+                json!({ "redirect_uris": ["http://a.example/cb"] }),
+                "invalid_redirect_uri: redirect URI",
+            ),
+            (
+                json!({ "redirect_uris": uris, "grant_types": ["implicit"] }),
+                "invalid_client_metadata: grant type implicit",
+            ),
+            (
+                json!({ "redirect_uris": uris, "response_types": ["token"] }),
+                "invalid_client_metadata: response type token",
+            ),
             (
                 json!({ "redirect_uris": uris, "token_endpoint_auth_method": "client_secret_jwt" }),
                 "invalid_client_metadata: the registration is not one: unknown variant",

@@ -112,9 +112,8 @@ pub(super) fn bearer(request: &Request<'_>) -> Result<Value, Refusal> {
         }
         let granted = claims.text("scope");
         let scopes = server.scopes(asked.or(granted))?;
-        let within = |scope: &String| {
-            granted.unwrap_or_default().split(' ').any(|one| one == scope)
-        };
+        let within =
+            |scope: &String| granted.unwrap_or_default().split(' ').any(|one| one == scope);
         if granted.is_some() && !scopes.iter().all(within) {
             return Err(Kind::InvalidScope.because("the assertion does not have all these scopes"));
         }

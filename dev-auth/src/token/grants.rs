@@ -24,7 +24,10 @@ pub(super) fn code(request: &Request<'_>) -> Result<Value, Refusal> {
         // What a public client refreshes with is of use to it alone.
         server.books().bind(&redeemed.login, thumbprint, now);
     }
-    give(request, &Given { login: &redeemed.login, refresh: true, nonce: redeemed.nonce.as_deref() })
+    give(
+        request,
+        &Given { login: &redeemed.login, refresh: true, nonce: redeemed.nonce.as_deref() },
+    )
 }
 
 /// A token for a refresh token, which is replaced.
@@ -136,9 +139,7 @@ fn within(request: &Request<'_>, login: &Login) -> Result<(Vec<String>, Vec<Stri
         return Ok((scopes, login.resources.clone()));
     }
     match asked.iter().find(|resource| !login.resources.contains(resource)) {
-        Some(more) => {
-            Err(Kind::InvalidTarget.because(format!("resource {more} was not granted")))
-        }
+        Some(more) => Err(Kind::InvalidTarget.because(format!("resource {more} was not granted"))),
         None => Ok((scopes, asked)),
     }
 }

@@ -120,8 +120,9 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Kind::InvalidRequest
-            .because("the body must be application/x-www-form-urlencoded"));
+        return Err(
+            Kind::InvalidRequest.because("the body must be application/x-www-form-urlencoded")
+        );
     }
     Form::parse(body)
 }
