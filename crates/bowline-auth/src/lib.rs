@@ -18,9 +18,11 @@ pub mod resource;
 pub mod settings;
 pub mod store;
 pub mod token;
+pub mod url;
 
 mod secret;
 mod shown;
-mod url;
 
+pub use challenge::Challenge;
 pub use secret::Secret;
+pub use url::Url;
