@@ -53,7 +53,7 @@ impl Default for Books {
             refresh: Shelf::of(MOST),
             access: Shelf::of(MOST),
             seen: Shelf::of(MOST),
-            proofs: Replays::new(MOST),
+            proofs: Replays::new(MOST, 1000),
             nonces: Vec::new(),
         }
     }

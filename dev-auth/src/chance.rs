@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn the_example_of_the_standard() {
         assert_eq!(
-            sha256("dBjftJeZ4CVP-mB92K27uhbUJU1a1r_wW1gFWFOEjXk"),
+            sha256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }

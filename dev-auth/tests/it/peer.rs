@@ -37,7 +37,7 @@ pub(crate) fn settings() -> Settings {
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:3000/cb";
 pub(crate) const RESOURCE: &str = "https://mcp.example/a";
-pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1a1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// What came back.
 #[derive(Debug)]

@@ -102,7 +102,7 @@ async fn each_way_a_code_is_refused() {
         ("redirect_uri", "http://127.0.0.1:3001/cb", "invalid_grant"),
         ("code_verifier", "", "invalid_request"),
         ("code_verifier", "short", "invalid_grant"),
-        ("code_verifier", "EBjftJeZ4CVP-mB92K27uhbUJU1a1r_wW1gFWFOEjXk", "invalid_grant"),
+        ("code_verifier", "EBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "invalid_grant"),
         ("resource", "https://other.example/", "invalid_target"),
         ("scope", "admin", "invalid_scope"),
     ];
@@ -133,7 +133,7 @@ async fn a_code_that_somebody_tried_is_spoilt() {
         ("grant_type", "authorization_code"),
         ("client_id", "app"),
         ("code", &code),
-        ("code_verifier", "EBjftJeZ4CVP-mB92K27uhbUJU1a1r_wW1gFWFOEjXk"),
+        ("code_verifier", "EBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
     ];
     assert_eq!(peer.token(&form).await.status, 400);
     assert_eq!(peer.redeem(&code).await.refused(), (400, "invalid_grant".to_owned()));
