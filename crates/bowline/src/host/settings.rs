@@ -1,5 +1,6 @@
 //! What a host is told about itself and about each of its servers.
 
+use super::access::Access;
 use bowline_types::input::Root;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +17,9 @@ pub struct Settings {
     pub idle_stop: Option<Duration>,
     /// Parts of the whole with an endpoint of their own, in this order.
     pub profiles: Vec<Profile>,
+    /// Who may use what of all servers; everybody everything when it is not said. Globs are over merged names, and over
+    /// URIs.
+    pub access: Option<Vec<Access>>,
     /// What is different for single servers, by their names.
     pub servers: BTreeMap<String, ServerSettings>,
 }
@@ -37,6 +41,8 @@ pub struct ServerSettings {
     pub questions: Option<bool>,
     /// What this server is told when it asks for roots.
     pub roots: Option<Vec<Root>>,
+    /// Who may use what of this server, of what he may use at all. Globs are over its own names, and over URIs.
+    pub access: Option<Vec<Access>>,
 }
 
 /// How the tools and prompts of several servers are told apart.
@@ -79,6 +85,7 @@ impl Default for Settings {
             isolation: None,
             idle_stop: Some(Duration::from_secs(10 * 60)),
             profiles: Vec::new(),
+            access: None,
             servers: BTreeMap::new(),
         }
     }
