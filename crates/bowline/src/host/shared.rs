@@ -193,7 +193,7 @@ impl Shared {
     pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
         let settings = read(&self.settings).servers.get(name).cloned().unwrap_or_default();
         // Who may use a server does not make it another.
-        ServerSettings { access: None, ..settings }
+        ServerSettings { access: None, scopes: Vec::new(), ..settings }
     }
 
     pub(super) fn profile(&self, name: &str) -> Option<Profile> {
