@@ -10,6 +10,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// Who has used an instance.
@@ -44,6 +45,8 @@ pub(crate) struct Instance {
     callers: Mutex<Callers>,
     /// Levels are told one after the other.
     telling: Mutex<()>,
+    /// Hears of changes of its lists, where the keeper listens to another one.
+    hearing: Mutex<Option<AbortHandle>>,
 }
 
 impl Instance {
@@ -61,7 +64,13 @@ impl Instance {
             level: AtomicU8::new(u8::MAX),
             callers: Mutex::default(),
             telling: Mutex::new(()),
+            hearing: Mutex::default(),
         })
+    }
+
+    /// Owns the task that hears of changes of its lists.
+    pub(super) fn own(&self, hearing: AbortHandle) {
+        *self.hearing.lock().unwrap_or_else(PoisonError::into_inner) = Some(hearing);
     }
 
     /// Whether calls can be given to it: it is there, or is being made anew.
@@ -135,6 +144,16 @@ impl Instance {
             }
         }
         self.client.set_log_level(level).await
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(hearing) = self.hearing.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            hearing.abort();
+        }
+        // Others may hold the client just now: whoever looks after it, or makes its connection anew.
+        self.client.abandon();
     }
 }
 

@@ -285,6 +285,18 @@ impl Upstream {
         }
     }
 
+    /// Stops at once: takes no more calls, and lets go of all that it has.
+    pub(crate) fn end(&self) {
+        self.leaving.store(true, Ordering::Release);
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
+        let common = self.common.write().unwrap_or_else(PoisonError::into_inner).take();
+        let groups: Vec<_> = lock(&self.groups).drain().map(|(_, group)| group).collect();
+        // Without the locks: a good deal goes with the last holder of an instance.
+        drop((common, groups));
+    }
+
     async fn lease_of_owner(self: &Arc<Self>, cx: &Context) -> Result<Lease, ErrorObject> {
         let key = self.key(cx);
         let first = self.instance(&key).await;
@@ -335,9 +347,13 @@ impl Upstream {
 
     /// Starts an instance. It is put where it belongs, which only its protocol version tells.
     async fn start(self: &Arc<Self>, group: &Arc<Group>, key: &Key) -> Result<Arc<Instance>> {
-        let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
         let lane = Lane::default();
-        let builder = host.client(self.name()).hand_on(self.capabilities(key), lane.clone());
+        let (builder, monitor) = {
+            // Not kept while it starts: a host that is dropped meanwhile ends the start.
+            let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
+            (host.client(self.name()), host.monitor().clone())
+        };
+        let builder = builder.hand_on(self.capabilities(key), lane.clone());
         let connected = builder.connect(self.plan.target.clone()).await;
         let mut standing = lock(&self.standing);
         let client = match connected {
@@ -356,7 +372,7 @@ impl Upstream {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let is_common = client.is_modern() || !self.may_ask();
         let group_of = client.clone();
-        let watched = host.monitor().watch(move || group_of.process_group());
+        let watched = monitor.watch(move || group_of.process_group());
         let instance = Instance::new(client, lane, watched, number);
         if is_common {
             let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
@@ -443,9 +459,7 @@ fn shared(instance: &Arc<Instance>) -> Lease {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        if let Some(keeper) = lock(&self.keeper).take() {
-            keeper.abort();
-        }
+        self.end();
     }
 }
 
