@@ -366,10 +366,10 @@ impl Upstreams for Shared {
         Box::pin(async move {
             let upstream = self.upstream(&server);
             let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
-            let instance = upstream.instance(&upstream.key(&cx)).await?;
+            let call = upstream.instance(&upstream.key(&cx)).await?;
             let filter = SubscriptionFilter::new().resource_subscriptions(uris);
-            let subscription = instance.client.subscribe(filter).await?;
-            Ok(Watch { subscription, hold: Some(instance.hold()) })
+            let subscription = call.instance.client.subscribe(filter).await?;
+            Ok(Watch { subscription, hold: Some(Box::new(call)) })
         })
     }
 

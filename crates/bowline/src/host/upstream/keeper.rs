@@ -91,7 +91,7 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
         {
             let upstream = upstream.upgrade()?;
             match upstream.instance(&Key::default()).await {
-                Ok(instance) => return Some(instance),
+                Ok(call) => return Some(call.instance.clone()),
                 Err(error) => {
                     tracing::warn!(target: "bowline::host", server = &**upstream.name(), "{}", chain(&error));
                     upstream.publish(None);
