@@ -1,5 +1,7 @@
 //! What an endpoint lets in, and how much of it.
 
+#[cfg(feature = "auth")]
+use super::auth::Protected;
 use super::guard::Guard;
 use super::service::HttpService;
 use super::sessions::Choice;
@@ -20,6 +22,8 @@ pub struct Endpoint {
     pub(super) sessions: Choice,
     /// Whether clients reach it by a URL that begins with `https`.
     pub(super) public_https: bool,
+    #[cfg(feature = "auth")]
+    pub(super) protected: Option<std::sync::Arc<Protected>>,
 }
 
 impl Endpoint {
@@ -101,6 +105,17 @@ impl Endpoint {
     pub fn bearer_token(mut self, secret: &str) -> Result<Self> {
         self.guard.tokens = Some(self.guard.tokens.take().unwrap_or_default().secret(secret)?);
         Ok(self)
+    }
+
+    /// Lets in only who presents a token of an authorization server, made for this endpoint; or one of those that
+    /// [`token_file`](Self::token_file) and [`bearer_token`](Self::bearer_token) know.
+    ///
+    /// See [Authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization).
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn protected(mut self, protected: Protected) -> Self {
+        self.protected = Some(std::sync::Arc::new(protected));
+        self
     }
 
     pub(super) fn authenticates(&self) -> bool {

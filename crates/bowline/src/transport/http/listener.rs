@@ -147,6 +147,14 @@ impl Http {
         self.change(|endpoint| endpoint.bearer_token(secret))
     }
 
+    /// As [`Endpoint::protected`].
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn protected(mut self, protected: super::Protected) -> Self {
+        self.endpoint = self.endpoint.protected(protected);
+        self
+    }
+
     /// Speaks TLS, HTTP/2 and HTTP/1.1 within it as the client prefers.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 //!
 //! See [Streamable HTTP](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http).
 
+#[cfg(feature = "auth")]
+mod auth;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -29,6 +31,8 @@ mod watched;
 #[cfg(modern_only)]
 mod without_sessions;
 
+#[cfg(feature = "auth")]
+pub use auth::{Introspection, Issuer, Protected};
 pub use body::ResponseBody;
 pub use endpoint::Endpoint;
 pub use listener::Http;

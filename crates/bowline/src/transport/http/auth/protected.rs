@@ -1,0 +1,160 @@
+//! What an endpoint asks of whoever calls it.
+
+use super::introspection::Introspection;
+use super::issuer::Issuer;
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+
+/// What an endpoint asks of whoever calls it: a token of an authorization server, made for this endpoint, with the
+/// scopes that the call needs.
+///
+/// ```
+/// use bowline::transport::http::{Endpoint, Issuer, Protected};
+///
+/// # fn main() -> bowline::Result<()> {
+/// let protected = Protected::new("https://mcp.example.com/mcp")?
+///     .issuer(Issuer::new("https://auth.example.com")?)
+///     .scopes(["mcp"])
+///     .scope("tools/call", ["mcp:call"])
+///     .tool_scopes("delete", ["mcp:write"])
+///     .implies("mcp:write", ["mcp:call", "mcp"]);
+/// let endpoint = Endpoint::default().path("/mcp").protected(protected);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Protected {
+    pub(super) resource: Box<str>,
+    pub(super) audiences: Vec<Box<str>>,
+    pub(super) issuers: Vec<Issuer>,
+    pub(super) introspections: Vec<Introspection>,
+    pub(super) scopes: Vec<Box<str>>,
+    pub(super) methods: BTreeMap<Box<str>, Vec<Box<str>>>,
+    pub(super) tools: BTreeMap<Box<str>, Vec<Box<str>>>,
+    pub(super) implied: BTreeMap<Box<str>, Vec<Box<str>>>,
+    pub(super) name: Option<Box<str>>,
+    pub(super) documentation: Option<Box<str>>,
+    pub(super) dpop_required: bool,
+}
+
+impl Protected {
+    /// Asks for tokens that were made for this URL, under which clients know the endpoint.
+    ///
+    /// Other endpoints of the same listener, such as `/servers/time/mcp`, are resources of their own: the same URL with
+    /// their paths.
+    ///
+    /// # Errors
+    /// When it is no `https` URL, nor an `http` one of this machine, or has a fragment.
+    pub fn new(resource: &str) -> Result<Self> {
+        known_url("resource", resource)?;
+        Ok(Self {
+            resource: resource.into(),
+            audiences: Vec::new(),
+            issuers: Vec::new(),
+            introspections: Vec::new(),
+            scopes: Vec::new(),
+            methods: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            implied: BTreeMap::new(),
+            name: None,
+            documentation: None,
+            dpop_required: false,
+        })
+    }
+
+    /// Takes signed tokens of this authorization server. There can be several.
+    #[must_use]
+    pub fn issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Asks this authorization server about tokens that nobody's keys have signed. There can be several.
+    #[must_use]
+    pub fn introspection(mut self, introspection: Introspection) -> Self {
+        self.introspections.push(introspection);
+        self
+    }
+
+    /// Also takes tokens made for this audience, at every path.
+    #[must_use]
+    pub fn audience(mut self, audience: &str) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// Lets in nobody without these scopes.
+    #[must_use]
+    pub fn scopes<'a>(mut self, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Box::from));
+        self
+    }
+
+    /// Lets nobody call a method, such as `tools/call`, without these scopes.
+    #[must_use]
+    pub fn scope<'a>(mut self, method: &str, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        self.methods.entry(method.into()).or_default().extend(scopes.into_iter().map(Box::from));
+        self
+    }
+
+    /// Lets nobody call a tool without these scopes.
+    #[must_use]
+    pub fn tool_scopes<'a>(
+        mut self,
+        tool: &str,
+        scopes: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.tools.entry(tool.into()).or_default().extend(scopes.into_iter().map(Box::from));
+        self
+    }
+
+    /// Whoever was granted `scope` has these too, and those that they imply.
+    #[must_use]
+    pub fn implies<'a>(mut self, scope: &str, others: impl IntoIterator<Item = &'a str>) -> Self {
+        self.implied.entry(scope.into()).or_default().extend(others.into_iter().map(Box::from));
+        self
+    }
+
+    /// Names it for people (`resource_name`).
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Tells people where to read about it (`resource_documentation`).
+    #[must_use]
+    pub fn documentation(mut self, url: &str) -> Self {
+        self.documentation = Some(url.into());
+        self
+    }
+
+    /// Takes only tokens that are bound to a key of the caller, and proved with each request (DPoP, RFC 9449).
+    ///
+    /// Tokens that are bound are always to be proved; this refuses those that are not.
+    #[must_use]
+    pub fn dpop_required(mut self) -> Self {
+        self.dpop_required = true;
+        self
+    }
+}
+
+/// Checks a URL that the operator has written.
+pub(super) fn known_url(what: &str, url: &str) -> Result<()> {
+    let wrong = |why: &str| Err(Error::invalid(format!("{what}: `{url}` {why}")));
+    let Ok(parsed) = url.parse::<http::Uri>() else { return wrong("is no URL") };
+    if url.contains('#') {
+        return wrong("has a fragment; leave out what follows `#`");
+    }
+    match (parsed.scheme_str(), parsed.host()) {
+        (Some("https"), Some(_)) => Ok(()),
+        (Some("http"), Some(host)) if is_this_machine(host) => Ok(()),
+        (Some("http"), Some(_)) => wrong("is not encrypted; use https"),
+        _ => wrong("is no URL that begins with https://"),
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
