@@ -31,6 +31,7 @@ mod explain;
 mod link;
 mod options;
 mod origin;
+mod pool;
 mod proxy;
 mod redirect;
 mod tls;
