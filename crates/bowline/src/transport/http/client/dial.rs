@@ -10,11 +10,10 @@ use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
@@ -62,9 +61,13 @@ impl Dial {
         self.0.tls.is_loaded()
     }
 
-    pub(super) async fn open(&self, uri: Uri, offer: Offer) -> Result<Link> {
-        let origin = Origin::of(&uri)?;
-        match tokio::time::timeout(self.0.timeout, self.way(uri, &origin, offer)).await {
+    /// Opens a connection for requests to `uri`.
+    ///
+    /// # Errors
+    /// There is no way there, or not in time.
+    pub(super) async fn open(&self, uri: &Uri, offer: Offer) -> Result<Link> {
+        let origin = Origin::of(uri)?;
+        match tokio::time::timeout(self.0.timeout, self.way(uri.clone(), &origin, offer)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let time = self.0.timeout;
@@ -117,21 +120,6 @@ const PROBES: u32 = 3;
 
 type Opening<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-impl Service<Uri> for Dial {
-    type Response = Link;
-    type Error = DialError;
-    type Future = Opening<Link, DialError>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let dial = self.clone();
-        Box::pin(async move { dial.open(uri, Offer::Both).await.map_err(DialError::new) })
-    }
-}
-
 /// The way to a proxy.
 struct Hop {
     dial: Dial,
@@ -152,29 +140,6 @@ impl Service<Uri> for Hop {
         Box::pin(async move { dial.direct(proxy, &origin, Offer::Http1).await })
     }
 }
-
-/// An error on its way through the pool, which lends errors only.
-#[derive(Debug)]
-pub(super) struct DialError(Mutex<Option<Error>>);
-
-impl DialError {
-    fn new(error: Error) -> Self {
-        Self(Mutex::new(Some(error)))
-    }
-
-    /// Gives the error, once.
-    pub(super) fn take(&self) -> Option<Error> {
-        self.0.lock().ok()?.take()
-    }
-}
-
-impl fmt::Display for DialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl std::error::Error for DialError {}
 
 /// Finds the addresses of a host; those of `localhost` without asking anybody.
 #[derive(Clone, Debug)]

@@ -24,7 +24,8 @@ mod net;
 #[cfg(test)]
 mod tests;
 
-use super::connector::Whole;
+use super::credentials;
+use super::connector::{Target, Whole};
 use super::dial::Dial;
 use super::explain;
 use super::link::Link;
@@ -37,7 +38,7 @@ use crate::error::{Error, Result};
 use address::Behind;
 use bytes::{Bytes, BytesMut};
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName,
 };
 use http::{Request, Response, Uri, request};
 use hyper::body::Incoming;
@@ -172,18 +173,21 @@ impl Guarded {
         body: Bytes,
         redirects: usize,
     ) -> Result<Response<Bytes>> {
-        let mut uri = parts.uri;
+        let mut target = Target::new(parts.uri)?;
         let most = redirects.min(redirect::MOST);
         for _ in 0..=most {
             // Redirects do not leave the origin.
-            let link = self.connect(origin, &uri).await?;
+            let link = self.connect(&target).await?;
             let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = parts.method.clone();
-            *request.headers_mut() = headers(&parts.headers, &uri)?;
-            *request.uri_mut() = path(&uri);
+            let mut headers = parts.headers.clone();
+            credentials::guard(&mut headers, origin, false)?;
+            headers.insert(HOST, target.host().clone());
+            *request.headers_mut() = headers;
+            *request.uri_mut() = target.path().clone();
             let response = exchange(link, request, origin).await?;
-            match redirect::next(&uri, &parts.method, response.status(), response.headers())? {
-                Some(next) => uri = next,
+            match redirect::next(target.uri(), &parts.method, response.status(), response.headers())? {
+                Some(next) => target = Target::new(next)?,
                 None => return Ok(response),
             }
         }
@@ -194,7 +198,8 @@ impl Guarded {
     }
 
     /// A connection that leads where it may.
-    async fn connect(&self, origin: &Origin, uri: &Uri) -> Result<Link> {
+    async fn connect(&self, target: &Target) -> Result<Link> {
+        let origin = target.origin();
         let host = Host::of(origin)?;
         let here = match host {
             Host::Address(address) => Behind::of(address) == Behind::Loopback,
@@ -209,7 +214,7 @@ impl Guarded {
             self.reach.admit(origin, address)?;
         }
         if self.proxied && !here {
-            return self.dial.open(uri.clone(), Offer::Http1).await;
+            return self.dial.open(target.uri(), Offer::Http1).await;
         }
         let addresses = self.resolve(origin, host).await?;
         let (stream, peer) =
@@ -290,23 +295,6 @@ impl<'a> Host<'a> {
     }
 }
 
-fn headers(sent: &HeaderMap, uri: &Uri) -> Result<HeaderMap> {
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let mut headers = sent.clone();
-    super::credentials::hide(&mut headers);
-    let host = HeaderValue::from_str(authority).map_err(|error| {
-        Error::invalid("the host of the URL cannot be sent in a header").because(error)
-    })?;
-    headers.insert(HOST, host);
-    Ok(headers)
-}
-
-/// What of a URL stands in the first line of a request.
-fn path(uri: &Uri) -> Uri {
-    let path = uri.path_and_query().cloned();
-    path.map_or_else(|| Uri::from_static("/"), Uri::from)
-}
-
 /// One request and its response, after which the connection is closed.
 async fn exchange(link: Link, request: Request<Whole>, origin: &Origin) -> Result<Response<Bytes>> {
     let (mut sender, connection) = http1::Builder::new()
@@ -314,10 +302,10 @@ async fn exchange(link: Link, request: Request<Whole>, origin: &Origin) -> Resul
         .max_headers(LINES)
         .handshake(link)
         .await
-        .map_err(|error| explain::exchange(error, origin))?;
+        .map_err(|error| explain::request(error, origin))?;
     let exchange = async {
         let response = sender.send_request(request).await;
-        let response = response.map_err(|error| explain::exchange(error, origin))?;
+        let response = response.map_err(|error| explain::request(error, origin))?;
         let (head, body) = response.into_parts();
         let mut encodings = head.headers.get_all(CONTENT_ENCODING).iter();
         if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {

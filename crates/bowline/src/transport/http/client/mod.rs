@@ -33,6 +33,7 @@ pub(crate) mod guarded;
 mod link;
 mod options;
 mod origin;
+mod pool;
 mod proxy;
 mod redirect;
 mod tls;
