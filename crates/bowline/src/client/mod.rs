@@ -21,6 +21,9 @@
 mod asked;
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(all(feature = "http", not(feature = "auth")))]
+#[path = "no_auth.rs"]
+mod auth;
 mod builder;
 mod call;
 mod connect;
@@ -33,9 +36,6 @@ pub(crate) mod lane;
 #[path = "no_lane.rs"]
 mod lane;
 mod live;
-#[cfg(all(feature = "http", not(feature = "auth")))]
-#[path = "no_auth.rs"]
-mod auth;
 mod pages;
 mod remember;
 mod request;

@@ -6,10 +6,10 @@ use super::pass::Source;
 use super::{Authorization, Interactive, Way};
 use crate::error::{Error, Result};
 use crate::transport::http::client::guarded::{Guarded, Reach};
+use bowline_auth::Url;
 use bowline_auth::fetch::{FetchFault, NamedBy, Request, Response};
 use bowline_auth::flow::{Cause, Event, Failed, Flow, Step};
 use bowline_auth::store::Kept;
-use bowline_auth::Url;
 use bytes::Bytes;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
@@ -81,8 +81,8 @@ impl Means {
         }
         let redirect = person.callback.as_ref().map(Callback::redirect);
         let settings = self.authorization.settings(&self.server, redirect);
-        // A person who has to be asked makes it a login.
-        let silent = asking || matches!(cause, Cause::Refresh);
+        // Without a person each token is as good as a new login; with one it is not before the person is asked.
+        let silent = self.authorization.takes_a_person();
         let mut source = if silent { Source::Refreshed } else { Source::LoggedIn };
         let mut unwanted = std::pin::pin!(unwanted);
         let mut flow = Flow::new(settings, cause, kept);
@@ -123,9 +123,10 @@ impl Means {
             NamedBy::User => &self.own,
             NamedBy::Peer => &self.others,
         };
-        let body = request.body.as_ref().map_or_else(Bytes::new, |body| {
-            Bytes::copy_from_slice(body.expose().as_bytes())
-        });
+        let body = request
+            .body
+            .as_ref()
+            .map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.expose().as_bytes()));
         let mut sent = http::Request::new(body);
         *sent.method_mut() = match request.method {
             bowline_auth::fetch::Method::Get => http::Method::GET,

@@ -122,7 +122,8 @@ const LOOK: Duration = Duration::from_millis(50);
 fn argument(url: &Url) -> String {
     let mut written = String::with_capacity(url.as_str().len());
     // The host and what stands before it were checked when the URL was read; brackets belong to an IPv6 address.
-    let root = url.as_str().len() - url.path().len() - url.query().map_or(0, |query| query.len() + 1);
+    let root =
+        url.as_str().len() - url.path().len() - url.query().map_or(0, |query| query.len() + 1);
     written.push_str(&url.as_str()[..root]);
     for byte in url.as_str()[root..].bytes() {
         match byte {

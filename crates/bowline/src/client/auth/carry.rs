@@ -10,9 +10,10 @@ use crate::client::wire::Hears;
 use crate::error::{Error, Result};
 use crate::transport::http::client::{Body, Connector, Options, Target};
 use bowline_auth::Challenge;
+use bowline_auth::flow::Attempts;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -63,7 +64,9 @@ impl Login {
         body: &Bytes,
     ) -> Result<Response<Body>> {
         match self {
-            Self::None | Self::Wanted(_) => connector.send_to(target, method, |_| headers(), body).await,
+            Self::None | Self::Wanted(_) => {
+                connector.send_to(target, method, |_| headers(), body).await
+            }
             // What few clients do is boxed, so that the future of all others stays small.
             Self::Begun(session) => {
                 let carry = Carry { session, connector, hears, target, method, body };
@@ -83,9 +86,10 @@ struct Carry<'a> {
     body: &'a Bytes,
 }
 
-/// How often a request is sent at most: as it is, with a nonce, after a login, after another one, and with the scopes
-/// that it takes.
-const MOST: usize = 6;
+/// How often a request is sent at most: as it is, with a nonce, and after each attempt.
+const MOST: usize = 2 + Attempts::MAX as usize;
+
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// How much of a refusal is read so that its connection serves again, in bytes.
 const REST: usize = 16 * 1024;
@@ -98,13 +102,7 @@ impl Carry<'_> {
             let response = self.send(pass.as_deref(), &headers).await?;
             let wish = self.wish(&response, pass.as_ref(), &mut used);
             let need = match wish {
-                Wish::Nothing => {
-                    if let Some(pass) = &pass {
-                        pass.prove();
-                    }
-                    return Ok(response);
-                }
-                Wish::Left => return Ok(response),
+                Wish::Nothing => return Ok(response),
                 Wish::Again => None,
                 Wish::Token(need) => Some(need),
             };
@@ -133,36 +131,33 @@ impl Carry<'_> {
 
     /// What the server wants before it takes the request.
     fn wish(&self, response: &Response<Body>, pass: Option<&Arc<Pass>>, used: &mut Used) -> Wish {
-        let bound = pass.is_some_and(|pass| pass.key.is_some());
-        let nonce = bound && self.session.learn(self.target.uri(), response.headers());
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers());
+        if let Some(pass) = pass {
+            if pass.key.is_some() {
+                self.session.learn(self.target.uri(), headers);
+            }
+            if status != StatusCode::UNAUTHORIZED {
+                pass.prove();
+            }
+        }
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Wish::Nothing;
         }
-        let challenges = Challenge::parse(response.headers().get_all(WWW_AUTHENTICATE));
-        if status == StatusCode::FORBIDDEN {
-            let mut challenges = challenges.into_iter();
-            let Some(challenge) = challenges.find(Challenge::is_insufficient_scope) else {
-                // The token was understood; what it may do is another matter.
-                return Wish::Nothing;
-            };
-            return match pass {
-                _ if self.is_farewell() => Wish::Left,
-                Some(pass) => Wish::Token(Need::Scopes(pass.clone(), challenge)),
-                None => Wish::Token(Need::Unauthorized(None, vec![challenge])),
-            };
-        }
-        let error = |name| challenges.iter().any(|it| it.error.as_deref() == Some(name));
-        if nonce && error("use_dpop_nonce") && !used.nonce {
+        let challenges = Challenge::parse(headers.get_all(WWW_AUTHENTICATE));
+        let wants = |error| challenges.iter().any(|it| it.error.as_deref() == Some(error));
+        if wants("use_dpop_nonce") && headers.contains_key(DPOP_NONCE) && !used.nonce {
             used.nonce = true;
             return Wish::Again;
         }
-        // Nobody is asked so that something can end, and what was refused twice is refused for good.
-        if self.is_farewell() || used.logins == LOGINS {
-            return Wish::Left;
+        // Nobody is asked so that something can end.
+        if self.is_farewell() {
+            return Wish::Nothing;
         }
-        used.logins += 1;
-        Wish::Token(Need::Unauthorized(pass.cloned(), challenges))
+        let kept = pass.map(|pass| &pass.kept);
+        match used.attempts.cause(status.as_u16(), challenges, kept) {
+            Some(cause) => Wish::Token(Need::Refused(pass.cloned(), cause)),
+            None => Wish::Nothing,
+        }
     }
 
     fn is_farewell(&self) -> bool {
@@ -191,17 +186,12 @@ impl Drop for Held<'_> {
 #[derive(Default)]
 struct Used {
     nonce: bool,
-    logins: usize,
+    attempts: Attempts,
 }
 
-/// One token that was renewed meanwhile, one that was refreshed, and one that somebody logged in for.
-const LOGINS: usize = 3;
-
 enum Wish {
-    /// The token is taken.
+    /// Nothing more than it has got, or that can be done.
     Nothing,
-    /// It is not, and nothing is done about it.
-    Left,
     /// The same with what is known now.
     Again,
     Token(Need),

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 pub(super) struct Pass {
     /// Tells it from those before it.
     pub(super) number: u64,
+    /// What it is a part of.
+    pub(super) kept: Kept,
     pub(super) tokens: Tokens,
     pub(super) key: Option<dpop::Key>,
     pub(super) source: Source,
@@ -45,14 +47,15 @@ pub(super) const DPOP: HeaderName = HeaderName::from_static("dpop");
 impl Pass {
     /// The token of a login; none if only a registration is kept.
     pub(super) fn of(kept: Kept, number: u64, source: Source, now: SystemTime) -> Option<Self> {
-        let tokens = kept.tokens?;
+        let tokens = kept.tokens.clone()?;
         let left = tokens.expires.and_then(|expires| expires.duration_since(now).ok());
         Some(Self {
             number,
-            key: kept.dpop.filter(|_| tokens.scheme == Scheme::Dpop),
+            key: kept.dpop.clone().filter(|_| tokens.scheme == Scheme::Dpop),
             // One that lives for seconds is used for most of them.
             margin: left.map_or(MARGIN, |left| MARGIN.min(left / 4)),
             tokens,
+            kept,
             source,
             since: Instant::now(),
             proved: AtomicBool::new(false),
@@ -86,7 +89,8 @@ impl Pass {
         uri: &Uri,
         nonces: &Mutex<Nonces>,
     ) {
-        headers.insert(AUTHORIZATION, self.tokens.authorization());
+        // One that no header can carry is never kept; the server says what it thinks of none.
+        headers.extend(self.tokens.authorization().map(|token| (AUTHORIZATION, token)));
         let Some(key) = &self.key else { return };
         let nonces = nonces.lock().unwrap_or_else(PoisonError::into_inner);
         let url = uri.to_string();

@@ -10,10 +10,10 @@ use super::pass::{Pass, Source};
 use super::{Authorization, Interactive};
 use crate::error::{Error, Result};
 use crate::transport::http::client::{Options, Origin};
+use bowline_auth::Url;
 use bowline_auth::dpop::Nonces;
 use bowline_auth::flow::Cause;
 use bowline_auth::store::{self, Kept, Key, Lock, Store};
-use bowline_auth::{Challenge, Url};
 use http::{HeaderMap, Uri};
 use state::{Known, State, Why};
 use std::fmt;
@@ -37,18 +37,16 @@ pub(super) enum Need {
     Known,
     /// This one ends soon.
     Renewed(Arc<Pass>),
-    /// The server wants to know who asks.
-    Unauthorized(Option<Arc<Pass>>, Vec<Challenge>),
-    /// This one is good, but not for everything.
-    Scopes(Arc<Pass>, Challenge),
+    /// The server refused a request with this one, or with none.
+    Refused(Option<Arc<Pass>>, Cause),
 }
 
 impl Need {
     fn pass(&self) -> Option<&Arc<Pass>> {
         match self {
             Self::Known => None,
-            Self::Renewed(pass) | Self::Scopes(pass, _) => Some(pass),
-            Self::Unauthorized(pass, _) => pass.as_ref(),
+            Self::Renewed(pass) => Some(pass),
+            Self::Refused(pass, _) => pass.as_ref(),
         }
     }
 }
@@ -131,7 +129,7 @@ impl Session {
         {
             return Begun::There(pass.clone());
         }
-        if let (Known::Pass(pass), Need::Unauthorized(None, _)) = (&state.known, need) {
+        if let (Known::Pass(pass), Need::Refused(None, _)) = (&state.known, need) {
             return Begun::There(pass.clone());
         }
         if let Some(why) = state.refuses(need) {
@@ -159,10 +157,10 @@ impl Session {
         pass.tokens.refresh.is_some() || !self.means.authorization.takes_a_person()
     }
 
-    /// Takes the nonce of a response; whether it is another than before.
-    pub(super) fn learn(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+    /// Takes the nonce of a response, if there is one.
+    pub(super) fn learn(&self, uri: &Uri, headers: &HeaderMap) {
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        nonces.learn(&Self::origin(uri), headers)
+        nonces.learn(&Self::origin(uri), headers);
     }
 
     pub(super) fn nonces(&self) -> &Mutex<Nonces> {
@@ -207,7 +205,7 @@ impl Errand {
         let mut state = lock(&self.state);
         state.running = None;
         match result {
-            Ok(Some((kept, source))) => Ok(state.keep(&self.need, kept, source)),
+            Ok(Some((kept, source))) => Ok(state.keep(kept, source)),
             Ok(None) => {
                 state.known = Known::Nothing;
                 Ok(None)
@@ -227,7 +225,7 @@ impl Errand {
             // Another process has seen to it.
             return Ok((kept.clone(), Source::Kept));
         }
-        let (cause, kept) = self.cause(kept)?;
+        let cause = self.cause(kept.as_ref())?;
         let silent = matches!(cause, Cause::Refresh);
         let result = self.means.attempt(cause, kept, ended.closed()).await;
         let result = match result {
@@ -256,34 +254,21 @@ impl Errand {
         result
     }
 
-    /// Why a flow begins, and with what.
-    fn cause(&self, mut kept: Option<Kept>) -> Result<(Cause, Option<Kept>), Why> {
-        let takes_a_person = self.means.authorization.takes_a_person();
-        let refresh = kept.as_ref().and_then(|kept| kept.tokens.as_ref()?.refresh.as_ref());
-        let can_refresh = refresh.is_some();
-        Ok(match &self.need {
-            Need::Known => (Cause::Login, kept),
-            Need::Renewed(_) if takes_a_person => (Cause::Refresh, kept),
-            Need::Renewed(_) => (Cause::Unauthorized(Vec::new()), kept),
-            Need::Unauthorized(pass, challenges) => {
-                // What a refresh has just brought was refused: the next would be too.
-                let refreshed = pass.as_ref().is_some_and(|pass| {
-                    pass.source == Source::Refreshed && !pass.is_proved()
-                });
-                if refreshed && let Some(kept) = &mut kept {
-                    kept.tokens = None;
-                }
-                match takes_a_person && self.never_asks() {
-                    false => (Cause::Unauthorized(challenges.clone()), kept),
-                    true if can_refresh && !refreshed => (Cause::Refresh, kept),
-                    true => return Err(self.nobody_there(None)),
-                }
-            }
-            Need::Scopes(_, challenge) => match takes_a_person && self.never_asks() {
-                false => (Cause::InsufficientScope(challenge.clone()), kept),
-                true => return Err(self.nobody_there(None)),
-            },
-        })
+    /// Why a flow begins.
+    fn cause(&self, kept: Option<&Kept>) -> Result<Cause, Why> {
+        let cause = match &self.need {
+            Need::Known | Need::Renewed(_) => return Ok(Cause::Refresh),
+            Need::Refused(_, cause) => cause.clone(),
+        };
+        if !self.means.authorization.takes_a_person() || !self.never_asks() {
+            return Ok(cause);
+        }
+        let tokens = kept.and_then(|kept| kept.tokens.as_ref());
+        match (cause, tokens.and_then(|tokens| tokens.refresh.as_ref())) {
+            // It is all that can be done without a person.
+            (Cause::Unauthorized(_), Some(_)) => Ok(Cause::Refresh),
+            _ => Err(self.nobody_there(None)),
+        }
     }
 
     /// Whether a login that is kept is another than the one that is not good enough.
@@ -330,7 +315,9 @@ impl Errand {
         let store = self.means.authorization.store.clone();
         match tokio::task::spawn_blocking(move || ask(&*store)).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(fault)) => Err(Why::new("the logins that are kept cannot be used").because(fault)),
+            Ok(Err(fault)) => {
+                Err(Why::new("the logins that are kept cannot be used").because(fault))
+            }
             Err(error) => Err(Why::new("the logins that are kept cannot be used").because(error)),
         }
     }
@@ -344,10 +331,13 @@ impl Errand {
             (self.means.server.origin(), self.means.authorization.command(&self.means.server));
         let why = match (&fault, &self.need) {
             (Some(_), _) => "the login that is kept cannot be renewed",
-            (None, Need::Scopes(..)) => "it wants a login that may do more",
+            (None, Need::Refused(_, Cause::InsufficientScope(_))) => {
+                "it wants a login that may do more"
+            }
             (None, _) => "it wants a login",
         };
-        let why = Why::new(format!("{server}: {why}, and nobody can be asked now; run `{command}`"));
+        let why =
+            Why::new(format!("{server}: {why}, and nobody can be asked now; run `{command}`"));
         match fault {
             Some(fault) => why.because(fault),
             None => why,

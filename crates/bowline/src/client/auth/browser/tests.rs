@@ -102,7 +102,8 @@ async fn the_url_is_one_argument_of_a_program_and_no_shell_sees_it() {
 #[tokio::test]
 async fn a_program_that_opens_nothing_is_named() {
     let (program, at) = opener("failing", 3);
-    let rows = [(program.clone(), "ended with exit status: 3"), ("/no/such".into(), "does not start")];
+    let rows =
+        [(program.clone(), "ended with exit status: 3"), ("/no/such".into(), "does not start")];
     for (program, expected) in rows {
         let browser = SystemBrowser::program(&program, [""; 0]);
         let error = browser.show(visit("https://as.test/?state=secret")).await.unwrap_err();

@@ -3,8 +3,8 @@
 use super::{Ended, Need};
 use crate::client::auth::pass::{Pass, Source};
 use crate::error::Error;
+use bowline_auth::flow::Cause;
 use bowline_auth::store::Kept;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,8 +20,6 @@ pub(super) struct State {
     passes: u64,
     /// The last errand that failed, and until when none other is tried.
     failed: Option<(Instant, Why)>,
-    /// The scopes that were asked for at the wish of the server, and the pass that came of it.
-    stepped: HashMap<Vec<String>, u64>,
 }
 
 /// What is known of the token.
@@ -42,9 +40,6 @@ const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// How long nobody is asked to log in again after what they did brought a token that the server does not take.
 const USELESS: Duration = Duration::from_secs(60);
 
-/// How many wishes for scopes are remembered.
-const STEPS: usize = 64;
-
 impl State {
     /// Why a token is not even tried to get.
     pub(super) fn refuses(&self, need: &Need) -> Option<Why> {
@@ -53,40 +48,22 @@ impl State {
         {
             return Some(why.clone());
         }
-        match need {
-            Need::Unauthorized(Some(pass), _)
-                if pass.source == Source::LoggedIn
-                    && !pass.is_proved()
-                    && pass.since.elapsed() < USELESS =>
-            {
-                Some(Why::new("the server does not take the token that the login has just brought"))
-            }
-            Need::Scopes(pass, challenge) => {
-                let got = self.stepped.get(&scopes(challenge.scopes.as_deref()))?;
-                (*got <= pass.number).then(|| {
-                    let wanted = challenge.scopes.as_deref().unwrap_or_default().join(" ");
-                    Why::new(format!(
-                        "the server still refuses after a login with the scopes it wanted: {}",
-                        wanted.escape_debug()
-                    ))
-                })
-            }
-            _ => None,
-        }
+        // Whoever was asked once would be asked again with each request.
+        let Need::Refused(Some(pass), Cause::Unauthorized(_) | Cause::Rejected(_)) = need else {
+            return None;
+        };
+        let useless =
+            pass.source == Source::LoggedIn && !pass.is_proved() && pass.since.elapsed() < USELESS;
+        useless
+            .then(|| Why::new("the server does not take the token that the login has just brought"))
     }
 
     /// Takes what came of an errand.
-    pub(super) fn keep(&mut self, need: &Need, kept: Kept, source: Source) -> Option<Arc<Pass>> {
+    pub(super) fn keep(&mut self, kept: Kept, source: Source) -> Option<Arc<Pass>> {
         self.failed = None;
         self.passes += 1;
         let pass = Pass::of(kept, self.passes, source, SystemTime::now()).map(Arc::new);
         self.known = pass.clone().map_or(Known::Nothing, Known::Pass);
-        if let (Need::Scopes(_, challenge), true) = (need, source != Source::Kept) {
-            if self.stepped.len() >= STEPS {
-                self.stepped.clear();
-            }
-            self.stepped.insert(scopes(challenge.scopes.as_deref()), self.passes);
-        }
         pass
     }
 
@@ -101,19 +78,11 @@ impl State {
     }
 }
 
-/// Scopes as a set.
-fn scopes(wanted: Option<&[String]>) -> Vec<String> {
-    let mut scopes = wanted.unwrap_or_default().to_vec();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
-}
-
 /// Why there is no token, for everybody who waited for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Why {
     message: Arc<str>,
-    cause: Option<Cause>,
+    cause: Option<Shared>,
     lasting: bool,
 }
 
@@ -126,7 +95,7 @@ impl Why {
         self,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { cause: Some(Cause(cause.into().into())), ..self }
+        Self { cause: Some(Shared(cause.into().into())), ..self }
     }
 
     /// Says that trying again at once is no use.
@@ -146,15 +115,15 @@ impl Why {
 
 /// An error that several errors have for their cause.
 #[derive(Clone, Debug)]
-struct Cause(Arc<dyn std::error::Error + Send + Sync>);
+struct Shared(Arc<dyn std::error::Error + Send + Sync>);
 
-impl fmt::Display for Cause {
+impl fmt::Display for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl std::error::Error for Cause {
+impl std::error::Error for Shared {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source()
     }

@@ -1,10 +1,10 @@
 //! What all exchanges with one endpoint share.
 
+use super::Way;
 use super::errands::Errands;
 use super::head::{self, Heads};
 use super::refusal::{self, Question};
 use super::session::Session;
-use super::Way;
 use crate::client::auth::Login;
 use crate::client::wire::{Failure, Hears};
 use crate::closing::Closing;

@@ -24,8 +24,8 @@ mod net;
 #[cfg(test)]
 mod tests;
 
-use super::credentials;
 use super::connector::{Target, Whole};
+use super::credentials;
 use super::dial::Dial;
 use super::explain;
 use super::link::Link;
@@ -37,9 +37,7 @@ use super::tls::Offer;
 use crate::error::{Error, Result};
 use address::Behind;
 use bytes::{Bytes, BytesMut};
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName,
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName};
 use http::{Request, Response, Uri, request};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -186,7 +184,12 @@ impl Guarded {
             *request.headers_mut() = headers;
             *request.uri_mut() = target.path().clone();
             let response = exchange(link, request, origin).await?;
-            match redirect::next(target.uri(), &parts.method, response.status(), response.headers())? {
+            match redirect::next(
+                target.uri(),
+                &parts.method,
+                response.status(),
+                response.headers(),
+            )? {
                 Some(next) => target = Target::new(next)?,
                 None => return Ok(response),
             }

@@ -5,9 +5,9 @@
 
 use super::connector::{Target, Whole};
 use super::dial::Dial;
-use super::tls::Offer;
 use super::explain;
 use super::origin::Origin;
+use super::tls::Offer;
 use crate::error::Result;
 use bowline_protocol::limits::Limits;
 use http::header::HOST;

@@ -188,7 +188,9 @@ async fn three_redirects_within_the_origin_are_followed() {
 #[tokio::test]
 async fn as_few_redirects_as_are_wanted_are_followed() {
     let guarded = Guarded::new(&options(), HERE).unwrap();
-    for (most, expected) in [(0, "redirects, which"), (1, "more than 1 times"), (9, "more than 3 times")] {
+    for (most, expected) in
+        [(0, "redirects, which"), (1, "more than 1 times"), (9, "more than 3 times")]
+    {
         let server = Server::plain([redirect(308, "/next")]).await;
         let sent = guarded.fetch(request(Method::POST, &server.url(), "code=x"), most).await;
         let shown = shown(&sent.unwrap_err());
