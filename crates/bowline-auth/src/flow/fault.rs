@@ -245,7 +245,7 @@ impl fmt::Display for Fault {
             }
             Self::Resource { resource, server } => write!(
                 f,
-                "the metadata of `{server}` is about `{resource}`; a login would give that one a token, so there is none"
+                "the metadata of `{server}` says it is `{resource}`; a token for that would be one to steal, so none is asked for"
             ),
             Self::Issuer { expected, found, url } => write!(
                 f,
