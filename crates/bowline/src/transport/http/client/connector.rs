@@ -199,7 +199,7 @@ fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
 }
 
 /// A body that is there as a whole.
-pub(super) struct Whole(Option<Bytes>);
+pub(super) struct Whole(pub(super) Option<Bytes>);
 
 impl http_body::Body for Whole {
     type Data = Bytes;

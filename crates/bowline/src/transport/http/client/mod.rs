@@ -28,6 +28,8 @@ mod connector;
 mod credentials;
 mod dial;
 mod explain;
+#[cfg(feature = "auth")]
+pub(crate) mod guarded;
 mod link;
 mod options;
 mod origin;
