@@ -34,6 +34,8 @@ mod builder;
 mod catalogue;
 mod consent;
 pub(crate) mod fault;
+#[cfg(feature = "auth")]
+pub(crate) mod login;
 mod handle;
 mod monitor;
 mod report;
