@@ -18,6 +18,11 @@ pub mod resource;
 pub mod settings;
 pub mod store;
 pub mod token;
+pub mod url;
 
 mod secret;
-mod url;
+mod shown;
+
+pub use challenge::Challenge;
+pub use secret::Secret;
+pub use url::Url;

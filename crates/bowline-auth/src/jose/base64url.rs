@@ -1,0 +1,1 @@
+//! base64url without padding, and nothing but its canonical form.

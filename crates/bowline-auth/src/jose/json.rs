@@ -1,0 +1,1 @@
+//! JSON objects without repeated members.

@@ -1,0 +1,1 @@
+//! Which texts are URLs, and what they are made of.
