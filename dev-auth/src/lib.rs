@@ -17,10 +17,24 @@
 //! # }
 //! ```
 
+mod admin;
+mod answer;
+mod authorize;
+mod books;
+mod chance;
+mod client;
 mod clock;
+mod fetch;
+mod form;
 mod hostile;
+mod keys;
+mod metadata;
+mod refusal;
 mod running;
+mod server;
 mod settings;
+mod shelf;
+mod token;
 
 pub use clock::Clock;
 pub use hostile::{Hostile, Iss, Metadata, Token};
