@@ -2,8 +2,8 @@
 //
 //   node protected.mjs PORT ISSUER
 //
-// It listens on /mcp, wants the scope `mcp` for everything and `admin` for the tool `admin_only`, and bears clocks that
-// differ by a minute. It keeps notes of each user, and counts the requests that it refused.
+// It listens on /mcp, wants the scope `mcp` for everything and `admin` for the tool `add`, and bears clocks that differ by
+// a minute. It keeps notes of each user, and counts the requests that it refused.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -20,13 +20,13 @@ const notes = new Map();
 const refused = { unauthorized: 0, forbidden: 0 };
 let keys = [];
 
-const text = value => ({ content: [{ type: 'text', text: JSON.stringify(value) }] });
 const mine = () => notes.get(caller.getStore().sub) ?? [];
 const tools = {
-    whoami: { run: () => ({ sub: caller.getStore().sub, scope: caller.getStore().scope, client: caller.getStore().client_id, refused }) },
+    echo: { arguments: { message: { type: 'string' } }, run: ({ message }) => message },
+    add: { arguments: { a: { type: 'number' }, b: { type: 'number' } }, run: ({ a, b }) => ({ sum: a + b }) },
+    whoami: { run: () => ({ sub: caller.getStore().sub, client: caller.getStore().client_id, refused }) },
     remember: { arguments: { note: { type: 'string' } }, run: ({ note }) => (notes.set(caller.getStore().sub, [...mine(), note]), mine()) },
-    recall: { run: mine },
-    admin_only: { run: () => 'you may' }
+    recall: { run: mine }
 };
 
 function newServer() {
@@ -40,7 +40,8 @@ function newServer() {
     server.setRequestHandler('tools/call', ({ params }) => {
         const tool = tools[params.name];
         if (!tool) throw new ProtocolError(-32602, `no tool ${params.name}`);
-        return text(tool.run(params.arguments ?? {}));
+        const value = tool.run(params.arguments ?? {});
+        return { content: [{ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) }] };
     });
     return server;
 }
@@ -85,7 +86,7 @@ createServer(async (request, response) => {
     } catch (error) {
         return refuse(response, 401, { error: 'invalid_token', error_description: error.message, scope: 'mcp' });
     }
-    const needed = request.headers['mcp-name'] === 'admin_only' ? ['mcp', 'admin'] : ['mcp'];
+    const needed = request.headers['mcp-name'] === 'add' ? ['mcp', 'admin'] : ['mcp'];
     const granted = claims.scope.split(' ');
     if (!needed.every(scope => granted.includes(scope))) {
         return refuse(response, 403, { error: 'insufficient_scope', scope: needed.join(' ') });
