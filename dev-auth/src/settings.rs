@@ -118,6 +118,15 @@ pub enum Rotation {
     Grace(Duration),
 }
 
+/// Whether everything that nobody else may see is told to whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Secrets {
+    /// It is forgotten.
+    Hidden,
+    /// Codes, tokens, verifiers, assertions and secrets of clients, whether given or presented.
+    DangerouslyShown,
+}
+
 /// Whether clients must prove that a token is theirs (RFC 9449).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Dpop {
