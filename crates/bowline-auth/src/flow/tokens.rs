@@ -8,7 +8,7 @@ use crate::pkce::Verifier;
 use crate::settings::{Credential, Grant};
 use crate::shown::shown;
 use crate::store::{Client, Kept};
-use crate::token::{self, ClientAuth, Code, Exchanged, Scheme, TokenFault, TokenRequest, Tokens};
+use crate::token::{self, ClientAuth, Scheme, TokenFault, TokenRequest, Tokens};
 use crate::{Secret, Url, dpop, registration};
 use http::HeaderName;
 use std::time::SystemTime;
@@ -26,6 +26,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) endpoint: Url,
+    request: TokenRequest,
 }
 
 impl Attempt {
@@ -105,8 +106,9 @@ impl Attempt {
                 let endpoint = provider.token_endpoint.clone();
                 let form = request.form(now);
                 let purpose = Purpose::TokenExchange;
-                let request = self.post(purpose, endpoint.clone(), form.headers, form.body);
-                return Ok((State::Exchanging(Exchange { endpoint }), Step::Fetch(request)));
+                let step = self.post(purpose, endpoint.clone(), form.headers, form.body);
+                let exchange = Exchange { endpoint, request };
+                return Ok((State::Exchanging(exchange), Step::Fetch(step)));
             }
         };
         self.ask_for(grant, scopes, now)
@@ -119,8 +121,10 @@ impl Attempt {
         answer: &Response,
         now: SystemTime,
     ) -> Next {
-        let exchanged = Exchanged::read(answer.status, &answer.headers, &answer.body, now)
-            .map_err(|fault| Fault::Token { url: exchange.endpoint, fault })?;
+        let Exchange { endpoint, request } = exchange;
+        let exchanged = request
+            .exchanged(answer.status, &answer.headers, &answer.body, now)
+            .map_err(|fault| Fault::Token { url: endpoint, fault })?;
         let grant = token::Grant::JwtBearer { assertion: exchanged.assertion };
         let scopes = self.scopes.clone();
         self.ask_for(grant, scopes, now)
@@ -133,7 +137,8 @@ impl Attempt {
         now: SystemTime,
     ) -> Next {
         self.nonces.learn(&asked.endpoint.origin(), &answer.headers);
-        let fault = match Tokens::read(answer.status, &answer.headers, &answer.body, now) {
+        let tokens = asked.request.tokens(answer.status, &answer.headers, &answer.body, now);
+        let fault = match tokens {
             Ok(tokens) => return self.done(asked, tokens),
             Err(fault) => fault,
         };
@@ -142,19 +147,18 @@ impl Attempt {
                 let Asked { endpoint, request, .. } = asked;
                 Ok(self.send(Asked { endpoint, request, again: true }, now))
             }
-            TokenFault::Refused { code, .. } if self.may_begin_anew(&asked, code) => {
-                self.enter(now)
-            }
+            TokenFault::Refused { .. } if self.begins_anew(&asked, &fault) => self.enter(now),
             _ => Err(Fault::Token { url: asked.endpoint, fault }),
         }
     }
 
     /// Whether a refusal is the end of something that was kept, and no more: what is kept is forgotten then, so that
     /// this happens once.
-    fn may_begin_anew(&mut self, asked: &Asked, code: &Code) -> bool {
-        let unknown = matches!(code, Code::InvalidClient | Code::UnauthorizedClient);
+    fn begins_anew(&mut self, asked: &Asked, fault: &TokenFault) -> bool {
+        let unknown = fault.is_invalid_client();
         let was_kept = !self.registered && self.client.as_ref().is_some_and(|it| it.dynamic);
         match asked.request.grant {
+            _ if fault.is_temporary() => false,
             token::Grant::Refresh { .. } if matches!(self.cause, Cause::Refresh) => false,
             token::Grant::Refresh { .. } => {
                 self.forget(unknown && was_kept);
@@ -225,13 +229,6 @@ impl Attempt {
             }
             _ => {}
         }
-        let before = self.kept_here().cloned();
-        let refreshed = matches!(asked.request.grant, token::Grant::Refresh { .. });
-        let previous = before.as_ref().filter(|_| refreshed).and_then(|kept| kept.tokens.as_ref());
-        let tokens = match previous {
-            Some(previous) => tokens.after(previous),
-            None => tokens,
-        };
         let client = self.client.take().ok_or(Fault::OutOfTurn)?;
         let mut kept = Kept::new(self.settings.key(), self.server.issuer.clone(), client);
         if !kept.client.dynamic {
@@ -243,7 +240,7 @@ impl Attempt {
         kept.scopes = std::mem::take(&mut self.scopes);
         kept.dpop = self.dpop.take();
         kept.tokens = Some(tokens);
-        kept.extra = before.map(|before| before.extra).unwrap_or_default();
+        kept.extra = self.kept_here().map(|before| before.extra.clone()).unwrap_or_default();
         Ok((State::Ended, Step::Done(Box::new(kept))))
     }
 

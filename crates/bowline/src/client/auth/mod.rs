@@ -27,6 +27,7 @@ mod attempt;
 mod browser;
 mod callback;
 mod carry;
+mod fetcher;
 mod pass;
 mod session;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod tests;
 pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
 
 pub(crate) use carry::Login;
+pub(crate) use fetcher::Fetcher;
 
 use super::builder::Builder;
 use bowline_auth::Url;
