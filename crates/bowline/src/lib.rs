@@ -43,6 +43,7 @@ pub mod host;
 pub mod layer;
 mod outbox;
 mod principal;
+mod scopes;
 pub mod server;
 mod service;
 pub mod transport;
@@ -54,6 +55,7 @@ pub use error::{Error, Result};
 #[cfg(feature = "host")]
 pub use host::Host;
 pub use principal::{Principal, PrincipalKind};
+pub use scopes::{Asked, Scopes};
 pub use server::Server;
 pub use service::{Answer, Call, Service};
 

@@ -1,9 +1,11 @@
 //! What a host is told before it starts.
 
+use super::Host;
 use super::consent::{Ask, Consent, Elicit, Proposal};
+use super::handle::Handle;
 use super::settings::{ServerSettings, Settings};
+use super::shared::Shared;
 use super::upstream::Plan;
-use super::{Host, Shared};
 use crate::client::{self, Asked, IntoTarget};
 use crate::config::{Config, Environment, Resolved};
 use crate::error::{Error, Result};
@@ -81,7 +83,7 @@ impl Builder {
         let plans = std::mem::take(&mut self.plans);
         let shared = Shared::new(self)?;
         shared.apply(plans);
-        Ok(Host(shared))
+        Ok(Host(Arc::new(Handle::new(shared))))
     }
 
     /// Sets what clients and servers are told the host is.

@@ -1,20 +1,21 @@
 //! Everything of one host.
 
+use super::access::Rules;
 use super::builder::{Builder, Clients, Sample, Visit};
-use super::catalogue::{Catalogue, Collision, Offer, Selection, Stored};
+use super::catalogue::{Catalogue, Collision, Offer, Stored};
 use super::consent::{Ask, Elicit};
 use super::fault;
 use super::monitor::Monitor;
 use super::settings::{Isolation, Profile, ServerSettings, Settings};
 use super::upstream::{self, Hosting, Owner, Plan, Upstream};
-use super::view::{Errand, Later, Upstreams, View, Watch};
+use super::view::{Errand, Later, Upstreams, Watch};
 use crate::bridge::Bridge;
 use crate::client::forward::Onward;
-use crate::client::{self, Asked, Client, Target};
+use crate::client::{self, Asked, Client};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::principal::Principal;
-use crate::service::{Answer, Service};
+use crate::service::Answer;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{Message, Raw};
@@ -23,10 +24,9 @@ use bowline_types::input::Root;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::subscription::SubscriptionFilter;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -49,19 +49,9 @@ pub(crate) struct Shared {
     roots: Option<Vec<Root>>,
     clients: Option<Clients>,
     stored: Option<Stored>,
-    /// The endpoints that were asked for, by folder.
-    views: Mutex<HashMap<Box<str>, Shown>>,
-    own: OnceCell<Client>,
     pub(super) monitor: Arc<Monitor>,
     sweeper: Mutex<Option<AbortHandle>>,
-    closed: AtomicBool,
     pub(super) born: Instant,
-}
-
-/// An endpoint, and what it shows.
-struct Shown {
-    view: Arc<dyn Service>,
-    selection: Selection,
 }
 
 /// How long calls that a server has may go on when it is removed.
@@ -101,11 +91,8 @@ impl Shared {
             roots,
             clients,
             stored: folder.map(Stored::at),
-            views: Mutex::default(),
-            own: OnceCell::new(),
             monitor: Arc::new(Monitor::new(LOOK)),
             sweeper: Mutex::default(),
-            closed: AtomicBool::new(false),
             born: Instant::now(),
         });
         // Owned by the host: it ends with it.
@@ -190,7 +177,9 @@ impl Shared {
     }
 
     pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
-        read(&self.settings).servers.get(name).cloned().unwrap_or_default()
+        let settings = read(&self.settings).servers.get(name).cloned().unwrap_or_default();
+        // Who may use a server does not make it another.
+        ServerSettings { access: None, scopes: Vec::new(), ..settings }
     }
 
     pub(super) fn profile(&self, name: &str) -> Option<Profile> {
@@ -214,74 +203,29 @@ impl Shared {
         lock(&self.merging).clone()
     }
 
-    /// The endpoint of all servers.
-    pub(super) fn whole(&self) -> Arc<dyn Service> {
-        self.make("", Selection::Everything)
-    }
-
-    /// The endpoint at a folder, as long as it shows anything: the same for as long as it shows the same.
-    pub(super) fn view(
-        &self,
-        folder: &str,
-        select: impl FnOnce() -> Option<Selection>,
-    ) -> Option<Arc<dyn Service>> {
-        match select() {
-            Some(selection) => Some(self.make(folder, selection)),
-            None => {
-                lock(&self.views).remove(folder);
-                None
-            }
+    /// A client to be, with the handlers of this host.
+    pub(super) fn client_of_own(&self) -> client::Builder {
+        let mut builder = Client::builder().implementation(self.info.clone());
+        if let Some(answer) = self.elicit.clone() {
+            let me = self.me.clone();
+            builder = builder.on_elicit(move |asked, form| answer(named(&me, asked), form));
         }
-    }
-
-    fn make(&self, folder: &str, selection: Selection) -> Arc<dyn Service> {
-        let mut views = lock(&self.views);
-        if let Some(shown) = views.get(folder)
-            && shown.selection == selection
-        {
-            return shown.view.clone();
+        if let Some(answer) = self.visit.clone() {
+            let me = self.me.clone();
+            builder = builder.on_elicit_url(move |asked, url| answer(named(&me, asked), url));
         }
-        // A view keeps the host alive, and the host keeps its views: `close` lets them go.
-        let upstreams: Arc<dyn Upstreams> = match self.me.upgrade() {
-            Some(me) => me,
-            None => unreachable!("a host that is asked is there"),
-        };
-        let view: Arc<dyn Service> =
-            Arc::new(View::new(upstreams, selection.clone(), self.info_text.clone()));
-        views.insert(folder.into(), Shown { view: view.clone(), selection });
-        view
-    }
-
-    /// A client of all servers, with the handlers of this host.
-    pub(super) async fn own(&self) -> Result<Client> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Error::closed("the host is closed"));
+        if let Some(answer) = self.sample.clone() {
+            let me = self.me.clone();
+            builder = builder
+                .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
         }
-        let own = self.own.get_or_try_init(|| async {
-            let mut builder = Client::builder().implementation(self.info.clone());
-            if let Some(answer) = self.elicit.clone() {
-                let me = self.me.clone();
-                builder = builder.on_elicit(move |asked, form| answer(named(&me, asked), form));
-            }
-            if let Some(answer) = self.visit.clone() {
-                let me = self.me.clone();
-                builder = builder.on_elicit_url(move |asked, url| answer(named(&me, asked), url));
-            }
-            if let Some(answer) = self.sample.clone() {
-                let me = self.me.clone();
-                builder = builder
-                    .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
-            }
-            if let Some(roots) = self.roots.clone() {
-                builder = builder.roots(roots);
-            }
-            builder.connect(Target::service(self.whole())).await
-        });
-        own.await.cloned()
+        match self.roots.clone() {
+            Some(roots) => builder.roots(roots),
+            None => builder,
+        }
     }
 
     pub(super) async fn close(&self) {
-        self.closed.store(true, Ordering::Release);
         if let Some(sweeper) = lock(&self.sweeper).take() {
             sweeper.abort();
         }
@@ -294,10 +238,6 @@ impl Shared {
         for leaving in leaving {
             let _ = leaving.await;
         }
-        if let Some(own) = self.own.get() {
-            own.close().await;
-        }
-        lock(&self.views).clear();
     }
 
     /// Merges what the servers offer just now.
@@ -313,8 +253,12 @@ impl Shared {
             })
             .collect();
         let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
-        let naming = read(&self.settings).naming;
+        let (naming, access) = {
+            let settings = read(&self.settings);
+            (settings.naming, Rules::of(&settings))
+        };
         let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        let catalogue = catalogue.with_access(access);
         for collision in &collisions {
             tracing::warn!(target: "bowline::host", "{collision}");
         }
@@ -343,6 +287,17 @@ impl Shared {
             None => onward,
         };
         Ok(self.bridge.carry(cx, &server, lease, onward).await)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(sweeper) = lock(&self.sweeper).take() {
+            sweeper.abort();
+        }
+        for upstream in self.all() {
+            upstream.end();
+        }
     }
 }
 
@@ -418,10 +373,10 @@ impl Upstreams for Shared {
         Box::pin(async move {
             let upstream = self.upstream(&server);
             let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
-            let instance = upstream.instance(&upstream.key(&cx)).await?;
+            let call = upstream.instance(&upstream.key(&cx)).await?;
             let filter = SubscriptionFilter::new().resource_subscriptions(uris);
-            let subscription = instance.client.subscribe(filter).await?;
-            Ok(Watch { subscription, hold: Some(instance.hold()) })
+            let subscription = call.instance.client.subscribe(filter).await?;
+            Ok(Watch { subscription, hold: Some(Box::new(call)) })
         })
     }
 

@@ -28,9 +28,12 @@ mod connector;
 mod credentials;
 mod dial;
 mod explain;
+#[cfg(feature = "auth")]
+pub(crate) mod guarded;
 mod link;
 mod options;
 mod origin;
+mod pool;
 mod proxy;
 mod redirect;
 mod tls;
