@@ -117,8 +117,10 @@ fn query<'a>(returned: &'a str, redirect: &Url) -> Option<&'a str> {
 
 /// Browsers ask for `/` where a URL has no path.
 fn same_path(found: &str, expected: &str) -> bool {
-    let rooted = |path| if path == "" { "/" } else { path };
-    rooted(found) == rooted(expected)
+    match (found, expected) {
+        ("" | "/", "" | "/") => true,
+        (found, expected) => found == expected,
+    }
 }
 
 struct Parameters<'a>(&'a [(String, String)]);

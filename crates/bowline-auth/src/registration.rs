@@ -132,7 +132,7 @@ fn preregistered(
 ) -> Result<Client, Fault> {
     // A client that was named without its issuer belongs to the first one that it met.
     let met = kept.filter(|kept| kept.client.id == client.id && !kept.client.dynamic);
-    let issuer = client.issuer.as_ref().or(met.map(|kept| &kept.issuer));
+    let issuer = client.issuer.as_ref().or_else(|| met.map(|kept| &kept.issuer));
     if let Some(issuer) = issuer.filter(|&issuer| *issuer != server.issuer) {
         return Err(Fault::OtherIssuer {
             client_id: shown(&client.id, MOST_SHOWN),

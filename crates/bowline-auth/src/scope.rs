@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_challenge_rules_then_the_resource_then_nobody() {
         // wanted, before, challenged, of the resource, of the server, asked for
-        let table: &[(&str, &str, Option<&str>, Option<&str>, Option<&str>, &str)] = &[
+        let table = [
             ("", "", None, None, None, ""),
             ("", "", None, Some("a b"), None, "a b"),
             ("", "", Some("c"), Some("a b"), None, "c"),
@@ -101,7 +101,7 @@ mod tests {
             ("offline_access", "", Some("c offline_access"), None, Some("c"), "c"),
             ("", "offline_access a", None, None, None, "a"),
         ];
-        for &(wanted, before, challenged, of_resource, of_server, expected) in table {
+        for (wanted, before, challenged, of_resource, of_server, expected) in table {
             let (wanted, before) = (list(wanted), list(before));
             let [challenged, of_resource, of_server] =
                 [challenged, of_resource, of_server].map(|text| text.map(list));

@@ -165,14 +165,14 @@ impl Attempt {
 
     /// Asks for tokens as this client.
     fn known(&mut self, client: Client, now: SystemTime) -> Next {
-        self.client = Some(client.clone());
-        match &self.settings.grant {
+        let next = match &self.settings.grant {
             Grant::AuthorizationCode { redirect } => {
-                let redirect = redirect.clone();
-                self.open(&client, redirect, now)
+                Some(self.open(&client, redirect.clone(), now))
             }
-            _ => self.ask_without_person(now),
-        }
+            _ => None,
+        };
+        self.client = Some(client);
+        next.unwrap_or_else(|| self.ask_without_person(now))
     }
 
     fn open(&self, client: &Client, redirect: Url, now: SystemTime) -> Next {

@@ -94,7 +94,7 @@ impl Attempt {
                 }
                 Ok(metadata) => {
                     search.places.note("metadata of another issuer");
-                    search.foreign.get_or_insert(Fault::Issuer {
+                    search.foreign.get_or_insert_with(|| Fault::Issuer {
                         expected: shown(&search.issuers[0], MOST_SHOWN),
                         found: shown(&metadata.issuer, MOST_SHOWN),
                         url: search.places.asked.clone(),
@@ -155,7 +155,7 @@ impl Attempt {
         let registered = registered.and_then(|client| client.issuer.as_ref());
         let kept = self.kept.as_ref().map(|kept| &kept.issuer);
         let known = [registered, kept].into_iter().flatten().find(|&known| issuers.contains(known));
-        known.or(issuers.first()).cloned()
+        known.or_else(|| issuers.first()).cloned()
     }
 
     /// Servers of the time before there was such metadata have their authorization server at their own root.

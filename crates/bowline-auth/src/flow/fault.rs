@@ -3,7 +3,7 @@
 use crate::Url;
 use crate::callback::CallbackFault;
 use crate::fetch::{FetchFault, Purpose};
-use crate::token::{Code, TokenFault};
+use crate::token::TokenFault;
 use crate::url::UrlFault;
 use std::error::Error;
 use std::fmt;
@@ -181,8 +181,8 @@ impl Fault {
             Self::Fetch { fault, .. } => {
                 matches!(fault, FetchFault::Unreachable(_) | FetchFault::TimedOut)
             }
-            Self::Token { fault: TokenFault::Status(status), .. }
-            | Self::Registration { status, .. } => is_busy(*status),
+            Self::Token { fault, .. } => fault.is_temporary(),
+            Self::Registration { status, .. } => is_busy(*status),
             _ => false,
         }
     }
@@ -190,10 +190,11 @@ impl Fault {
     /// Whether the login that is kept is worth nothing any more: only a new one helps.
     #[must_use]
     pub fn ends_login(&self) -> bool {
-        let Self::Token { fault: TokenFault::Refused { code, .. }, .. } = self else {
-            return matches!(self, Self::NothingToRefresh);
-        };
-        matches!(code, Code::InvalidGrant | Code::InvalidClient | Code::UnauthorizedClient)
+        match self {
+            Self::NothingToRefresh => true,
+            Self::Token { fault, .. } => fault.is_invalid_grant() || fault.is_invalid_client(),
+            _ => false,
+        }
     }
 }
 
@@ -244,7 +245,7 @@ impl fmt::Display for Fault {
             }
             Self::Resource { resource, server } => write!(
                 f,
-                "the metadata of `{server}` is about `{resource}`; a login would give that one a token, so there is none"
+                "the metadata of `{server}` says it is `{resource}`; a token for that would be one to steal, so none is asked for"
             ),
             Self::Issuer { expected, found, url } => write!(
                 f,

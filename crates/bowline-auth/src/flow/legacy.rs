@@ -20,13 +20,15 @@ pub(super) struct Legacy {
 /// What there is at the root of this server.
 pub(super) fn at_root_of(server: &Url) -> Option<Legacy> {
     let root = server.root();
-    let mut otherwise = AuthorizationServer::default();
-    otherwise.issuer = root.to_owned();
-    otherwise.authorization_endpoint = Some(format!("{root}/authorize"));
-    otherwise.token_endpoint = Some(format!("{root}/token"));
-    otherwise.registration_endpoint = Some(format!("{root}/register"));
-    // All clients have to do PKCE there, and nothing says how; there is but one method that may be used.
-    otherwise.code_challenge_methods_supported = Some(vec!["S256".to_owned()]);
+    let otherwise = AuthorizationServer {
+        issuer: root.to_owned(),
+        authorization_endpoint: Some(format!("{root}/authorize")),
+        token_endpoint: Some(format!("{root}/token")),
+        registration_endpoint: Some(format!("{root}/register")),
+        // All clients have to do PKCE there, and nothing says how; there is but one method that may be used.
+        code_challenge_methods_supported: Some(vec!["S256".to_owned()]),
+        ..AuthorizationServer::default()
+    };
     Some(Legacy {
         metadata: Url::parse(&format!("{root}/.well-known/oauth-authorization-server")).ok()?,
         // Both identifiers lead to this place (RFC 8414 §3.1).

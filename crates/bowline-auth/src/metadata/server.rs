@@ -54,7 +54,8 @@ impl AuthorizationServer {
     /// two.
     #[must_use]
     pub fn well_known(issuer: &Url) -> Vec<Url> {
-        let path = issuer.path().strip_suffix('/').unwrap_or(issuer.path());
+        let path = issuer.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
         let mut urls = vec![inserted(issuer, OAUTH, path), inserted(issuer, OPENID, path)];
         if !path.is_empty() {
             let appended = format!("{}{path}/.well-known/{OPENID}", issuer.root());

@@ -26,7 +26,7 @@ pub struct Kept {
     pub client: Client,
     /// What came of the login; none while only a registration is kept.
     pub tokens: Option<Tokens>,
-    /// The scopes granted.
+    /// The scopes that were asked for; what was granted of them, if the server said so, is in `tokens`.
     pub scopes: Vec<String>,
     /// The key that the tokens are bound to.
     pub dpop: Option<dpop::Key>,

@@ -106,7 +106,8 @@ impl Host {
     /// # Errors
     /// When the host is closed.
     pub async fn tools(&self) -> Result<Vec<Function>> {
-        let tools = self.client().await?.list_tools().await?;
+        // The catalogue is here: nothing of it has to be kept.
+        let tools = self.client().await?.tools().fresh().all().await?;
         let function = |tool: bowline_types::tool::Tool| Function {
             name: tool.name,
             description: tool.description.or(tool.title),
