@@ -144,7 +144,7 @@ fn url(text: &str) {
     assert_eq!(url.as_str(), text);
     let uri = url.to_uri();
     assert_eq!(uri.host(), Some(url.host()), "{text}");
-    assert_eq!(uri.port_u16().unwrap_or(url.port()), url.port(), "{text}");
+    assert!(uri.port_u16().is_none_or(|port| port == url.port()), "{text}");
     assert_eq!(uri.query(), url.query(), "{text}");
     assert!(uri.path() == url.path() || url.path().is_empty(), "{text}");
     let joined = url.join(text).expect("it is absolute");
@@ -155,8 +155,7 @@ fn url(text: &str) {
 /// Where a peer may lead from a server on the internet.
 fn leads_nowhere(url: &Url) {
     assert!(url.scheme() == Scheme::Https && !url.is_loopback(), "a request to {url}");
-    let strange =
-        |c: char| !c.is_ascii_graphic() || "\"'`\\<>{}|^$".contains(c) && c != '\'' && c != '$';
+    let strange = |c: char| !c.is_ascii_graphic() || "\"`\\<>{}|^".contains(c);
     assert!(!url.as_str().contains(strange), "a request to {url}");
 }
 
