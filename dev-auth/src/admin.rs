@@ -35,6 +35,11 @@ pub(crate) async fn requests(State(server): State<Arc<Server>>) -> Response {
     answer::json(StatusCode::OK, &json!(server.requests()))
 }
 
+/// Everything that nobody else may see; nothing unless the settings say that it is to be shown.
+pub(crate) async fn secrets(State(server): State<Arc<Server>>) -> Response {
+    answer::json(StatusCode::OK, &json!(server.secrets()))
+}
+
 /// A page in a browser of this machine can send a request here, and then has an origin.
 fn no_page(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(http::header::ORIGIN) {

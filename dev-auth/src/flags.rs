@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-use dev_auth::{Addresses, ApplicationType, Approval, Dpop, Rotation, Settings};
+use dev_auth::{Addresses, ApplicationType, Approval, Clock, Dpop, Rotation, Secrets, Settings};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -52,6 +52,12 @@ pub(crate) struct Flags {
     /// How long an access token lasts, such as 3s, 10m or 1h
     #[arg(long, default_value = "1h", value_parser = duration, value_name = "TIME")]
     token_lifetime: Duration,
+    /// Lists every code, token and secret at /admin/secrets, so that it can be searched for
+    #[arg(long)]
+    dangerously_show_secrets: bool,
+    /// How much the clock is behind, as clocks may be: servers that bear a minute refuse tokens the sooner
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    clock_behind: Option<Duration>,
     /// What becomes of a refresh token that is used twice
     #[arg(long, value_enum, default_value_t = Rotate::Strict)]
     rotation: Rotate,
@@ -136,6 +142,11 @@ impl Flags {
                 Prove::Required => Dpop::Required,
                 Prove::RequiredNonce => Dpop::RequiredWithNonce,
             },
+            secrets: match self.dangerously_show_secrets {
+                true => Secrets::DangerouslyShown,
+                false => Secrets::Hidden,
+            },
+            clock: self.clock_behind.map(Clock::behind).unwrap_or_default(),
             ..Settings::default()
         })
     }

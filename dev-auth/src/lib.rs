@@ -39,4 +39,4 @@ mod token;
 pub use clock::Clock;
 pub use hostile::{Hostile, Iss, Metadata, Token};
 pub use running::{Running, StartError, start};
-pub use settings::{Addresses, ApplicationType, Approval, Dpop, Rotation, Settings};
+pub use settings::{Addresses, ApplicationType, Approval, Dpop, Rotation, Secrets, Settings};

@@ -6,6 +6,8 @@ use crate::hostile::{Hostile, Iss, Metadata};
 use crate::server::{BUILT_IN, Server};
 use axum::extract::State;
 use axum::response::Response;
+use bowline_auth::dpop;
+use bowline_auth::jose::Algorithm;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,7 +52,7 @@ pub(crate) async fn keys(State(server): State<Arc<Server>>) -> Response {
 
 fn document(server: &Server, hostile: &Hostile) -> Value {
     let methods = Method::ALL.map(Method::name);
-    let algorithms = SIGNED_WITH.map(bowline_auth::jose::Algorithm::name);
+    let algorithms = Algorithm::ALL.map(Algorithm::name);
     let scopes = server.settings.scopes.iter().map(String::as_str);
     let scopes: Vec<&str> = scopes.chain(BUILT_IN).collect();
     let mut document = json!({
@@ -67,9 +69,9 @@ fn document(server: &Server, hostile: &Hostile) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
-        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": &methods[1..],
         "revocation_endpoint_auth_methods_supported": methods,
-        "dpop_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": dpop::ALGORITHMS.map(Algorithm::name),
         "client_id_metadata_document_supported": server.settings.client_documents,
         "authorization_grant_profiles_supported": ["urn:ietf:params:oauth:grant-profile:id-jag"],
         "authorization_response_iss_parameter_supported": !matches!(hostile.iss, Iss::NotAdvertised),
@@ -81,5 +83,3 @@ fn document(server: &Server, hostile: &Hostile) -> Value {
     }
     document
 }
-
-const SIGNED_WITH: [bowline_auth::jose::Algorithm; 9] = bowline_auth::jose::Algorithm::ALL;

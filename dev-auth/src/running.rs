@@ -13,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -82,7 +82,8 @@ fn router(path: &str, server: Arc<Server>) -> Router {
         .route(&format!("{path}/revoke"), post(token::revoke))
         .route("/admin/rotate", post(admin::rotate))
         .route("/admin/revoke", post(admin::revoke))
-        .route("/admin/requests", get(admin::requests));
+        .route("/admin/requests", get(admin::requests))
+        .route("/admin/secrets", get(admin::secrets));
     if !path.is_empty() {
         router =
             router.route(&format!("{path}/.well-known/openid-configuration"), get(metadata::get));
@@ -118,6 +119,7 @@ async fn register(State(server): State<Arc<Server>>, body: Bytes) -> Response {
         let now = server.now();
         let (client, answer) =
             registration::register(&body, server.settings.application_type, now)?;
+        server.note(client.client_secret.as_deref());
         server.books().add_client(client, u64::MAX, now)?;
         Ok(answer)
     };
@@ -166,6 +168,11 @@ impl Running {
     /// and `token` with the grant type behind it.
     pub fn requests(&self) -> BTreeMap<String, u64> {
         self.server.requests()
+    }
+
+    /// Everything that nobody else may see, where the settings say that it is to be shown.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        self.server.secrets()
     }
 
     /// Takes no more requests, and returns when the open ones are answered.

@@ -6,9 +6,9 @@ use crate::clock::Clock;
 use crate::hostile::Hostile;
 use crate::refusal::{Kind, Refusal};
 use crate::running::StartError;
-use crate::settings::Settings;
+use crate::settings::{Secrets, Settings};
 use bowline_auth::jose::Jwks;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What all requests share.
@@ -25,6 +25,8 @@ pub(crate) struct Server {
     books: Mutex<Books>,
     hostile: Mutex<Hostile>,
     requests: Mutex<BTreeMap<String, u64>>,
+    /// What a search shall look for, each once.
+    secrets: Mutex<BTreeSet<String>>,
 }
 
 impl Server {
@@ -49,6 +51,7 @@ impl Server {
             books: Mutex::default(),
             hostile: Mutex::new(settings.hostile.clone()),
             requests: Mutex::default(),
+            secrets: Mutex::default(),
             settings,
         })
     }
@@ -87,6 +90,19 @@ impl Server {
     /// How many requests there were of each sort.
     pub(crate) fn requests(&self) -> BTreeMap<String, u64> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what nobody else may see, if somebody shall look for it.
+    pub(crate) fn note(&self, secrets: impl IntoIterator<Item = impl Into<String>>) {
+        if self.settings.secrets == Secrets::DangerouslyShown {
+            let mut noted = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.extend(secrets.into_iter().map(Into::into).take(MOST_SECRETS));
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn secrets(&self) -> BTreeSet<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The client of that name, however it came to be known.
@@ -171,6 +187,9 @@ pub(crate) const BUILT_IN: [&str; 2] = ["openid", OFFLINE_ACCESS];
 
 /// The scope that asks for a refresh token.
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Of one request.
+const MOST_SECRETS: usize = 16;
 
 /// How long a document of a client is believed.
 const A_MINUTE: u64 = 60;

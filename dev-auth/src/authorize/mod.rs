@@ -121,6 +121,7 @@ fn approved(server: &Server, mut code: Code, user: &str) -> Result<Response, Ref
     code.login.subject = user.to_owned();
     let (redirect_uri, state) = (code.redirect_uri.clone(), code.state.clone());
     let secret = server.books().give_code(code, server.now())?;
+    server.note([secret.as_str()]);
     Ok(back(server, &redirect_uri, state.as_deref(), &[("code", &secret)]))
 }
 

@@ -73,9 +73,7 @@ pub(crate) fn sort(uri: &str) -> Result<Sort, String> {
     match (scheme.as_str(), host) {
         ("https" | "http", None) => wrong("has no host"),
         ("https", Some(_)) => Ok(Sort::Web),
-        ("http", Some(host)) if matches!(host, "127.0.0.1" | "[::1]" | "localhost") => {
-            Ok(Sort::Loopback)
-        }
+        ("http", Some("127.0.0.1" | "[::1]" | "localhost")) => Ok(Sort::Loopback),
         ("http", Some(_)) => wrong("is of http but not of this machine; use https"),
         (scheme, _) if scheme.contains('.') => Ok(Sort::OwnScheme),
         _ => wrong("has a scheme that is not that of an application, such as com.example.app"),

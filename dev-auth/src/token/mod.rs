@@ -77,6 +77,7 @@ pub(crate) async fn post(
 
 async fn tokens(server: &Server, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
     let form = form(headers, body)?;
+    server.note(PRESENTED.iter().filter_map(|name| form.get(name)));
     let grant = form.need("grant_type")?;
     server.count(&format!("token {}", if GRANTS.contains(&grant) { grant } else { "other" }));
     if !GRANTS.contains(&grant) {
@@ -96,15 +97,29 @@ async fn tokens(server: &Server, headers: &HeaderMap, body: &[u8]) -> Result<Val
         thumbprint: thumbprint.as_deref(),
         now: server.now(),
     };
-    match grant {
+    let given = match grant {
         AUTHORIZATION_CODE => grants::code(&request),
         REFRESH_TOKEN => grants::refresh(&request),
         CLIENT_CREDENTIALS => grants::credentials(&request),
         JWT_BEARER => assertion::bearer(&request),
         TOKEN_EXCHANGE => assertion::exchange(&request),
         other => Err(Kind::UnsupportedGrantType.because(format!("grant_type {other} is none"))),
-    }
+    }?;
+    server.note(GIVEN.iter().filter_map(|name| given[name].as_str()));
+    Ok(given)
 }
+
+/// What nobody else may see of a request, and of an answer.
+const PRESENTED: [&str; 7] = [
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "assertion",
+    "subject_token",
+];
+const GIVEN: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 impl Request<'_> {
     /// The client, where there must be one.

@@ -1,7 +1,7 @@
 //! Refresh tokens, keys that rotate, and logins that are ended.
 
 use crate::peer::{Peer, opened, settings};
-use dev_auth::{Rotation, Settings};
+use dev_auth::{Rotation, Secrets, Settings};
 use serde_json::json;
 use std::time::Duration;
 
@@ -137,6 +137,22 @@ async fn ending_the_logins_of_one_user_leaves_those_of_another() {
     assert_eq!(ended, json!({ "ended": 1 }));
     assert!(!peer.counts(&alice["access_token"]).await && peer.counts(&bob["access_token"]).await);
     assert_eq!(peer.refresh(alice["refresh_token"].as_str().unwrap()).await.status, 400);
+}
+
+#[tokio::test]
+async fn secrets_are_told_only_where_they_are_to_be_searched_for() {
+    for (secrets, told) in [(Secrets::Hidden, false), (Secrets::DangerouslyShown, true)] {
+        let peer = Peer::new(Settings { secrets, ..settings() }).await;
+        let tokens = peer.login(&[("scope", "openid")]).await;
+        let shown = peer.get("/admin/secrets").await.json();
+        let shown = shown.as_array().unwrap();
+        for name in ["access_token", "refresh_token", "id_token"] {
+            assert_eq!(shown.contains(&tokens[name]), told, "{name}");
+        }
+        assert_eq!(shown.contains(&json!(crate::peer::VERIFIER)), told);
+        // The three, the verifier and the code.
+        assert_eq!(shown.len(), if told { 5 } else { 0 });
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The server, asked over HTTP by a client that hides nothing.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod authorize;
 mod clients;

@@ -157,7 +157,8 @@ async fn a_client_says_who_it_is_in_the_way_that_it_has_registered() {
     let basic = |pair: &str| format!("Basic {}", STANDARD.encode(pair));
     let (right, wrong) = (basic("service:service+secret"), basic("service:wrong"));
     let posted = [("client_id", "service"), ("client_secret", "service secret")];
-    let rows: [(&str, &[(&str, &str)], u16, &str); 9] = [
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str);
+    let rows: [Row<'_>; 9] = [
         (&right, &[], 200, ""),
         (&right, &[("client_id", "service")], 200, ""),
         (&right, &[("client_id", "app")], 401, "invalid_client"),

@@ -175,7 +175,11 @@ pub(crate) fn print(leg: &str, version: &str, rows: &[Row]) {
 fn scenario(folder: &str, leg: &str) -> String {
     let name =
         folder.len().checked_sub(STAMP.len()).and_then(|end| folder.get(..end)).unwrap_or(folder);
-    let prefix = if leg == "server" { "server-" } else { "" };
+    let prefix = match leg {
+        "server" => "server-",
+        "authorization" => "authorization-server-",
+        _ => "",
+    };
     name.strip_prefix(prefix).unwrap_or(name).to_owned()
 }
 
@@ -258,6 +262,8 @@ mod tests {
             "server-stateless"
         );
         assert_eq!(scenario("auth/dpop-2026-11-21T01-44-27-693Z", "client"), "auth/dpop");
+        let folder = "authorization-server-authorization-code-grant-2026-11-21T01-44-27-693Z";
+        assert_eq!(scenario(folder, "authorization"), "authorization-code-grant");
         assert_eq!(scenario("short", "client"), "short");
     }
 }

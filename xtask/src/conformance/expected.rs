@@ -10,6 +10,8 @@ pub(crate) enum Leg {
     Server,
     /// The suite is the server.
     Client,
+    /// The suite is a client that logs in.
+    Authorization,
 }
 
 impl Leg {
@@ -18,7 +20,8 @@ impl Leg {
         match name {
             "server" => Ok(Self::Server),
             "client" => Ok(Self::Client),
-            _ => Err(format!("no leg {name}; it is server or client")),
+            "authorization" => Ok(Self::Authorization),
+            _ => Err(format!("no leg {name}; it is server, client or authorization")),
         }
     }
 
@@ -27,6 +30,7 @@ impl Leg {
         match self {
             Self::Server => "server",
             Self::Client => "client",
+            Self::Authorization => "authorization",
         }
     }
 }
@@ -55,7 +59,7 @@ pub(crate) const EXTENSION: &str = "extension";
 
 /// Whether a scenario is run without being named. What the client cannot do yet is not: authorization and skills.
 pub(crate) fn selected(leg: Leg, name: &str) -> bool {
-    leg == Leg::Server || !(name.starts_with("auth/") || name.starts_with("sep-2640-"))
+    leg != Leg::Client || !(name.starts_with("auth/") || name.starts_with("sep-2640-"))
 }
 
 /// Scenario → least number of checks that are not informative, of one leg at one version.
@@ -109,6 +113,10 @@ mod tests {
             (Leg::Client, "2025-11-25", 5, 19),
             (Leg::Client, "2026-07-28", 8, 63),
             (Leg::Client, "extension", 0, 0),
+            (Leg::Authorization, "2025-03-26", 2, 2),
+            (Leg::Authorization, "2025-06-18", 2, 2),
+            (Leg::Authorization, "2025-11-25", 2, 3),
+            (Leg::Authorization, "2026-07-28", 2, 3),
         ];
         for (leg, version, count, checks) in sums {
             let table = scenarios(leg, version, None).unwrap();
@@ -125,6 +133,7 @@ mod tests {
         let all = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
         assert_eq!(versions(Leg::Server, None).unwrap(), all);
         assert_eq!(versions(Leg::Client, None).unwrap(), all[1..]);
+        assert_eq!(versions(Leg::Authorization, None).unwrap(), all);
         assert_eq!(versions(Leg::Server, Some("ping")).unwrap(), ["2025-06-18", "2025-11-25"]);
         assert!(versions(Leg::Server, Some("tasks-lifecycle")).is_err());
         assert!(versions(Leg::Client, Some("ping")).is_err());

@@ -15,6 +15,9 @@ mod sign;
 pub(crate) mod unique;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use algorithm::Algorithm;
 pub use fault::{Fault, KeyFault};
 pub use jwk::Jwk;

@@ -119,11 +119,14 @@ impl SigningKey {
             base64url::encode(Value::Object(members.clone()).to_string())
         };
         let mut token = format!("{}.{}", part(&header), part(claims));
-        let signature =
-            self.pair.kind.sign(token.as_bytes()).expect("the operating system gives random bytes");
+        let signature = self.signature(token.as_bytes());
         token.push('.');
         token.push_str(&base64url::encode(signature));
         Secret::new(token)
+    }
+
+    pub(super) fn signature(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.kind.sign(message).expect("the operating system gives random bytes")
     }
 
     fn from_der(der: &[u8]) -> Result<Self, KeyFault> {

@@ -34,6 +34,8 @@ mod builder;
 mod catalogue;
 mod consent;
 pub(crate) mod fault;
+#[cfg(feature = "auth")]
+pub(crate) mod login;
 mod handle;
 mod monitor;
 mod report;
@@ -104,7 +106,8 @@ impl Host {
     /// # Errors
     /// When the host is closed.
     pub async fn tools(&self) -> Result<Vec<Function>> {
-        let tools = self.client().await?.list_tools().await?;
+        // The catalogue is here: nothing of it has to be kept.
+        let tools = self.client().await?.tools().fresh().all().await?;
         let function = |tool: bowline_types::tool::Tool| Function {
             name: tool.name,
             description: tool.description.or(tool.title),

@@ -1,5 +1,7 @@
 //! When a host knows what its servers offer, and whom it tells.
 
+mod starting;
+
 use crate::client::{Client, Target};
 use crate::host::Host;
 use crate::principal::Principal;

@@ -93,7 +93,7 @@ pub(crate) struct Upstream {
 /// How it stands, for those who look.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// Why the last start failed; nothing since one has succeeded.
+    /// What went wrong last, whether or not it has been well since.
     pub(crate) last_error: Option<(Arc<Error>, Instant)>,
     /// How often one was started.
     pub(crate) starts: u64,
