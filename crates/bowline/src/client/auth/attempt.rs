@@ -290,6 +290,10 @@ impl Person {
                     match shown.map_err(Fault::GivenUp)? {
                         Shown::Open => {}
                         Shown::Returned(url) => return Ok(Event::Returned(url)),
+                        Shown::Declined => {
+                            let error = Error::unauthorized("the login was declined");
+                            return Err(Fault::GivenUp(error));
+                        }
                     }
                 }
                 () = unwanted.as_mut() => return Ok(Event::Cancelled),
