@@ -1,11 +1,17 @@
 //! Logging in and out because somebody wants to, and not because a server does.
 
 use super::Authorization;
+use super::attempt::Means;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::transport::http::client::Options;
+use bowline_auth::fetch::{FetchFault, Method, NamedBy, Purpose, Request, Response};
+use bowline_auth::metadata::AuthorizationServer;
 use bowline_auth::store::{Kept, Key};
-use bowline_auth::token::Scheme;
+use bowline_auth::token::{Form, Revocation, Scheme};
+use bowline_auth::{Challenge, Url};
+use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use std::time::SystemTime;
 
 /// A login that is kept, without anything in it that is secret.
@@ -109,3 +115,93 @@ impl Authorization {
         Ok(kept.as_ref().and_then(LoggedIn::of))
     }
 }
+
+impl Means {
+    /// With what the server refuses somebody whom it does not know; none if it does not.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub(super) async fn challenges(&self) -> Result<Option<Vec<Challenge>>> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, both);
+        let request = Request {
+            purpose: Purpose::Challenge,
+            method: Method::Post,
+            url: self.server.clone(),
+            named_by: NamedBy::User,
+            headers,
+            body: Some(NOBODY.into()),
+        };
+        let response = self.ask(request).await?;
+        let challenges = || Challenge::parse(response.headers.get_all(WWW_AUTHENTICATE));
+        Ok((response.status == 401).then(challenges))
+    }
+
+    /// Tells the authorization server that a login is over; false if it does not want to know.
+    ///
+    /// # Errors
+    /// It could not be told.
+    pub(super) async fn revoke(&self, kept: &Kept) -> Result<bool> {
+        let Some(revocation) = Revocation::of(kept) else { return Ok(false) };
+        let Some(url) = self.revocation_endpoint(&kept.issuer).await? else { return Ok(false) };
+        let Form { headers, body } = revocation.form(SystemTime::now());
+        let origin = url.origin();
+        let request = Request {
+            purpose: Purpose::Revocation,
+            method: Method::Post,
+            url,
+            named_by: NamedBy::Peer,
+            headers,
+            body: Some(body),
+        };
+        match self.ask(request).await?.status {
+            200..=299 => Ok(true),
+            status => Err(Error::bad_answer(
+                &origin,
+                format!("giving the login back was answered with {status}"),
+            )),
+        }
+    }
+
+    /// Where this issuer takes tokens back, by its own word.
+    async fn revocation_endpoint(&self, issuer: &str) -> Result<Option<Url>> {
+        let read = |text: &str| {
+            Url::parse(text).map_err(|fault| {
+                Error::invalid(format!("the authorization server names no URL: {fault}"))
+            })
+        };
+        for url in AuthorizationServer::well_known(&read(issuer)?) {
+            let request = Request {
+                purpose: Purpose::AuthorizationServerMetadata,
+                method: Method::Get,
+                url,
+                named_by: NamedBy::Peer,
+                headers: HeaderMap::new(),
+                body: None,
+            };
+            let response = self.ask(request).await?;
+            // What is not there, or says that it is about somebody else, says nothing.
+            if let Ok(metadata) = AuthorizationServer::read(&response.body)
+                && response.status == 200
+                && metadata.issuer == issuer
+            {
+                return metadata.revocation_endpoint.as_deref().map(read).transpose();
+            }
+        }
+        Ok(None)
+    }
+
+    async fn ask(&self, request: Request) -> Result<Response> {
+        let origin = request.url.origin();
+        let answer = self.fetcher.fetch(request).await;
+        answer.map_err(|fault| match fault {
+            FetchFault::Refused(why) => Error::invalid(why),
+            fault => Error::unreachable(format!("{origin} cannot be asked")).because(fault),
+        })
+    }
+}
+
+/// A request of somebody whom no server knows.
+const NOBODY: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;

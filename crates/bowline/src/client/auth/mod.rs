@@ -27,6 +27,7 @@ mod attempt;
 mod browser;
 mod callback;
 mod carry;
+mod fetcher;
 mod login;
 mod pass;
 mod session;
@@ -37,6 +38,7 @@ pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
 pub use login::{GivenBack, LoggedIn, LoggedOut};
 
 pub(crate) use carry::Login;
+pub(crate) use fetcher::Fetcher;
 
 use super::builder::Builder;
 use bowline_auth::Url;
