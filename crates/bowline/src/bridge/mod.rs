@@ -17,6 +17,7 @@ mod asked;
 mod carry;
 mod fault;
 mod hears;
+mod login;
 #[cfg(not(modern_only))]
 mod live;
 #[cfg(modern_only)]

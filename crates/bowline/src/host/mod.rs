@@ -37,10 +37,16 @@ pub(crate) mod fault;
 mod handle;
 #[cfg(feature = "auth")]
 pub(crate) mod login;
+#[cfg(feature = "auth")]
+mod logins;
+#[cfg(not(feature = "auth"))]
+#[path = "no_logins.rs"]
+mod logins;
 mod monitor;
 mod report;
 mod settings;
 mod shared;
+mod own;
 pub mod status;
 mod upstream;
 mod view;
@@ -65,7 +71,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use upstream::Plan;
+use upstream::{Login, Plan};
 
 /// Many servers behind one endpoint. Cheap to clone; all clones are the same host.
 ///
@@ -145,6 +151,7 @@ impl Host {
             target,
             tools: None,
             settings: self.0.shared.settings_of(name),
+            login: Login::default(),
             fingerprint: None,
         };
         self.0.shared.add(plan)?.tried().await;

@@ -118,7 +118,7 @@ impl Means {
         }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response, FetchFault> {
+    pub(super) async fn fetch(&self, request: Request) -> Result<Response, FetchFault> {
         let guarded = match request.named_by {
             NamedBy::User => &self.own,
             NamedBy::Peer => &self.others,

@@ -35,6 +35,8 @@ pub(crate) struct Catalogue {
     servers: HashMap<Arc<str>, Arc<Shelves>>,
     /// Who may use what of it; everybody everything where there are no rules.
     access: Option<Arc<Rules>>,
+    /// Whether callers are shown something else, each of his own.
+    own: bool,
 }
 
 /// The part of a catalogue that an endpoint shows.
@@ -74,6 +76,18 @@ impl Catalogue {
     pub(crate) fn with_access(mut self, access: Option<Arc<Rules>>) -> Self {
         self.access = access;
         self
+    }
+
+    /// The same, where callers have servers of their own.
+    #[must_use]
+    pub(crate) fn with_own(mut self, own: bool) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// Whether callers have servers of their own.
+    pub(crate) fn has_own(&self) -> bool {
+        self.own
     }
 
     /// What this principal may use of it; `None` for everything.

@@ -48,6 +48,8 @@ impl View {
 
     /// What it shows of a catalogue to somebody.
     fn shelves(&self, catalogue: &Arc<Catalogue>, principal: &Principal) -> Arc<Shelves> {
+        let theirs = catalogue.has_own().then(|| self.upstreams.shown_to(catalogue, principal));
+        let catalogue = theirs.as_ref().unwrap_or(catalogue);
         let sight = catalogue.sight(principal);
         match (&self.selection, &sight) {
             (Selection::Everything, None) => catalogue.merged().clone(),
@@ -71,7 +73,7 @@ impl View {
     /// What it shows as soon as all that is known of its servers is in it.
     async fn settled(&self, principal: &Principal) -> Arc<Shelves> {
         let server = self.server().cloned();
-        let catalogue = Arc::clone(&self.upstreams).settled(server).await;
+        let catalogue = Arc::clone(&self.upstreams).settled(server, principal.clone()).await;
         self.shelves(&catalogue, principal)
     }
 
