@@ -38,16 +38,7 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// What becomes of a refresh token that is used a second time.
     pub rotation: Rotation,
-    /// Whether everything that nobody else may see is told to whoever asks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Secrets {
-    /// It is forgotten.
-    Hidden,
-    /// Codes, tokens, verifiers, assertions and secrets of clients, whether given or presented.
-    DangerouslyShown,
-}
-
-/// Whether clients must prove that a token is theirs.
+    /// Whether clients must prove that a token is theirs.
     pub dpop: Dpop,
     /// Whether everything that nobody else may see is told to whoever asks, so that it can be searched for.
     pub secrets: Secrets,

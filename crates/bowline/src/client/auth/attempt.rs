@@ -106,10 +106,6 @@ impl Means {
                     person.was_expected();
                     return Err(Fault::Failed(failed));
                 }
-                _ => {
-                    let why = "the login wants what this version does not know how to do";
-                    return Err(Fault::GivenUp(Error::unsupported(why)));
-                }
             };
             step = flow.next(event, SystemTime::now());
             if matches!(step, Step::Fetch(_) | Step::Done(_)) {

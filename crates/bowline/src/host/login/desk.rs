@@ -489,7 +489,6 @@ impl Desk {
                     return Err(fault);
                 }
                 // What nobody here can do yet.
-                _ => event = Event::Cancelled,
             }
         }
     }
