@@ -6,13 +6,14 @@ use crate::locate::Gathered;
 use crate::plan::common::{Common, Tls};
 use crate::plan::secrets;
 use bowline::Host;
+use bowline::auth::store::KeychainStore;
 use bowline::client;
 use bowline::config::{Places, Resolved, Secret, Way};
 use bowline::host::Settings;
 use bowline::protocol::limits::Limits;
 use bowline::transport::http::client::Options;
 
-/// Begins to run the servers.
+/// Begins to run the servers. `tells_apart` says whether callers may be others than whoever runs this.
 ///
 /// # Errors
 /// When one cannot be meant so, or a secret that a flag names is not there.
@@ -21,10 +22,13 @@ pub(crate) async fn begin(
     common: &Common,
     tls: &Tls,
     settings: Settings,
+    tells_apart: bool,
 ) -> Result<Host, Fault> {
     let mut builder = Host::builder().settings(settings).clients(clients(common, tls)?);
+    builder = builder.callers_authenticate(tells_apart);
     if let Some(folder) = state() {
         builder = builder.remember_in(folder.join("offers"));
+        builder = builder.logins(KeychainStore::new(folder.join("logins")));
     }
     for server in &gathered.setup.servers {
         builder = builder.resolved(with_flags(server.clone(), common)?);

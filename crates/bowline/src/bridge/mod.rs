@@ -17,12 +17,12 @@ mod asked;
 mod carry;
 mod fault;
 mod hears;
-mod login;
 #[cfg(not(modern_only))]
 mod live;
 #[cfg(modern_only)]
 #[path = "no_live.rs"]
 mod live;
+mod login;
 #[cfg(not(modern_only))]
 mod park;
 #[cfg(modern_only)]

@@ -3,9 +3,9 @@
 use super::Host;
 use super::consent::{Ask, Consent, Elicit, Proposal};
 use super::handle::Handle;
+use super::logins::Logins;
 use super::settings::{ServerSettings, Settings};
 use super::shared::Shared;
-use super::logins::Logins;
 use super::upstream::{Login, Plan};
 use crate::client::{self, Asked, IntoTarget};
 use crate::config::{Config, Environment, Resolved};

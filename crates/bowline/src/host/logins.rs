@@ -101,7 +101,8 @@ impl Logins {
         who: Option<&Principal>,
         program: Option<String>,
     ) -> Result<String> {
-        let desk = self.desk.get().ok_or_else(|| Error::invalid("there are no pages to log in by"))?;
+        let desk =
+            self.desk.get().ok_or_else(|| Error::invalid("there are no pages to log in by"))?;
         let url = plan.target.login_url().unwrap_or_default();
         let url = Url::parse(url).map_err(|fault| Error::invalid(fault.to_string()))?;
         // Where browsers come back to, the desk says.

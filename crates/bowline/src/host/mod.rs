@@ -43,10 +43,11 @@ mod logins;
 #[path = "no_logins.rs"]
 mod logins;
 mod monitor;
+mod needs;
+mod own;
 mod report;
 mod settings;
 mod shared;
-mod own;
 pub mod status;
 mod upstream;
 mod view;

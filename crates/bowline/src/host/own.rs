@@ -49,9 +49,7 @@ impl Shared {
         }
         match principal.kind() {
             PrincipalKind::Anonymous => None,
-            PrincipalKind::Process if matches!(principal.name(), "stdio" | "memory") => {
-                Some(Login::Host)
-            }
+            PrincipalKind::Process if is_ourselves(principal.name()) => Some(Login::Host),
             _ => Some(Login::Of(principal.clone())),
         }
     }
@@ -121,8 +119,7 @@ impl Shared {
     /// Takes out the servers of single callers for which this is so.
     pub(super) fn take_own(&self, wanted: impl Fn(&str, &Principal) -> bool) -> Vec<Arc<Upstream>> {
         let mut servers = lock(&self.own.servers);
-        let out: Vec<_> =
-            servers.keys().filter(|(name, who)| wanted(name, who)).cloned().collect();
+        let out: Vec<_> = servers.keys().filter(|(name, who)| wanted(name, who)).cloned().collect();
         out.iter().filter_map(|key| servers.remove(key)).collect()
     }
 
@@ -211,6 +208,21 @@ impl Shared {
             Ok(outcome) => Ok(outcome),
         }
     }
+}
+
+/// Whether a process that goes by this name is of whoever runs the host.
+fn is_ourselves(process: &str) -> bool {
+    matches!(process, "stdio" | "memory") || our_user().is_some_and(|user| process == user)
+}
+
+#[cfg(unix)]
+fn our_user() -> Option<String> {
+    Some(format!("uid:{}", rustix::process::geteuid().as_raw()))
+}
+
+#[cfg(not(unix))]
+fn our_user() -> Option<String> {
+    None
 }
 
 /// What everybody is shown of a server that nobody has logged in to.

@@ -7,6 +7,7 @@ use super::consent::{Ask, Elicit};
 use super::fault;
 use super::logins::Logins;
 use super::monitor::Monitor;
+use super::needs::Needs;
 use super::own::{self, Own, Theirs};
 use super::settings::{Isolation, Profile, ServerSettings, Settings};
 use super::upstream::{self, Hosting, Owner, Plan, Upstream};
@@ -311,14 +312,14 @@ impl Shared {
         &self,
         offers: &[(Arc<str>, Arc<Offer>)],
     ) -> (Catalogue, Vec<Collision>) {
-        let (naming, access) = {
+        let (naming, access, needs) = {
             let settings = read(&self.settings);
-            (settings.naming, Rules::of(&settings))
+            (settings.naming, Rules::of(&settings), Needs::of(&settings))
         };
         let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
         let (catalogue, collisions) = Catalogue::settle(naming, offers);
         let own = self.authenticates && self.all().iter().any(|upstream| self.is_own(upstream));
-        (catalogue.with_access(access).with_own(own), collisions)
+        (catalogue.with_access(access).with_needs(needs).with_own(own), collisions)
     }
 
     pub(super) fn offered_again(&self) {
@@ -461,16 +462,20 @@ impl Upstreams for Shared {
             match server {
                 Some(server) => {
                     if let Some(upstream) = self.upstream(&server) {
-                        let _ = tokio::time::timeout(START, upstream.tried()).await;
-                        if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
-                            let _ = tokio::time::timeout(START, theirs.tried()).await;
-                        }
+                        let tried = async {
+                            upstream.tried().await;
+                            if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
+                                theirs.tried().await;
+                            }
+                        };
+                        let _ = tokio::time::timeout(START, tried).await;
                     }
                 }
                 None => {
-                    self.all_tried_within(PATIENCE).await;
                     let deadline = Instant::now() + PATIENCE;
-                    for upstream in self.all() {
+                    self.all_tried_within(PATIENCE).await;
+                    let all = self.all();
+                    for upstream in all.into_iter().filter(|upstream| self.is_own(upstream)) {
                         if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
                             let _ = tokio::time::timeout_at(deadline, theirs.tried()).await;
                         }

@@ -42,9 +42,9 @@ use crate::transport::http::client::Options;
 use bowline_auth::Url;
 #[cfg(feature = "host")]
 use bowline_auth::fetch::{FetchFault, Request, Response};
+use bowline_auth::settings::{ClientIdentity, Dpop, Dynamic, Grant, Preregistered, Settings};
 #[cfg(feature = "host")]
 use bowline_auth::store::MemoryStore;
-use bowline_auth::settings::{ClientIdentity, Dpop, Dynamic, Grant, Preregistered, Settings};
 use bowline_auth::store::Store;
 use std::sync::Arc;
 

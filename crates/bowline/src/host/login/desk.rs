@@ -11,7 +11,7 @@ use bowline_auth::Url;
 use bowline_auth::fetch::Purpose;
 use bowline_auth::flow::{Cause, Event, Failed, Fault, Flow, Step};
 use bowline_auth::settings::Settings;
-use bowline_auth::store::{Kept, Key, Store};
+use bowline_auth::store::{Kept, Store};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::json;
@@ -129,22 +129,6 @@ impl Desk {
     /// Whether there is a page at a path.
     pub(crate) fn is_at(&self, path: &str) -> bool {
         path.starts_with(FOLDER)
-    }
-
-    /// Where logins are kept.
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
-    }
-
-    /// Under which the login of a caller at a server is kept.
-    pub(crate) fn key(&self, place: &Place, principal: Option<&Principal>) -> Key {
-        Key::new(name_of(principal), place.settings.server.as_str())
-    }
-
-    /// Whether a caller has a login at a server. Reads a file perhaps.
-    pub(crate) fn is_made(&self, place: &Place, principal: Option<&Principal>) -> bool {
-        let kept = self.store.load(&self.key(place, principal));
-        kept.ok().flatten().is_some_and(|kept| kept.tokens.is_some())
     }
 
     /// A URL by which this caller, and nobody else, can make a login at a server.
@@ -487,8 +471,7 @@ impl Desk {
                         let _ = self.store.save(&kept);
                     }
                     return Err(fault);
-                }
-                // What nobody here can do yet.
+                } // What nobody here can do yet.
             }
         }
     }

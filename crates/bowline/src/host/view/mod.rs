@@ -20,6 +20,7 @@ pub(crate) use upstreams::{Errand, Later, Upstreams, Watch};
 use super::access::Sight;
 use super::catalogue::{Catalogue, Selection, Shelves};
 use crate::principal::Principal;
+use crate::scopes::{Asked, Scopes};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::scan::{Message, Raw};
 use listen::Listeners;
@@ -165,6 +166,15 @@ impl Service for View {
         if may || notification.method() == ROOTS {
             self.upstreams.notify(from, server, &notification);
         }
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        let catalogue = self.upstreams.catalogue();
+        let Some(needs) = catalogue.needs() else {
+            return Scopes::default();
+        };
+        let server = self.server().map(|name| &**name);
+        needs.needed(asked, &self.shelves(&catalogue, from), server)
     }
 
     fn server_info(&self) -> Option<Raw> {

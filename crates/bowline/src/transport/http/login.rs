@@ -14,7 +14,6 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response, header};
 use std::pin::Pin;
-use std::sync::Arc;
 
 impl Http {
     /// Serves the pages by which callers of this host log in to its servers, below `/login/` of an origin: that under

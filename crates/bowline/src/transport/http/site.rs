@@ -45,9 +45,9 @@ impl Site {
             Self::Endpoint(rooms) => {
                 if let Some(pages) = rooms.beside(request.uri().path()) {
                     let (pages, endpoint) = (pages.clone(), rooms.own().clone());
-                    return Box::pin(async move {
-                        beside::answer(&*pages, &endpoint, request).await
-                    });
+                    return Box::pin(
+                        async move { beside::answer(&*pages, &endpoint, request).await },
+                    );
                 }
                 let service = rooms.at(request.uri().path());
                 Box::pin(async move { service.answer(request).await })
