@@ -3,10 +3,10 @@
 use super::link::{self, HAS_GUARDS};
 use crate::exit::Fault;
 use crate::locate::Gathered;
+use crate::logins;
 use crate::plan::common::{Common, Tls};
 use crate::plan::secrets;
 use bowline::Host;
-use bowline::auth::store::KeychainStore;
 use bowline::client;
 use bowline::config::{Places, Resolved, Secret, Way};
 use bowline::host::Settings;
@@ -28,7 +28,9 @@ pub(crate) async fn begin(
     builder = builder.callers_authenticate(tells_apart);
     if let Some(folder) = state() {
         builder = builder.remember_in(folder.join("offers"));
-        builder = builder.logins(KeychainStore::new(folder.join("logins")));
+    }
+    if let Ok(store) = logins::store() {
+        builder = builder.logins(store);
     }
     for server in &gathered.setup.servers {
         builder = builder.resolved(with_flags(server.clone(), common)?);
