@@ -166,6 +166,9 @@ pub(crate) struct ServeArgs {
     /// scopes apart by spaces. The file is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Which authorization server lets in; only configs say so.
+    #[arg(skip)]
+    pub(crate) auth: Option<bowline::config::Auth>,
     /// Open no sessions, so that only clients of protocol versions without them can call
     #[arg(long)]
     pub(crate) no_sessions: bool,

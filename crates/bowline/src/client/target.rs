@@ -96,6 +96,16 @@ impl Target {
 }
 
 impl Target {
+    /// The URL that one could log in at: none where something else says who we are.
+    #[cfg(feature = "host")]
+    pub(crate) fn login_url(&self) -> Option<&str> {
+        let says_who = |(name, _): &(String, Secret)| name.eq_ignore_ascii_case("authorization");
+        match &self.kind {
+            Kind::Url(url) if !self.wishes.headers.iter().any(says_who) => Some(url),
+            _ => None,
+        }
+    }
+
     /// What a trace calls the way to it.
     pub(crate) fn transport(&self) -> &'static str {
         match &self.kind {
