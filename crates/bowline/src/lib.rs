@@ -31,6 +31,8 @@
 pub mod ask;
 #[cfg(feature = "host")]
 mod bridge;
+#[cfg(feature = "auth")]
+pub use bowline_auth as auth;
 #[cfg(feature = "client")]
 pub mod client;
 mod closing;

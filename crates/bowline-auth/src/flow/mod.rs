@@ -78,7 +78,6 @@ pub enum Event {
 
 /// What is to be done.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Step {
     /// Make this request, then [`Event::Fetched`].
     Fetch(Request),

@@ -49,6 +49,7 @@ const BELIEVED: Duration = Duration::from_secs(60);
 
 /// Proofs that are remembered so that none is taken twice.
 const PROOFS: usize = 64 * 1024;
+const PROOFS_OF_ONE: usize = 4 * 1024;
 
 impl Verifier {
     /// # Errors
@@ -76,7 +77,7 @@ impl Verifier {
             hierarchy,
             known: Known::default(),
             counts: Counts::default(),
-            replays: Mutex::new(Replays::new(PROOFS)),
+            replays: Mutex::new(Replays::new(PROOFS, PROOFS_OF_ONE)),
         })
     }
 

@@ -101,7 +101,7 @@ impl Connector {
         let (mut parts, body) = request.into_parts();
         credentials.add_to(&mut parts.headers);
         let target = Target::new(parts.uri)?;
-        self.send_to(&target, &parts.method, || parts.headers.clone(), &body).await
+        self.send_to(&target, &parts.method, |_| parts.headers.clone(), &body).await
     }
 
     /// The same to a URL that has been looked at, with headers made when they are needed.
@@ -112,16 +112,16 @@ impl Connector {
         &self,
         target: &Target,
         method: &Method,
-        headers: impl Fn() -> HeaderMap,
+        headers: impl Fn(&Uri) -> HeaderMap,
         body: &Bytes,
     ) -> Result<Response<Body>> {
         let origin = &target.origin;
         let mut redirected = None;
         for _ in 0..=redirect::MOST {
             let target = redirected.as_ref().unwrap_or(target);
-            let mut headers = headers();
+            let mut headers = headers(&target.uri);
             credentials::guard(&mut headers, origin, self.credentials_over_http)?;
-            let mut request = Request::new(Whole(Some(body.clone())));
+            let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = method.clone();
             *request.headers_mut() = headers;
             let response = self.exchange(target, request).await?;
@@ -199,7 +199,13 @@ fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
 }
 
 /// A body that is there as a whole.
-pub(super) struct Whole(pub(super) Option<Bytes>);
+pub(crate) struct Whole(Option<Bytes>);
+
+impl Whole {
+    pub(crate) fn new(bytes: impl Into<Bytes>) -> Self {
+        Self(Some(bytes.into()))
+    }
+}
 
 impl http_body::Body for Whole {
     type Data = Bytes;

@@ -24,7 +24,8 @@ mod net;
 #[cfg(test)]
 mod tests;
 
-use super::connector::Whole;
+use super::connector::{Target, Whole};
+use super::credentials;
 use super::dial::Dial;
 use super::explain;
 use super::link::Link;
@@ -36,9 +37,7 @@ use super::tls::Offer;
 use crate::error::{Error, Result};
 use address::Behind;
 use bytes::{Bytes, BytesMut};
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName};
 use http::{Request, Response, Uri, request};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -122,6 +121,11 @@ impl Guarded {
         Self::over(Arc::new(System), options, reach)
     }
 
+    /// The same for whom somebody else named.
+    pub(crate) fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
     fn over(net: Arc<dyn Net>, options: &Options, reach: Reach) -> Result<Self> {
         let mut options = options.clone();
         // It says who the user is, to whom the user named.
@@ -133,7 +137,8 @@ impl Guarded {
         Ok(Self { dial: Dial::new(&options)?, proxied, reach, net })
     }
 
-    /// Fetches, and reads the response whole, whatever its status.
+    /// Fetches, and reads the response whole, whatever its status. Redirects are followed this many times, three at
+    /// most.
     ///
     /// # Errors
     /// - [`Error::is_invalid`]: the URL or a redirect leads where nothing is fetched from, or a header is none of
@@ -141,7 +146,11 @@ impl Guarded {
     /// - [`Error::is_unreachable`], [`Error::is_closed`], [`Error::is_timeout`]: nobody answered, or not in time.
     /// - [`Error::is_overloaded`]: there is more of the response than is read.
     /// - [`Error::is_bad_answer`]: it is not HTTP, or compressed.
-    pub(crate) async fn fetch(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    pub(crate) async fn fetch(
+        &self,
+        request: Request<Bytes>,
+        redirects: usize,
+    ) -> Result<Response<Bytes>> {
         let (parts, body) = request.into_parts();
         if let Some(name) = parts.headers.keys().find(|name| !SENT.contains(name)) {
             return Err(Error::invalid(format!(
@@ -149,7 +158,7 @@ impl Guarded {
             )));
         }
         let origin = Origin::of(&parts.uri)?;
-        match tokio::time::timeout(TIME, self.follow(&origin, parts, body)).await {
+        match tokio::time::timeout(TIME, self.follow(&origin, parts, body, redirects)).await {
             Ok(response) => response,
             Err(_) => Err(Error::timed_out(format!("{origin} did not answer within {TIME:?}"))),
         }
@@ -160,27 +169,40 @@ impl Guarded {
         origin: &Origin,
         parts: request::Parts,
         body: Bytes,
+        redirects: usize,
     ) -> Result<Response<Bytes>> {
-        let mut uri = parts.uri;
-        for _ in 0..=redirect::MOST {
+        let mut target = Target::new(parts.uri)?;
+        let most = redirects.min(redirect::MOST);
+        for _ in 0..=most {
             // Redirects do not leave the origin.
-            let link = self.connect(origin, &uri).await?;
-            let mut request = Request::new(Whole(Some(body.clone())));
+            let link = self.connect(&target).await?;
+            let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = parts.method.clone();
-            *request.headers_mut() = headers(&parts.headers, &uri, origin)?;
-            *request.uri_mut() = path(&uri);
+            let mut headers = parts.headers.clone();
+            credentials::guard(&mut headers, origin, false)?;
+            headers.insert(HOST, target.host().clone());
+            *request.headers_mut() = headers;
+            *request.uri_mut() = target.path().clone();
             let response = exchange(link, request, origin).await?;
-            match redirect::next(&uri, &parts.method, response.status(), response.headers())? {
-                Some(next) => uri = next,
+            match redirect::next(
+                target.uri(),
+                &parts.method,
+                response.status(),
+                response.headers(),
+            )? {
+                Some(next) => target = Target::new(next)?,
                 None => return Ok(response),
             }
         }
-        let most = redirect::MOST;
-        Err(Error::invalid(format!("{origin} redirects more than {most} times")))
+        Err(Error::invalid(match most {
+            0 => format!("{origin} redirects, which is not followed here"),
+            most => format!("{origin} redirects more than {most} times"),
+        }))
     }
 
     /// A connection that leads where it may.
-    async fn connect(&self, origin: &Origin, uri: &Uri) -> Result<Link> {
+    async fn connect(&self, target: &Target) -> Result<Link> {
+        let origin = target.origin();
         let host = Host::of(origin)?;
         let here = match host {
             Host::Address(address) => Behind::of(address) == Behind::Loopback,
@@ -195,7 +217,7 @@ impl Guarded {
             self.reach.admit(origin, address)?;
         }
         if self.proxied && !here {
-            return self.dial.open(uri, Offer::Http1).await;
+            return self.dial.open(target.uri(), Offer::Http1).await;
         }
         let addresses = self.resolve(origin, host).await?;
         let (stream, peer) =
@@ -274,24 +296,6 @@ impl<'a> Host<'a> {
             false => Ok(Self::Name(host)),
         }
     }
-}
-
-fn headers(sent: &HeaderMap, uri: &Uri, origin: &Origin) -> Result<HeaderMap> {
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let mut headers = sent.clone();
-    // Only https and this machine come so far.
-    super::credentials::guard(&mut headers, origin, true)?;
-    let host = HeaderValue::from_str(authority).map_err(|error| {
-        Error::invalid("the host of the URL cannot be sent in a header").because(error)
-    })?;
-    headers.insert(HOST, host);
-    Ok(headers)
-}
-
-/// What of a URL stands in the first line of a request.
-fn path(uri: &Uri) -> Uri {
-    let path = uri.path_and_query().cloned();
-    path.map_or_else(|| Uri::from_static("/"), Uri::from)
 }
 
 /// One request and its response, after which the connection is closed.

@@ -41,6 +41,8 @@ mod tls;
 pub use body::Body;
 pub use connector::Connector;
 pub(crate) use connector::Target;
+#[cfg(feature = "auth")]
+pub(crate) use connector::Whole;
 pub use credentials::Credentials;
 pub use options::Options;
 

@@ -30,7 +30,7 @@ fn guarded(fake: &Arc<Fake>, reach: Reach) -> Guarded {
 }
 
 async fn get(guarded: &Guarded, url: &str) -> Result<Response<Bytes>> {
-    guarded.fetch(request(Method::GET, url, "")).await
+    guarded.fetch(request(Method::GET, url, ""), 3).await
 }
 
 fn request(method: Method, url: &str, body: &'static str) -> Request<Bytes> {

@@ -139,7 +139,7 @@ async fn nothing_is_sent_but_what_was_asked_to_be() {
     let guarded = Guarded::new(&options(), HERE).unwrap();
     let mut sent = request(Method::POST, &server.url(), "grant_type=x");
     sent.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Basic abc"));
-    guarded.fetch(sent).await.unwrap();
+    guarded.fetch(sent, 3).await.unwrap();
     // The cookie of the first answer is forgotten.
     get(&guarded, &server.url()).await.unwrap();
     expect![[r#"
@@ -163,7 +163,7 @@ async fn headers_of_the_user_are_refused() {
     for name in [COOKIE, HeaderName::from_static("x-api-key"), http::header::HOST] {
         let mut sent: Request<Bytes> = request(Method::GET, &server.url(), "");
         sent.headers_mut().insert(name.clone(), HeaderValue::from_static("secret"));
-        let error = guarded.fetch(sent).await.unwrap_err();
+        let error = guarded.fetch(sent, 3).await.unwrap_err();
         assert!(error.is_invalid() && shown(&error).contains(name.as_str()));
     }
     assert!(server.seen().is_empty());
@@ -184,12 +184,27 @@ async fn three_redirects_within_the_origin_are_followed() {
     assert_eq!(server.seen().len(), 4);
 }
 
+/// What is posted has secrets in it that an endpoint has no reason to send elsewhere.
+#[tokio::test]
+async fn as_few_redirects_as_are_wanted_are_followed() {
+    let guarded = Guarded::new(&options(), HERE).unwrap();
+    for (most, expected) in
+        [(0, "redirects, which"), (1, "more than 1 times"), (9, "more than 3 times")]
+    {
+        let server = Server::plain([redirect(308, "/next")]).await;
+        let sent = guarded.fetch(request(Method::POST, &server.url(), "code=x"), most).await;
+        let shown = shown(&sent.unwrap_err());
+        assert!(shown.contains(expected), "{shown}");
+        assert_eq!(server.seen().len(), most.min(3) + 1);
+    }
+}
+
 #[tokio::test]
 async fn a_redirected_request_keeps_its_method_and_body_or_is_not_sent_again() {
     let guarded = Guarded::new(&options(), HERE).unwrap();
     for (status, follows) in [(301, false), (302, false), (303, false), (307, true), (308, true)] {
         let server = Server::plain([redirect(status, "/next"), ok("")]).await;
-        let sent = guarded.fetch(request(Method::POST, &server.url(), "code=x")).await;
+        let sent = guarded.fetch(request(Method::POST, &server.url(), "code=x"), 3).await;
         assert_eq!(sent.is_ok(), follows, "{status}");
         let seen = server.seen();
         assert_eq!(seen.len(), if follows { 2 } else { 1 }, "{status}");
