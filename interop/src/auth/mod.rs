@@ -8,7 +8,8 @@ mod secrets;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -43,7 +44,12 @@ pub(crate) fn run(options: &Auth) -> Result<bool, String> {
         None => build(false)?,
     };
     let beside = bowline.parent().unwrap_or_else(|| Path::new("")).join("dev-auth");
-    let stage = Stage::new(bowline, options.dev_auth.clone().unwrap_or(beside))?;
+    // They are started in other folders than this one.
+    let there = |path: PathBuf| {
+        fs::canonicalize(&path).map_err(|error| format!("there is no {}: {error}", path.display()))
+    };
+    let dev_auth = options.dev_auth.clone().unwrap_or(beside);
+    let stage = Stage::new(there(bowline)?, there(dev_auth)?)?;
     let wanted = |part: &str| options.part.is_none_or(|wanted| wanted == part);
     let mut good = true;
     if wanted("clients") {
