@@ -5,18 +5,39 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What time it is: that of the system by default, or one that moves only when it is told to.
-#[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicU64>>);
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// That of the system, so many seconds ago.
+    System(u64),
+    Stopped(Arc<AtomicU64>),
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Kind::System(0))
+    }
+}
 
 impl Clock {
+    /// A clock that is behind that of the system, by whole seconds.
+    ///
+    /// A resource server that allows for a minute between clocks takes a token for a minute longer than it lasts; one of
+    /// a server that is behind by almost as much, only for almost as long as it lasts.
+    pub fn behind(by: Duration) -> Self {
+        Self(Kind::System(by.as_secs()))
+    }
+
     /// A clock that stands at so many seconds after 1970. Its clones move with it.
     pub fn stopped_at(seconds: u64) -> Self {
-        Self(Some(Arc::new(AtomicU64::new(seconds))))
+        Self(Kind::Stopped(Arc::new(AtomicU64::new(seconds))))
     }
 
     /// Moves a stopped clock, by whole seconds; that of the system goes on as it does.
     pub fn advance(&self, by: Duration) {
-        if let Some(stopped) = &self.0 {
+        if let Kind::Stopped(stopped) = &self.0 {
             stopped.fetch_add(by.as_secs(), Ordering::Relaxed);
         }
     }
@@ -24,9 +45,10 @@ impl Clock {
     /// Seconds since 1970.
     pub fn now(&self) -> u64 {
         match &self.0 {
-            Some(stopped) => stopped.load(Ordering::Relaxed),
-            None => {
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
+            Kind::Stopped(stopped) => stopped.load(Ordering::Relaxed),
+            Kind::System(behind) => {
+                let passed = SystemTime::now().duration_since(UNIX_EPOCH);
+                passed.map_or(0, |passed| passed.as_secs()).saturating_sub(*behind)
             }
         }
     }
@@ -51,5 +73,7 @@ mod tests {
         let before = clock.now();
         clock.advance(Duration::from_secs(1_000_000));
         assert!(before > 1_700_000_000 && clock.now() < before + 1_000);
+        let behind = Clock::behind(Duration::from_secs(1_000)).now();
+        assert!((before - 1_000..before).contains(&behind));
     }
 }

@@ -17,12 +17,26 @@
 //! # }
 //! ```
 
+mod admin;
+mod answer;
+mod authorize;
+mod books;
+mod chance;
+mod client;
 mod clock;
+mod fetch;
+mod form;
 mod hostile;
+mod keys;
+mod metadata;
+mod refusal;
 mod running;
+mod server;
 mod settings;
+mod shelf;
+mod token;
 
 pub use clock::Clock;
 pub use hostile::{Hostile, Iss, Metadata, Token};
 pub use running::{Running, StartError, start};
-pub use settings::{Addresses, ApplicationType, Approval, Dpop, Rotation, Settings};
+pub use settings::{Addresses, ApplicationType, Approval, Dpop, Rotation, Secrets, Settings};

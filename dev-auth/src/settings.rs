@@ -40,6 +40,8 @@ pub struct Settings {
     pub rotation: Rotation,
     /// Whether clients must prove that a token is theirs.
     pub dpop: Dpop,
+    /// Whether everything that nobody else may see is told to whoever asks, so that it can be searched for.
+    pub secrets: Secrets,
     /// What time it is.
     pub clock: Clock,
     /// How it misbehaves.
@@ -64,6 +66,7 @@ impl Default for Settings {
             token_lifetime: Duration::from_secs(3600),
             rotation: Rotation::Strict,
             dpop: Dpop::Offered,
+            secrets: Secrets::Hidden,
             clock: Clock::default(),
             hostile: Hostile::default(),
         }
@@ -104,6 +107,15 @@ pub enum Rotation {
     Strict,
     /// So long after it was first used it is taken again, since the answer may have been lost; later as above.
     Grace(Duration),
+}
+
+/// Whether everything that nobody else may see is told to whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Secrets {
+    /// It is forgotten.
+    Hidden,
+    /// Codes, tokens, verifiers, assertions and secrets of clients, whether given or presented.
+    DangerouslyShown,
 }
 
 /// Whether clients must prove that a token is theirs (RFC 9449).

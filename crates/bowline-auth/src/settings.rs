@@ -35,7 +35,7 @@ pub enum Grant {
     /// The client acts for itself, as a client that was registered before (SEP-1046).
     ClientCredentials,
     /// The identity provider of an enterprise lets a person in (SEP-990).
-    EnterpriseManaged(IdentityProvider),
+    EnterpriseManaged(Box<IdentityProvider>),
     /// A workload shows an assertion that its platform gave to it (SEP-1933). It is shown once: whatever the answer is,
     /// no other grant is tried.
     JwtBearer {

@@ -199,7 +199,7 @@ impl Url {
             None => (location, None),
         };
         let (path, query) = match path {
-            "" => (self.path().to_owned(), query.or(self.query())),
+            "" => (self.path().to_owned(), query.or_else(|| self.query())),
             _ if path.starts_with('/') => (without_dots(path), query),
             _ => {
                 let folder = self.path().rfind('/').map_or("/", |at| &self.path()[..=at]);

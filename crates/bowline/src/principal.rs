@@ -3,8 +3,13 @@
 use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+#[cfg(feature = "auth")]
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "auth")]
+use std::sync::{Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Who a request comes from, as far as it has been proved.
@@ -19,13 +24,12 @@ struct Inner {
     kind: PrincipalKind,
     name: Box<str>,
     scopes: Box<[Box<str>]>,
-    claimed: Option<Box<Claimed>>,
+    claimed: Option<Arc<Claimed>>,
     /// Calls running now; all values of one principal share it, so this is their count.
     running: Arc<AtomicUsize>,
 }
 
 /// What an authorization server says of a principal.
-#[derive(Debug)]
 struct Claimed {
     issuer: Box<str>,
     claims: Map<String, Value>,
@@ -99,7 +103,7 @@ impl Principal {
             kind: PrincipalKind::Claims,
             name: name.into(),
             scopes: scopes.unwrap_or_default(),
-            claimed: Some(Box::new(claimed)),
+            claimed: Some(Arc::new(claimed)),
             running: Arc::default(),
         })))
     }
@@ -114,6 +118,19 @@ impl Principal {
     #[cfg(all(feature = "http", not(modern_only)))]
     pub(crate) fn remembered(kind: PrincipalKind, name: &str) -> Self {
         Self::new(kind, name, [])
+    }
+
+    /// The same with other scopes; its calls are counted together.
+    #[cfg(feature = "auth")]
+    pub(crate) fn with_scopes(&self, scopes: Vec<Box<str>>) -> Self {
+        self.changed(scopes.into(), self.0.running.clone())
+    }
+
+    #[cfg(feature = "auth")]
+    fn changed(&self, scopes: Box<[Box<str>]>, running: Arc<AtomicUsize>) -> Self {
+        let Inner { kind, name, claimed, .. } = &*self.0;
+        let (kind, name, claimed) = (*kind, name.clone(), claimed.clone());
+        Self(Arc::new(Inner { kind, name, scopes, claimed, running }))
     }
 
     /// How it was proved.
@@ -206,6 +223,37 @@ impl Everybody {
         }
         running.everybody = Some(self.clone());
         Some(running)
+    }
+}
+
+/// Who is known by name, so that all values of one principal are counted together, whichever token they were made from.
+#[cfg(feature = "auth")]
+#[derive(Debug, Default)]
+pub(crate) struct Counts(Mutex<HashMap<Box<str>, Weak<AtomicUsize>>>);
+
+#[cfg(feature = "auth")]
+impl Counts {
+    /// How many names there may be before those of nobody are dropped.
+    const MOST: usize = 16 * 1024;
+
+    /// The same principal, counted with all others of its name.
+    pub(crate) fn join(&self, principal: &Principal) -> Principal {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = names.get(principal.name()).and_then(Weak::upgrade) {
+            return principal.changed(principal.0.scopes.clone(), running);
+        }
+        if names.len() >= Self::MOST {
+            names.retain(|_, running| running.strong_count() > 0);
+        }
+        names.insert(principal.name().into(), Arc::downgrade(&principal.0.running));
+        principal.clone()
+    }
+}
+
+impl fmt::Debug for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is claimed of people is nothing for a log.
+        f.debug_struct("Claimed").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 

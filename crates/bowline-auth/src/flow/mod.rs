@@ -6,20 +6,41 @@
 //! ```text
 //! Begin ─► Fetch ─► Fetched ─► … ─► OpenBrowser ─► Returned ─► Fetch ─► Fetched ─► Done
 //! ```
+//!
+//! In between it looks for the metadata of the resource and of its authorization server, becomes known to that one if
+//! it is not yet, and asks for tokens by the grant of its [`Settings`]. Every URL that a peer named is checked before it
+//! appears in a step, and nothing that belongs to one issuer is shown to another.
 
+mod attempt;
+mod attempts;
+mod browser;
+mod discovery;
 mod fault;
+#[cfg(not(modern_only))]
+mod legacy;
+#[cfg(modern_only)]
+#[path = "no_legacy.rs"]
+mod legacy;
+mod tokens;
 
-pub use fault::Fault;
+pub use crate::callback::CallbackFault;
+pub use attempts::Attempts;
+pub use fault::{Fault, Unsupported, Wrong};
 
 use crate::fetch::{FetchFault, Request, Response};
 use crate::settings::Settings;
 use crate::store::Kept;
 use crate::{Challenge, Url};
+use attempt::{Attempt, State};
+use std::mem;
 use std::time::SystemTime;
 
 /// One attempt to be let in.
 #[derive(Debug)]
-pub struct Flow {}
+pub struct Flow {
+    attempt: Attempt,
+    state: State,
+}
 
 /// Why a flow begins.
 #[derive(Clone, Debug)]
@@ -31,6 +52,8 @@ pub enum Cause {
     /// A request was answered 401, with these challenges; there may be none. A refresh token that is kept is tried
     /// before a person is asked.
     Unauthorized(Vec<Challenge>),
+    /// A request was answered 401 although its token was new: as [`Cause::Unauthorized`], but no refresh token is tried.
+    Rejected(Vec<Challenge>),
     /// A request was answered 403 with this challenge: a person is asked for the scopes so far and those of the
     /// challenge.
     InsufficientScope(Challenge),
@@ -55,7 +78,6 @@ pub enum Event {
 
 /// What is to be done.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Step {
     /// Make this request, then [`Event::Fetched`].
     Fetch(Request),
@@ -88,7 +110,8 @@ pub enum Step {
 pub struct Failed {
     /// Why.
     pub fault: Fault,
-    /// What is still worth keeping: a registration that was made, without tokens; or none if nothing changes.
+    /// What is still worth keeping in the place of what was kept: a registration that was made, without tokens. None if
+    /// nothing changes.
     pub kept: Option<Box<Kept>>,
 }
 
@@ -96,14 +119,22 @@ impl Flow {
     /// An attempt with what is kept of the last one.
     #[must_use]
     pub fn new(settings: Settings, cause: Cause, kept: Option<Kept>) -> Self {
-        let _ = (settings, cause, kept);
-        todo!()
+        Self { attempt: Attempt::new(settings, cause, kept), state: State::New }
     }
 
-    /// What is to be done after this happened.
+    /// What is to be done after this happened. An event that no step asked for ends the flow.
     #[must_use]
     pub fn next(&mut self, event: Event, now: SystemTime) -> Step {
-        let _ = (event, now);
-        todo!()
+        let state = mem::replace(&mut self.state, State::Ended);
+        match self.attempt.advance(state, event, now) {
+            Ok((state, step)) => {
+                self.state = state;
+                step
+            }
+            Err(fault) => Step::Failed(Failed { fault, kept: self.attempt.registration() }),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,10 @@ impl Algorithm {
     /// The algorithm of this name, exactly; `none` and the symmetric ones are nobody's.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
+        // RFC 9864 names the curve; what is signed is the same.
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 }

@@ -15,12 +15,12 @@ pub enum KeyFault {
     Member(&'static str),
     /// It is of a kind, on a curve, or for an algorithm that is not known here.
     Unsupported(String),
+    /// It has a member that only private keys have.
+    Private(&'static str),
     /// It is weaker than is safe: an RSA key of fewer than 2048 bits.
     Weak,
     /// It is not the PEM of a PKCS#8 private key.
     Pem(&'static str),
-    /// It is a private key for other algorithms than the one that was asked for.
-    Algorithm(&'static str),
 }
 
 impl fmt::Display for KeyFault {
@@ -34,13 +34,16 @@ impl fmt::Display for KeyFault {
             Self::Unsupported(what) => {
                 write!(f, "a key for `{what}` is not supported; RSA, P-256, P-384 and Ed25519 are")
             }
+            Self::Private(name) => write!(
+                f,
+                "the key has the member `{name}` of a private key; publish only the public part"
+            ),
             Self::Weak => f.write_str(
                 "the RSA key has fewer than 2048 bits or a bad exponent; make a longer one",
             ),
             Self::Pem(what) => {
                 write!(f, "{what}; `openssl pkcs8 -topk8 -nocrypt` makes what is needed")
             }
-            Self::Algorithm(name) => write!(f, "the key cannot sign with {name}"),
         }
     }
 }

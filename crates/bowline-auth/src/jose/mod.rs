@@ -5,13 +5,18 @@
 //! for a shared secret.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
+pub(crate) mod date;
 mod fault;
-mod json;
+pub(crate) mod json;
 mod jwk;
 mod jwks;
 mod sign;
+pub(crate) mod unique;
 mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use algorithm::Algorithm;
 pub use fault::{Fault, KeyFault};

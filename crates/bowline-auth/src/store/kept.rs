@@ -1,5 +1,7 @@
 //! What is kept of a login.
 
+mod json;
+
 use super::Key;
 use crate::token::Tokens;
 use crate::{Secret, dpop};
@@ -24,13 +26,18 @@ pub struct Kept {
     pub client: Client,
     /// What came of the login; none while only a registration is kept.
     pub tokens: Option<Tokens>,
-    /// The scopes granted.
+    /// The scopes that were asked for; what was granted of them, if the server said so, is in `tokens`.
     pub scopes: Vec<String>,
     /// The key that the tokens are bound to.
     pub dpop: Option<dpop::Key>,
-    /// What another version of this program kept.
-    pub extra: Map<String, Value>,
+    /// What is not known here, as another version of this program may have kept it; it is written again as it is.
+    /// Members of `client` and `tokens` are under the same names.
+    pub extra: Extra,
 }
+
+/// Members that are not known here. They may be secrets, and are shown by nothing.
+#[derive(Clone, Default, PartialEq)]
+pub struct Extra(pub Map<String, Value>);
 
 /// Who we are at an authorization server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +83,13 @@ impl Kept {
             tokens: None,
             scopes: Vec::new(),
             dpop: None,
-            extra: Map::new(),
+            extra: Extra::default(),
         }
+    }
+}
+
+impl std::fmt::Debug for Extra {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Extra(…)")
     }
 }

@@ -5,14 +5,25 @@
 mod fault;
 mod file;
 mod kept;
+#[cfg(feature = "keychain")]
+mod keychain;
 mod memory;
+mod private;
+mod seal;
+
+#[cfg(test)]
+mod tests;
 
 pub use fault::Fault;
 pub use file::FileStore;
-pub use kept::{Client, Kept};
+pub use kept::{Client, Extra, Kept};
+#[cfg(feature = "keychain")]
+pub use keychain::KeychainStore;
 pub use memory::MemoryStore;
 
+use std::fmt;
 use std::fmt::Debug;
+use std::thread;
 use std::time::Duration;
 
 /// Whose login it is, and to what.
@@ -31,7 +42,9 @@ impl Key {
     }
 }
 
-/// Where logins are kept. Calls are short and may touch files: an async caller makes them where that is no harm.
+/// Where logins are kept.
+///
+/// Calls are short and may touch files: an async caller makes them where that is no harm.
 pub trait Store: Debug + Send + Sync {
     /// What is kept under this key.
     ///
@@ -69,17 +82,26 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// [`Fault::Busy`] after `limit`.
     fn lock(&self, key: &Key, limit: Duration) -> Result<Lock, Fault> {
-        let _ = (key, limit);
-        todo!()
+        let steps = limit.as_millis().div_ceil(STEP.as_millis());
+        for _ in 0..steps {
+            if let Some(lock) = self.try_lock(key)? {
+                return Ok(lock);
+            }
+            thread::sleep(STEP);
+        }
+        self.try_lock(key)?.ok_or_else(|| Fault::Busy { server: key.server.clone() })
     }
 }
+
+/// How often a lock is asked for that somebody else has.
+const STEP: Duration = Duration::from_millis(20);
 
 /// A key that nobody else has until this is dropped.
 #[must_use = "dropping the lock gives it back"]
 pub struct Lock(#[expect(dead_code, reason = "it is held, not read")] Box<dyn Send + Sync>);
 
 impl Debug for Lock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Lock(…)")
     }
 }

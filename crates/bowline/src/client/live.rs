@@ -645,6 +645,15 @@ impl Hears for Ears {
         }
     }
 
+    #[cfg(feature = "auth")]
+    fn held(&self, waits: bool) {
+        match self.core.upgrade() {
+            Some(core) if waits => core.think(),
+            Some(core) => core.thought(),
+            None => {}
+        }
+    }
+
     fn lost(&self, error: Error) {
         // Told before it is looked for a place that the connection may not have yet.
         self.deaf.store(true, Ordering::Release);

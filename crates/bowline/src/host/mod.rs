@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod access;
 #[cfg(feature = "http")]
 pub mod admin;
 mod builder;
@@ -34,6 +35,8 @@ mod catalogue;
 mod consent;
 pub(crate) mod fault;
 mod handle;
+#[cfg(feature = "auth")]
+pub(crate) mod login;
 mod monitor;
 mod report;
 mod settings;
@@ -45,9 +48,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, Proof, Who};
 pub use builder::Builder;
 pub use consent::{Consent, Proposal};
-pub use settings::{Isolation, Naming, Profile, ServerSettings, Settings};
+pub use settings::{Credentials, Isolation, Naming, Needed, Profile, ServerSettings, Settings};
 pub use status::Status;
 
 use crate::client::{Client, IntoTarget, Target};

@@ -1,5 +1,6 @@
 //! Everything of one host.
 
+use super::access::Rules;
 use super::builder::{Builder, Clients, Sample, Visit};
 use super::catalogue::{Catalogue, Collision, Offer, Stored};
 use super::consent::{Ask, Elicit};
@@ -176,7 +177,9 @@ impl Shared {
     }
 
     pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
-        read(&self.settings).servers.get(name).cloned().unwrap_or_default()
+        let settings = read(&self.settings).servers.get(name).cloned().unwrap_or_default();
+        // Who may use a server does not make it another.
+        ServerSettings { access: None, scopes: Vec::new(), ..settings }
     }
 
     pub(super) fn profile(&self, name: &str) -> Option<Profile> {
@@ -250,8 +253,12 @@ impl Shared {
             })
             .collect();
         let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
-        let naming = read(&self.settings).naming;
+        let (naming, access) = {
+            let settings = read(&self.settings);
+            (settings.naming, Rules::of(&settings))
+        };
         let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        let catalogue = catalogue.with_access(access);
         for collision in &collisions {
             tracing::warn!(target: "bowline::host", "{collision}");
         }

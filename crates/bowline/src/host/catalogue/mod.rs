@@ -19,7 +19,9 @@ pub(crate) use shelf::{Route, Shelf, encoded};
 pub(crate) use shelves::{Located, Shelves, Source};
 pub(crate) use stored::Stored;
 
+use super::access::{Rules, Sight};
 use super::settings::Naming;
+use crate::principal::Principal;
 use crate::server::ItemKind;
 use std::collections::HashMap;
 use std::fmt;
@@ -31,6 +33,8 @@ pub(crate) struct Catalogue {
     merged: Arc<Shelves>,
     /// Each server under its own names.
     servers: HashMap<Arc<str>, Arc<Shelves>>,
+    /// Who may use what of it; everybody everything where there are no rules.
+    access: Option<Arc<Rules>>,
 }
 
 /// The part of a catalogue that an endpoint shows.
@@ -63,6 +67,18 @@ impl Catalogue {
         offers: impl IntoIterator<Item = (&'a str, &'a Offer)>,
     ) -> (Self, Vec<Collision>) {
         build::catalogue(naming, offers)
+    }
+
+    /// The same, where not everybody may use everything.
+    #[must_use]
+    pub(crate) fn with_access(mut self, access: Option<Arc<Rules>>) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// What this principal may use of it; `None` for everything.
+    pub(crate) fn sight(&self, principal: &Principal) -> Option<Sight> {
+        Some(self.access.as_ref()?.sight(principal))
     }
 
     /// What an endpoint shows. A server that has told nothing, or is not there, may have anything.

@@ -3,6 +3,7 @@
 #[cfg(feature = "auth")]
 use super::auth::Protected;
 use super::guard::Guard;
+use super::protection::Protection;
 use super::service::HttpService;
 use super::sessions::Choice;
 use crate::error::{Error, Result};
@@ -22,8 +23,7 @@ pub struct Endpoint {
     pub(super) sessions: Choice,
     /// Whether clients reach it by a URL that begins with `https`.
     pub(super) public_https: bool,
-    #[cfg(feature = "auth")]
-    pub(super) protected: Option<std::sync::Arc<Protected>>,
+    pub(super) protection: Protection,
 }
 
 impl Endpoint {
@@ -111,15 +111,16 @@ impl Endpoint {
     /// [`token_file`](Self::token_file) and [`bearer_token`](Self::bearer_token) know.
     ///
     /// See [Authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization).
+    /// # Errors
+    /// When there is no authorization server, a scope is none, or a file with certificates cannot be read.
     #[cfg(feature = "auth")]
-    #[must_use]
-    pub fn protected(mut self, protected: Protected) -> Self {
-        self.protected = Some(std::sync::Arc::new(protected));
-        self
+    pub fn protected(mut self, protected: Protected) -> Result<Self> {
+        self.protection = Protection::new(protected)?;
+        Ok(self)
     }
 
     pub(super) fn authenticates(&self) -> bool {
-        self.guard.tokens.is_some()
+        self.guard.tokens.is_some() || self.protection.is_on()
     }
 }
 

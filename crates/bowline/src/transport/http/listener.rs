@@ -148,11 +148,12 @@ impl Http {
     }
 
     /// As [`Endpoint::protected`].
+    ///
+    /// # Errors
+    /// When there is no authorization server, a scope is none, or a file with certificates cannot be read.
     #[cfg(feature = "auth")]
-    #[must_use]
-    pub fn protected(mut self, protected: super::Protected) -> Self {
-        self.endpoint = self.endpoint.protected(protected);
-        self
+    pub fn protected(self, protected: super::Protected) -> Result<Self> {
+        self.change(|endpoint| endpoint.protected(protected))
     }
 
     /// Speaks TLS, HTTP/2 and HTTP/1.1 within it as the client prefers.

@@ -8,10 +8,15 @@
 #[cfg(feature = "auth")]
 mod auth;
 mod body;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "auth"))]
+#[cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, unused_imports, reason = "servers fetch keys, and need not all of it")
+)]
 pub mod client;
 mod connection;
 mod cors;
+mod demand;
 mod endpoint;
 mod exchange;
 mod guard;
@@ -28,6 +33,8 @@ mod site;
 mod tls;
 mod token;
 mod watched;
+#[cfg(not(feature = "auth"))]
+mod without_auth;
 #[cfg(modern_only)]
 mod without_sessions;
 
@@ -43,3 +50,8 @@ pub use tls::TlsFiles;
 use legacy as sessions;
 #[cfg(modern_only)]
 use without_sessions as sessions;
+
+#[cfg(feature = "auth")]
+use auth as protection;
+#[cfg(not(feature = "auth"))]
+use without_auth as protection;

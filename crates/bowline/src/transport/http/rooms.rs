@@ -42,6 +42,8 @@ impl Rooms {
         find: Option<Find>,
         closing: Closing,
     ) -> Self {
+        let mut endpoint = endpoint;
+        endpoint.protection.root_is(endpoint.guard.path.as_deref());
         let others = find.map(|find| {
             let (endpoint, closing) = (endpoint.clone(), closing.clone());
             Arc::new(Others { find, endpoint, closing, found: Mutex::default() })
@@ -56,7 +58,10 @@ impl Rooms {
 
     /// The endpoint at a path; a path that nothing is found at, the listener's own refuses as every wrong one.
     pub(super) fn at(&self, path: &str) -> HttpService {
-        let found = self.others.as_ref().and_then(|others| others.find(path));
+        let found = self
+            .others
+            .as_ref()
+            .and_then(|others| others.find(others.endpoint.protection.about(path)));
         found.unwrap_or_else(|| self.own.clone())
     }
 }

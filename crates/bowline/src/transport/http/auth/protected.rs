@@ -3,7 +3,11 @@
 use super::introspection::Introspection;
 use super::issuer::Issuer;
 use crate::error::{Error, Result};
+use crate::scopes::is_scope;
+use bowline_auth::Url;
+use bowline_auth::url::Scheme;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What an endpoint asks of whoever calls it: a token of an authorization server, made for this endpoint, with the
 /// scopes that the call needs.
@@ -18,7 +22,7 @@ use std::collections::BTreeMap;
 ///     .scope("tools/call", ["mcp:call"])
 ///     .tool_scopes("delete", ["mcp:write"])
 ///     .implies("mcp:write", ["mcp:call", "mcp"]);
-/// let endpoint = Endpoint::default().path("/mcp").protected(protected);
+/// let endpoint = Endpoint::default().path("/mcp").protected(protected)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -137,24 +141,90 @@ impl Protected {
         self.dpop_required = true;
         self
     }
+
+    /// Tells whether it can be right.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.issuers.is_empty() && self.introspections.is_empty() {
+            return Err(Error::invalid(
+                "protected: there is no authorization server, so nobody could get a token; add an issuer or an \
+                 introspection",
+            ));
+        }
+        let mut names: Vec<_> = self.issuers.iter().map(|issuer| &issuer.name).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::invalid(format!(
+                "protected: the issuer `{}` stands twice",
+                twice[0]
+            )));
+        }
+        for (what, scope) in self.all_scopes() {
+            if !is_scope(scope) {
+                return Err(Error::invalid(format!("{what}: {scope:?} is no scope")));
+            }
+            if scope == "offline_access" {
+                return Err(Error::invalid(format!(
+                    "{what}: `offline_access` is for clients to ask for, and nothing that a call needs; leave it out"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every scope that is asked for, and where.
+    fn all_scopes(&self) -> impl Iterator<Item = (String, &str)> {
+        let everybody = self.scopes.iter().map(|scope| ("scopes".to_owned(), scope));
+        let methods = self.methods.iter().flat_map(|(name, scopes)| {
+            scopes.iter().map(move |scope| (format!("scopes of `{name}`"), scope))
+        });
+        let tools = self.tools.iter().flat_map(|(name, scopes)| {
+            scopes.iter().map(move |scope| (format!("scopes of tool `{name}`"), scope))
+        });
+        let implied = self.implied.iter().flat_map(|(scope, implied)| {
+            let of = move |one| (format!("scopes implied by `{scope}`"), one);
+            std::iter::once(scope).chain(implied).map(of)
+        });
+        everybody.chain(methods).chain(tools).chain(implied).map(|(what, scope)| (what, &**scope))
+    }
+
+    /// Scheme and host of the resource, as it was given.
+    pub(super) fn origin(&self) -> &str {
+        let after = self.resource.find("://").map_or(0, |at| at + 3);
+        let end = self.resource[after..].find(['/', '?']).map(|at| after + at);
+        &self.resource[..end.unwrap_or(self.resource.len())]
+    }
+
+    /// What stands before the paths of the listener in the URLs that clients know: where the resource is at
+    /// `/tools/mcp` for them, and at `/mcp` here, `/tools`.
+    pub(super) fn prefix(&self, root: Option<&str>) -> &str {
+        let path = &self.resource[self.origin().len()..];
+        root.and_then(|root| path.strip_suffix(root)).unwrap_or_default()
+    }
+
+    /// The issuers of the tokens that let in.
+    pub(super) fn authorization_servers(&self) -> Vec<&str> {
+        let signing = self.issuers.iter().map(|issuer| &*issuer.name);
+        let mut servers: Vec<&str> = Vec::new();
+        for server in signing.chain(self.introspections.iter().map(|asked| &*asked.issuer)) {
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        servers
+    }
 }
 
 /// Checks a URL that the operator has written.
+///
+/// # Errors
+/// When it is no `https` URL, nor an `http` one of this machine.
 pub(super) fn known_url(what: &str, url: &str) -> Result<()> {
-    let wrong = |why: &str| Err(Error::invalid(format!("{what}: `{url}` {why}")));
-    let Ok(parsed) = url.parse::<http::Uri>() else { return wrong("is no URL") };
-    if url.contains('#') {
-        return wrong("has a fragment; leave out what follows `#`");
+    let wrong = |why: &dyn fmt::Display| {
+        Err(Error::invalid(format!("{what}: `{}` {why}", url.escape_debug())))
+    };
+    match Url::parse(url) {
+        Ok(parsed) if parsed.scheme() == Scheme::Https || parsed.is_loopback() => Ok(()),
+        Ok(_) => wrong(&"is not encrypted; use https"),
+        Err(fault) => wrong(&format_args!("cannot be used: {fault}")),
     }
-    match (parsed.scheme_str(), parsed.host()) {
-        (Some("https"), Some(_)) => Ok(()),
-        (Some("http"), Some(host)) if is_this_machine(host) => Ok(()),
-        (Some("http"), Some(_)) => wrong("is not encrypted; use https"),
-        _ => wrong("is no URL that begins with https://"),
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -2,11 +2,11 @@
 
 use super::explain;
 use super::origin::Origin;
+use super::pool::Connection;
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::connect::CaptureConnection;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,19 +20,20 @@ pub struct Body {
     /// `None` after its end.
     incoming: Option<Incoming>,
     origin: Origin,
-    connection: CaptureConnection,
+    /// What it comes over; `None` when nothing more may come over that.
+    connection: Option<Connection>,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, origin: Origin, connection: CaptureConnection) -> Self {
-        Self { incoming: Some(incoming), origin, connection }
+    pub(super) fn new(incoming: Incoming, origin: Origin, connection: Connection) -> Self {
+        Self { incoming: Some(incoming), origin, connection: Some(connection) }
     }
 
     /// Takes care that nothing more is sent over the connection that this came over: what was said on it was not what
     /// was asked, and what is said next may be late too.
-    pub(crate) fn distrust(&self) {
-        if let Some(connected) = &*self.connection.connection_metadata() {
-            connected.poison();
+    pub(crate) fn distrust(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.distrust();
         }
     }
 
@@ -59,7 +60,7 @@ impl Body {
         Poll::Ready(match ready!(http_body::Body::poll_frame(Pin::new(incoming), task)) {
             Some(Ok(frame)) => Some(Ok(frame)),
             Some(Err(error)) => {
-                self.incoming = None;
+                (self.incoming, self.connection) = (None, None);
                 Some(Err(explain::body(error, &self.origin)))
             }
             None => {
@@ -87,6 +88,15 @@ impl http_body::Body for Body {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        let ended = http_body::Body::is_end_stream(self);
+        if let Some(connection) = self.connection.take().filter(|_| ended) {
+            connection.keep();
+        }
     }
 }
 

@@ -6,19 +6,13 @@ use super::dial::Dial;
 use super::explain;
 use super::options::Options;
 use super::origin::Origin;
+use super::pool::Pool;
 use super::redirect;
 use crate::error::{Error, Result};
-use bowline_protocol::limits::Limits;
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, PROXY_AUTHORIZATION,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, PROXY_AUTHORIZATION};
 use http::{Method, Request, Response, Uri};
 use http_body::{Frame, SizeHint};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -30,8 +24,7 @@ use std::time::Duration;
 /// Clones share one pool of connections.
 #[derive(Clone)]
 pub struct Connector {
-    client: Client<Dial, Whole>,
-    dial: Dial,
+    pool: Pool,
     head_timeout: Duration,
     headers_bytes: usize,
     credentials_over_http: bool,
@@ -41,6 +34,9 @@ pub struct Connector {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     uri: Uri,
+    /// As a server is told that is not reached through a proxy.
+    path: Uri,
+    host: HeaderValue,
     origin: Origin,
 }
 
@@ -48,7 +44,21 @@ impl Target {
     /// # Errors
     /// Nothing can be sent there.
     pub(crate) fn new(uri: Uri) -> Result<Self> {
-        Ok(Self { origin: Origin::of(&uri)?, uri })
+        let origin = Origin::of(&uri)?;
+        let path = uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from);
+        Ok(Self { path, host: origin.host_header()?, origin, uri })
+    }
+
+    pub(super) fn path(&self) -> &Uri {
+        &self.path
+    }
+
+    pub(super) fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The URL.
@@ -63,10 +73,8 @@ impl Connector {
     /// # Errors
     /// [`Error::is_invalid`], or a file cannot be read; both name what is wrong.
     pub fn new(options: &Options) -> Result<Self> {
-        let dial = Dial::new(options)?;
         Ok(Self {
-            client: pool(dial.clone(), &options.limits),
-            dial,
+            pool: Pool::new(Dial::new(options)?, &options.limits),
             head_timeout: options.head_time(),
             headers_bytes: options.limits.headers_bytes,
             credentials_over_http: options.credentials_over_http,
@@ -93,7 +101,7 @@ impl Connector {
         let (mut parts, body) = request.into_parts();
         credentials.add_to(&mut parts.headers);
         let target = Target::new(parts.uri)?;
-        self.send_to(&target, &parts.method, || parts.headers.clone(), &body).await
+        self.send_to(&target, &parts.method, |_| parts.headers.clone(), &body).await
     }
 
     /// The same to a URL that has been looked at, with headers made when they are needed.
@@ -102,30 +110,26 @@ impl Connector {
     /// As [`Connector::send`].
     pub(crate) async fn send_to(
         &self,
-        Target { uri, origin }: &Target,
+        target: &Target,
         method: &Method,
-        headers: impl Fn() -> HeaderMap,
+        headers: impl Fn(&Uri) -> HeaderMap,
         body: &Bytes,
     ) -> Result<Response<Body>> {
+        let origin = &target.origin;
         let mut redirected = None;
         for _ in 0..=redirect::MOST {
-            let uri = redirected.as_ref().unwrap_or(uri);
-            let mut headers = headers();
-            guard(&headers)?;
-            credentials::hide(&mut headers);
-            if !self.credentials_over_http {
-                credentials::guard(&headers, origin)?;
-            }
-            let mut request = Request::new(Whole(Some(body.clone())));
+            let target = redirected.as_ref().unwrap_or(target);
+            let mut headers = headers(&target.uri);
+            credentials::guard(&mut headers, origin, self.credentials_over_http)?;
+            let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = method.clone();
             *request.headers_mut() = headers;
-            *request.uri_mut() = uri.clone();
-            let response = self.exchange(request, origin).await?;
+            let response = self.exchange(target, request).await?;
             if head_size(response.headers()) > self.headers_bytes {
                 return Err(explain::large_head(origin));
             }
-            match redirect::next(uri, method, response.status(), response.headers())? {
-                Some(next) => redirected = Some(next),
+            match redirect::next(&target.uri, method, response.status(), response.headers())? {
+                Some(next) => redirected = Some(Target::new(next)?),
                 None => return answer(response, origin),
             }
         }
@@ -137,27 +141,27 @@ impl Connector {
 
     #[cfg(test)]
     pub(super) fn dial(&self) -> &Dial {
-        &self.dial
+        self.pool.dial()
     }
 
     async fn exchange(
         &self,
+        target: &Target,
         mut request: Request<Whole>,
-        origin: &Origin,
     ) -> Result<Response<Body>> {
+        let origin = &target.origin;
         if !origin.secure {
             // Of a tunnel, only the proxy sees it; without one it goes with the request.
-            let via = self.dial.proxy(request.uri(), origin)?;
+            let via = self.pool.dial().proxy(&target.uri, origin)?;
             if let Some(authorization) = via.and_then(|via| via.authorization) {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
             }
         }
-        let connection = capture_connection(&mut request);
-        match tokio::time::timeout(self.head_timeout, self.client.request(request)).await {
-            Ok(Ok(response)) => {
+        match tokio::time::timeout(self.head_timeout, self.pool.send(target, request)).await {
+            Ok(Ok((response, connection))) => {
                 Ok(response.map(|incoming| Body::new(incoming, origin.clone(), connection)))
             }
-            Ok(Err(error)) => Err(explain::request(error, origin)),
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 let time = self.head_timeout;
                 Err(Error::timed_out(format!(
@@ -177,58 +181,6 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn pool(dial: Dial, limits: &Limits) -> Client<Dial, Whole> {
-    // The tasks of connections are owned by the pool: they end with it, when idle for too long, or with the exchange
-    // that is dropped.
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(MOST_IDLE)
-        .http1_max_headers(limits.headers)
-        .http1_max_buf_size(limits.headers_bytes.max(SMALLEST_BUFFER))
-        .http2_max_header_list_size(u32::try_from(limits.headers_bytes).unwrap_or(u32::MAX))
-        .http2_keep_alive_interval(PING)
-        .http2_keep_alive_timeout(PONG)
-        .build(dial)
-}
-
-/// How long a connection is kept that nothing is sent over.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// How many of them are kept for one server.
-const MOST_IDLE: usize = 16;
-
-/// What hyper takes at least.
-const SMALLEST_BUFFER: usize = 8 * 1024;
-
-/// How often a server of HTTP/2 is asked for a sign of life while it has something to answer, and the time it has.
-const PING: Duration = Duration::from_secs(30);
-const PONG: Duration = Duration::from_secs(20);
-
-/// Refuses headers that belong to the connection: said twice they let a server see other requests than were sent.
-fn guard(headers: &HeaderMap) -> Result<()> {
-    match headers.keys().find(|name| CONNECTIONS.contains(name)) {
-        Some(name) => Err(Error::invalid(format!(
-            "header `{name}` belongs to the connection and cannot be set; leave it out"
-        ))),
-        None => Ok(()),
-    }
-}
-
-const CONNECTIONS: [HeaderName; 10] = [
-    CONNECTION,
-    CONTENT_LENGTH,
-    HOST,
-    HeaderName::from_static("keep-alive"),
-    PROXY_AUTHORIZATION,
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
 /// The bytes of header lines. hyper bounds them by what it reads at once, which can be more.
 fn head_size(headers: &HeaderMap) -> usize {
     // A line also has a colon, a space and an end of two characters.
@@ -247,7 +199,13 @@ fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
 }
 
 /// A body that is there as a whole.
-struct Whole(Option<Bytes>);
+pub(crate) struct Whole(Option<Bytes>);
+
+impl Whole {
+    pub(crate) fn new(bytes: impl Into<Bytes>) -> Self {
+        Self(Some(bytes.into()))
+    }
+}
 
 impl http_body::Body for Whole {
     type Data = Bytes;

@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use crate::error::{Error, Result};
-use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 
 /// Headers that only the server they are for may see.
@@ -46,39 +46,47 @@ impl Credentials {
     }
 }
 
-/// Marks what is a credential by its name: it is never kept in tables of HTTP/2, nor shown by `Debug`.
-pub(super) fn hide(headers: &mut HeaderMap) {
-    for name in ALWAYS {
-        if let Some(value) = headers.get_mut(name) {
-            value.set_sensitive(true);
-        }
-    }
-}
-
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys().map(HeaderName::as_str)).finish()
     }
 }
 
-/// Credentials by name, whoever added them.
-const ALWAYS: [HeaderName; 2] = [AUTHORIZATION, COOKIE];
-
-/// Refuses to show credentials to everybody on the way.
+/// Checks the headers of a request, and marks what is a credential by its name, whoever added it: it is never kept in
+/// tables of HTTP/2, nor shown by `Debug`.
 ///
 /// # Errors
-/// Names the header and the server, if the headers have credentials and the way there can be listened to.
-pub(super) fn guard(headers: &HeaderMap, origin: &Origin) -> Result<()> {
-    if origin.secure || origin.is_loopback() {
-        return Ok(());
+/// Names the header: it belongs to the connection, and said twice would let a server see other requests than were
+/// sent; or it is a credential, and not `everywhere` may they be sent where the way there can be listened to.
+pub(super) fn guard(headers: &mut HeaderMap, origin: &Origin, everywhere: bool) -> Result<()> {
+    let may_be_heard = !everywhere && !origin.secure && !origin.is_loopback();
+    for (name, value) in headers {
+        match name.as_str() {
+            "authorization" | "cookie" => value.set_sensitive(true),
+            "connection"
+            | "content-length"
+            | "host"
+            | "keep-alive"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade" => {
+                return Err(Error::invalid(format!(
+                    "header `{name}` belongs to the connection and cannot be set; leave it out"
+                )));
+            }
+            _ => {}
+        }
+        if may_be_heard && value.is_sensitive() {
+            return Err(Error::invalid(format!(
+                "header `{name}` is a credential, and everybody on the way to {origin} could read it; use https, \
+                 or `dangerously_allow_credentials_over_http`"
+            )));
+        }
     }
-    let secret =
-        headers.iter().find(|(name, value)| value.is_sensitive() || ALWAYS.contains(*name));
-    let Some((name, _)) = secret else { return Ok(()) };
-    Err(Error::invalid(format!(
-        "header `{name}` is a credential, and everybody on the way to {origin} could read it; use https, \
-         or `dangerously_allow_credentials_over_http`"
-    )))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -122,7 +130,7 @@ mod tests {
             for kind in &kinds {
                 let mut headers = HeaderMap::new();
                 own(kind.clone()).add_to(&mut headers);
-                let result = guard(&headers, &origin);
+                let result = guard(&mut headers, &origin, false);
                 assert_eq!(result.is_ok(), allowed, "{kind} to {url}");
                 if let Err(error) = result {
                     let text = format!("{error:?}");
@@ -132,7 +140,7 @@ mod tests {
             // A header that is no secret goes everywhere.
             let mut plain = HeaderMap::new();
             plain.insert("x-trace", HeaderValue::from_static("1"));
-            assert!(guard(&plain, &origin).is_ok(), "{url}");
+            assert!(guard(&mut plain, &origin, false).is_ok(), "{url}");
         }
     }
 
@@ -142,7 +150,7 @@ mod tests {
         for name in ["authorization", "cookie"] {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::from_static("canary"));
-            assert!(guard(&headers, &origin).is_err(), "{name}");
+            assert!(guard(&mut headers, &origin, false).is_err(), "{name}");
         }
     }
 }

@@ -10,11 +10,10 @@ use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
@@ -62,9 +61,13 @@ impl Dial {
         self.0.tls.is_loaded()
     }
 
-    async fn open(&self, uri: Uri) -> Result<Link> {
-        let origin = Origin::of(&uri)?;
-        match tokio::time::timeout(self.0.timeout, self.way(uri, &origin)).await {
+    /// Opens a connection for requests to `uri`.
+    ///
+    /// # Errors
+    /// There is no way there, or not in time.
+    pub(super) async fn open(&self, uri: &Uri, offer: Offer) -> Result<Link> {
+        let origin = Origin::of(uri)?;
+        match tokio::time::timeout(self.0.timeout, self.way(uri.clone(), &origin, offer)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let time = self.0.timeout;
@@ -73,9 +76,9 @@ impl Dial {
         }
     }
 
-    async fn way(&self, uri: Uri, origin: &Origin) -> Result<Link> {
+    async fn way(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
         let Some(via) = self.proxy(&uri, origin)? else {
-            return self.direct(uri, origin, Offer::Both).await;
+            return self.direct(uri, origin, offer).await;
         };
         let hop = Hop { dial: self.clone(), origin: via.origin.clone() };
         if !origin.secure {
@@ -92,7 +95,7 @@ impl Dial {
             ))
             .because(error)
         })?;
-        self.secure(link, origin, Offer::Both).await
+        self.secure(link, origin, offer).await
     }
 
     async fn direct(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
@@ -103,7 +106,7 @@ impl Dial {
         if origin.secure { self.secure(link, origin, offer).await } else { Ok(link) }
     }
 
-    async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
+    pub(super) async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
         let (stream, http2) = self.0.tls.connect(link.into_stream(), origin, offer).await?;
         Ok(Link::new(stream).http2(http2))
     }
@@ -116,21 +119,6 @@ const PROBE: Duration = Duration::from_secs(10);
 const PROBES: u32 = 3;
 
 type Opening<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
-
-impl Service<Uri> for Dial {
-    type Response = Link;
-    type Error = DialError;
-    type Future = Opening<Link, DialError>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let dial = self.clone();
-        Box::pin(async move { dial.open(uri).await.map_err(DialError::new) })
-    }
-}
 
 /// The way to a proxy.
 struct Hop {
@@ -152,29 +140,6 @@ impl Service<Uri> for Hop {
         Box::pin(async move { dial.direct(proxy, &origin, Offer::Http1).await })
     }
 }
-
-/// An error on its way through the pool, which lends errors only.
-#[derive(Debug)]
-pub(super) struct DialError(Mutex<Option<Error>>);
-
-impl DialError {
-    fn new(error: Error) -> Self {
-        Self(Mutex::new(Some(error)))
-    }
-
-    /// Gives the error, once.
-    pub(super) fn take(&self) -> Option<Error> {
-        self.0.lock().ok()?.take()
-    }
-}
-
-impl fmt::Display for DialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl std::error::Error for DialError {}
 
 /// Finds the addresses of a host; those of `localhost` without asking anybody.
 #[derive(Clone, Debug)]

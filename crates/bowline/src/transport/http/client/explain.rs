@@ -1,39 +1,34 @@
 //! What an error of hyper means to a caller.
 
-use super::dial::DialError;
 use super::origin::Origin;
 use super::tls;
 use crate::error::Error;
-use hyper_util::client::legacy;
 use std::io;
 
+/// Why there is no connection to send over, though there is one.
+pub(super) fn handshake(error: hyper::Error, origin: &Origin) -> Error {
+    Error::unreachable(format!("cannot connect to {origin}")).because(error)
+}
+
 /// Why there is no response.
-pub(super) fn request(error: legacy::Error, origin: &Origin) -> Error {
-    if let Some(known) = find::<DialError>(&error).and_then(DialError::take) {
-        return known;
-    }
+pub(super) fn request(error: hyper::Error, origin: &Origin) -> Error {
     if let Some(refused) = refused(&error, origin) {
         return refused.because(error);
     }
-    if error.is_connect() {
-        return Error::unreachable(format!("cannot connect to {origin}")).because(error);
-    }
-    match find::<hyper::Error>(&error) {
-        Some(cause) if cause.is_canceled() => {
-            Error::unreachable(format!("{origin} closed the connection before the request was sent"))
-        }
-        Some(cause) if cause.is_parse_too_large() => large_head(origin),
-        Some(cause) if cause.is_parse() => {
-            Error::bad_answer(&origin.to_string(), "what came is not HTTP; check the URL")
-        }
-        Some(cause) if was_refused(cause) => {
-            Error::unreachable(format!("{origin} takes no more requests now"))
-        }
-        _ => Error::closed(format!(
+    let explained = if error.is_canceled() {
+        Error::unreachable(format!("{origin} closed the connection before the request was sent"))
+    } else if error.is_parse_too_large() {
+        large_head(origin)
+    } else if error.is_parse() {
+        Error::bad_answer(&origin.to_string(), "what came is not HTTP; check the URL")
+    } else if was_refused(&error) {
+        Error::unreachable(format!("{origin} takes no more requests now"))
+    } else {
+        Error::closed(format!(
             "the connection to {origin} ended before there was a response; the request may have been processed"
-        )),
-    }
-    .because(error)
+        ))
+    };
+    explained.because(error)
 }
 
 /// A response is refused for the size of its head.

@@ -1,7 +1,6 @@
 //! A connection, whatever it goes through.
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,7 +20,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Link {
     pub(super) fn new(stream: impl Stream + 'static) -> Self {
-        Self { stream: TokioIo::new(Box::new(stream)), http2: false, proxied: false }
+        Self::of(Box::new(stream))
+    }
+
+    pub(super) fn of(stream: Box<dyn Stream>) -> Self {
+        Self { stream: TokioIo::new(stream), http2: false, proxied: false }
     }
 
     /// Says whether HTTP/2 was chosen for it.
@@ -34,15 +37,16 @@ impl Link {
         Self { proxied: true, ..self }
     }
 
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2
+    }
+
+    pub(super) fn is_proxied(&self) -> bool {
+        self.proxied
+    }
+
     pub(super) fn into_stream(self) -> Box<dyn Stream> {
         self.stream.into_inner()
-    }
-}
-
-impl Connection for Link {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.proxied);
-        if self.http2 { connected.negotiated_h2() } else { connected }
     }
 }
 

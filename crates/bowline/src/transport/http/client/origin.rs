@@ -1,19 +1,19 @@
 //! The part of a URL that decides who is spoken to.
 
 use crate::error::{Error, Result};
-use http::Uri;
 use http::uri::Scheme;
+use http::{HeaderValue, Uri};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// Scheme, host and port of a URL: all of it that is ever shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(super) secure: bool,
     /// In lower case, and without the brackets of an IPv6 address.
     pub(super) host: Arc<str>,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Origin {
@@ -50,6 +50,16 @@ impl Origin {
             return Err(Error::invalid(format!("the URL of {origin} has a port above 65535")));
         }
         Ok(origin)
+    }
+
+    /// What `Host` says of it.
+    ///
+    /// # Errors
+    /// Never for an origin of a URL, whose hosts have no other characters than headers may.
+    pub(super) fn host_header(&self) -> Result<HeaderValue> {
+        let shown = self.to_string();
+        let host = shown.split_once("://").map_or("", |(_, host)| host);
+        HeaderValue::from_str(host).map_err(|_| Error::invalid("a URL to send to must name a host"))
     }
 
     /// Whether what is sent there stays on this machine: 127.0.0.0/8, ::1 and `localhost`, which we resolve ourselves.
