@@ -41,10 +41,7 @@ impl Site {
         B: Body<Data = Bytes> + Send + 'static,
     {
         match self {
-            Self::Endpoint(rooms) => {
-                let service = rooms.at(request.uri().path());
-                Box::pin(async move { service.answer(request).await })
-            }
+            Self::Endpoint(rooms) => Box::pin(rooms.at(request.uri().path()).answer(request)),
             // The body is not read: nobody who asks for a page has one.
             Self::Pages(pages) => {
                 let (pages, head) = (pages.clone(), request.into_parts().0);
