@@ -32,8 +32,8 @@ use crate::settings::Settings;
 use crate::store::Kept;
 use crate::{Challenge, Url};
 use attempt::{Attempt, State};
-use std::mem;
 use std::time::SystemTime;
+use std::{fmt, mem};
 
 /// One attempt to be let in.
 #[derive(Debug)]
@@ -77,7 +77,6 @@ pub enum Event {
 }
 
 /// What is to be done.
-#[derive(Debug)]
 pub enum Step {
     /// Make this request, then [`Event::Fetched`].
     Fetch(Request),
@@ -132,6 +131,22 @@ impl Flow {
                 step
             }
             Err(fault) => Step::Failed(Failed { fault, kept: self.attempt.registration() }),
+        }
+    }
+}
+
+/// Without what a browser brings back, by which somebody else could come back instead.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(request) => f.debug_tuple("Fetch").field(request).finish(),
+            Self::OpenBrowser { url, redirect_uri, .. } => {
+                let mut shown = f.debug_struct("OpenBrowser");
+                shown.field("url", url).field("redirect_uri", redirect_uri).finish_non_exhaustive()
+            }
+            Self::Wait { fault, .. } => f.debug_tuple("Wait").field(fault).finish(),
+            Self::Done(kept) => f.debug_tuple("Done").field(kept).finish(),
+            Self::Failed(failed) => f.debug_tuple("Failed").field(failed).finish(),
         }
     }
 }
