@@ -7,6 +7,20 @@
 //! Begin ─► Fetch ─► Fetched ─► … ─► OpenBrowser ─► Returned ─► Fetch ─► Fetched ─► Done
 //! ```
 //!
+//! ```
+//! use bowline_auth::Url;
+//! use bowline_auth::flow::{Cause, Event, Flow, Step};
+//! use bowline_auth::settings::Settings;
+//! use std::time::SystemTime;
+//!
+//! let server = Url::parse("https://mcp.example/mcp")?;
+//! let redirect = Url::parse("http://127.0.0.1:4711/callback")?;
+//! let mut flow = Flow::new(Settings::new(server, redirect), Cause::Login, None);
+//! let Step::Fetch(request) = flow.next(Event::Begin, SystemTime::now()) else { panic!() };
+//! assert_eq!(request.url.as_str(), "https://mcp.example/.well-known/oauth-protected-resource/mcp");
+//! # Ok::<(), bowline_auth::url::UrlFault>(())
+//! ```
+//!
 //! In between it looks for the metadata of the resource and of its authorization server, becomes known to that one if
 //! it is not yet, and asks for tokens by the grant of its [`Settings`]. Every URL that a peer named is checked before it
 //! appears in a step, and nothing that belongs to one issuer is shown to another.

@@ -130,6 +130,14 @@ fn an_authorization_endpoint_keeps_its_query_but_none_of_our_parameters() {
     }));
     assert!(end.is_ok(), "{log}");
     assert!(log.contains("/authorize tenant=a&b x= response_type=code client_id="), "{log}");
+    let asks = json!({
+        "authorization_endpoint": format!("{ISSUER}/authorize?prompt=login"),
+        "scopes_supported": ["offline_access"],
+    });
+    let mut world = World::usual().get(AS_METADATA, &with(server(ISSUER), &asks));
+    let _ = world.login(settings(), unauthorized("Bearer scope=a"), None);
+    assert!(world.log.contains("scope=a offline_access"), "{}", world.log);
+    assert_eq!(world.log.matches("prompt=").count(), 1, "{}", world.log);
     for query in [
         "client_id=evil",
         "redirect_uri=https://evil.example",
