@@ -94,7 +94,6 @@ impl Answers {
                     shows_nothing(&failed.fault.to_string());
                     return None;
                 }
-                step => panic!("an unknown step: {step:?}"),
             };
         }
         panic!("the flow does not end");

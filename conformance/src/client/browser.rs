@@ -14,7 +14,9 @@ pub(crate) fn obedient() -> impl Browser {
     AskingBrowser::new(|visit: Visit| async move {
         match timeout(PATIENCE, sent_to(&visit.url)).await {
             Ok(Ok(location)) => Ok(Shown::Returned(location)),
-            Ok(Err(failure)) => Err(Error::unreachable("the page sends nobody on").because(failure)),
+            Ok(Err(failure)) => {
+                Err(Error::unreachable("the page sends nobody on").because(failure))
+            }
             Err(_) => Err(Error::unreachable("the page does not load")),
         }
     })

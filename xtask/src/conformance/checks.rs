@@ -1,5 +1,6 @@
 //! Reading the `checks.json` files that the suite writes, and judging them.
 
+use super::expected;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -86,8 +87,14 @@ impl Row {
         if self.counts.ended_badly {
             return Some("the program exited badly".to_owned());
         }
-        if let Some(said) = &self.counts.said {
-            return Some(format!("the program said: {said}"));
+        match &self.counts.said {
+            Some(said) if !expected::refused(&self.name) => {
+                return Some(format!("the program said: {said}"));
+            }
+            None if expected::refused(&self.name) => {
+                return Some("the program took what it had to refuse".to_owned());
+            }
+            _ => {}
         }
         (self.counts.success < least)
             .then(|| format!("only {} of {least} checks", self.counts.success))
@@ -235,6 +242,19 @@ mod tests {
         let mut loud = ran(&["SUCCESS"]);
         loud[0].1.said = Some("error: no answer".to_owned());
         assert_eq!(problem(1, &loud).unwrap(), "the program said: error: no answer");
+    }
+
+    #[test]
+    fn a_client_that_had_to_refuse_must_say_so() {
+        let name = "auth/iss-wrong-issuer".to_owned();
+        let problem = |said: Option<&str>| {
+            let mut counts = counts(&["SUCCESS"]);
+            counts.said = said.map(str::to_owned);
+            let rows = compare(&BTreeMap::from([(name.clone(), 1)]), &[(name.clone(), counts)]);
+            rows[0].problem()
+        };
+        assert_eq!(problem(Some("error: it is from another issuer")), None);
+        assert_eq!(problem(None).unwrap(), "the program took what it had to refuse");
     }
 
     #[test]

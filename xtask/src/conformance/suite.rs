@@ -1,6 +1,7 @@
 //! Installing the pinned suite and running it.
 
 use super::checks::{self, Counts};
+use super::expected::EXTENSION;
 use crate::process::{Server, must, output};
 use crate::workspace::target;
 use std::collections::BTreeMap;
@@ -67,7 +68,10 @@ impl Suite {
         let out = self.emptied(&folder)?;
         let mut ended_badly = Vec::new();
         match mode {
-            Mode::Together => drop(self.invoke(target, version, &["--suite", "all"], &out)?),
+            Mode::Together => {
+                let suite = if version == EXTENSION { "extensions" } else { "all" };
+                self.invoke(target, version, &["--suite", suite], &out)?;
+            }
             Mode::Alone => {
                 for name in expected.keys() {
                     if !self.invoke(target, version, &["--scenario", name], &out)? {
@@ -160,7 +164,7 @@ impl Suite {
             Target::Server(url) => command.args(["--url", url]),
             Target::Client(program) => command.args(["--command", program]),
         };
-        if version != "extension" {
+        if version != EXTENSION {
             command.args(["--spec-version", version]);
         }
         command
@@ -183,8 +187,7 @@ impl Suite {
 pub(crate) enum Mode {
     /// All of them by one run. All clients are then started at once, and how they end is ignored.
     Together,
-    /// Each by a run of its own, in which the exit code of a client counts. The scenarios of extensions belong to no
-    /// version, so that only their name selects them.
+    /// Each by a run of its own, in which the exit code of a client counts.
     Alone,
 }
 

@@ -1,7 +1,7 @@
 //! Taking members out of an object that has been checked, without decoding it.
 
-use super::{Raw, decode_text};
-use memchr::memchr2;
+use super::machine::skip_plain;
+use super::{Message, MetaKey, Raw, decode_text, encode_text, unquote};
 use std::borrow::Cow;
 
 /// One member of an object, as it is written.
@@ -15,7 +15,12 @@ pub(crate) struct Member<'a> {
     pub(crate) whole: &'a [u8],
 }
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    /// The value where it is a string.
+    pub(crate) fn text(&self) -> Option<Cow<'a, str>> {
+        unquote(self.value)
+    }
+
     /// The name in UTF-8; empty when it is no text (an unpaired surrogate), which no key of ours is.
     pub(crate) fn name(&self) -> Cow<'_, [u8]> {
         // Without an escape it is what it says, and has been checked with all else.
@@ -32,12 +37,37 @@ impl Member<'_> {
 pub(crate) struct Members<'a> {
     text: &'a [u8],
     at: usize,
+    /// What the object is part of, where that was scanned: values that it knows are not walked over again.
+    message: Option<&'a Message>,
 }
 
 impl<'a> Members<'a> {
     /// Of any other value than an object there are none.
     pub(crate) fn of(object: &'a Raw) -> Self {
-        Self { text: object.members(), at: 0 }
+        Self { text: object.members(), at: 0, message: None }
+    }
+
+    /// Those of `params`, where that is an object.
+    pub(crate) fn of_params(message: &'a Message) -> Self {
+        let params = message.params_span();
+        let text = message.raw().as_bytes();
+        match params.of(text) {
+            [b'{', .., b'}'] => Self {
+                text: &text[..params.end as usize - 1],
+                at: params.start as usize + 1,
+                message: Some(message),
+            },
+            _ => Self { text: b"", at: 0, message: None },
+        }
+    }
+
+    /// Where the value ends that begins here.
+    fn end_of_value(&self) -> usize {
+        let mut known = self.message.into_iter().flat_map(Message::body_spans);
+        match known.find(|span| span.start as usize == self.at) {
+            Some(span) => span.end as usize,
+            None => end_of_value(self.text, self.at),
+        }
     }
 
     fn skip(&mut self, passed_over: impl Fn(u8) -> bool) {
@@ -55,11 +85,11 @@ impl<'a> Iterator for Members<'a> {
         if start >= self.text.len() {
             return None;
         }
-        self.at = end_of_value(self.text, start);
+        self.at = end_of_string(self.text, start);
         let name = self.text.get(start + 1..self.at - 1)?;
         self.skip(|byte| byte == b' ' || byte == b':');
         let value = self.at;
-        self.at = end_of_value(self.text, value);
+        self.at = self.end_of_value();
         Some(Member { name, value: &self.text[value..self.at], whole: &self.text[start..self.at] })
     }
 }
@@ -95,14 +125,14 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
 /// Where the string ends that begins with the quote at `start`: behind the other quote.
 fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if text[at] == b'"' {
-            return at + 1;
+    loop {
+        at = skip_plain(text, at);
+        match text.get(at) {
+            Some(b'"') => return at + 1,
+            Some(_) => at += 2,
+            None => return text.len(),
         }
-        at += 2;
     }
-    text.len()
 }
 
 /// Writes an object member by member, as they are written elsewhere.
@@ -125,6 +155,23 @@ impl Selection {
             self.0.push(b',');
         }
         self.0.extend_from_slice(members);
+    }
+
+    /// Adds a member with another value than it has.
+    pub(crate) fn add_changed(&mut self, member: &Member<'_>, value: &[u8]) {
+        let with_colon = member.whole.len() - member.value.len();
+        self.add(&member.whole[..with_colon]);
+        self.0.extend_from_slice(value);
+    }
+
+    /// Adds a reserved key of `_meta`.
+    pub(crate) fn add_meta(&mut self, key: MetaKey, value: &[u8]) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        encode_text(&mut self.0, key.name());
+        self.0.push(b':');
+        self.0.extend_from_slice(value);
     }
 
     /// Whether nothing was added.

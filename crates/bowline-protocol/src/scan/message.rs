@@ -230,7 +230,7 @@ fn integer(text: &[u8]) -> Option<i64> {
 }
 
 /// The text of a JSON string; `None` for any other value.
-fn unquote(value: &[u8]) -> Option<Cow<'_, str>> {
+pub(crate) fn unquote(value: &[u8]) -> Option<Cow<'_, str>> {
     let inside = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     text::decode_text(inside).ok()
 }

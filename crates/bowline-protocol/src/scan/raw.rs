@@ -15,13 +15,16 @@ use serde_core::ser::Error as _;
 pub struct Raw(Bytes);
 
 impl Raw {
+    pub(crate) const EMPTY_OBJECT: Self = Self(Bytes::from_static(b"{}"));
+
     /// Checks `bytes` and takes them; line breaks and tabs between tokens become spaces.
     ///
     /// # Errors
     /// [`ScanError`] when they are not one JSON value of at most [`MAX_DEPTH`] levels.
     pub fn parse(bytes: impl Into<Bytes>) -> Result<Self, ScanError> {
         let bytes = bytes.into();
-        let broken = Machine::new(&bytes, MAX_DEPTH)?.run_value()?.broken();
+        let walked = Machine::new(&bytes, MAX_DEPTH).and_then(Machine::run_value);
+        let broken = walked.map_err(|fault| *fault)?.broken();
         Ok(Self::scanned(bytes, broken))
     }
 
@@ -38,12 +41,16 @@ impl Raw {
     /// Encodes a value that must be an object.
     pub(crate) fn encode_object<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
         let raw = Self::encode(value)?;
-        if raw.0.first() == Some(&b'{') { Ok(raw) } else { Err(EncodeError::not_an_object()) }
+        if raw.is_object() { Ok(raw) } else { Err(EncodeError::not_an_object()) }
     }
 
     /// The same in memory of its own, of which it takes no more than it needs.
     pub(crate) fn compact(&self) -> Self {
         Self(Bytes::copy_from_slice(&self.0))
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        self.0.first() == Some(&b'{')
     }
 
     /// The members of an object, without the braces.

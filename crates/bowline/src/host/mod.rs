@@ -34,9 +34,9 @@ mod builder;
 mod catalogue;
 mod consent;
 pub(crate) mod fault;
+mod handle;
 #[cfg(feature = "auth")]
 pub(crate) mod login;
-mod handle;
 mod monitor;
 mod report;
 mod settings;

@@ -27,6 +27,9 @@ pub(crate) use desk::{Asked, Desk, Link, Place};
 
 use crate::principal::{Principal, PrincipalKind};
 use bowline_auth::fetch::{FetchFault, Request, Response};
+use bowline_auth::settings::Settings;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::json;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +61,32 @@ pub(crate) enum Proof {
     /// By a token that the endpoint knows, typed into a page.
     Token,
     /// By a login at the authorization server of the endpoint.
-    Login(Box<bowline_auth::settings::Settings>),
+    Login(Box<Entrance>),
+}
+
+/// An endpoint that one logs in to.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance {
+    /// The endpoint, and who we are at its authorization server.
+    pub(crate) settings: Settings,
+    /// The authorization server.
+    pub(crate) issuer: String,
+    /// Scopes without which nobody is let in.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Entrance {
+    /// What the endpoint says of itself: nobody need be asked for it, and not everywhere it could be.
+    fn metadata(&self) -> Response {
+        let document = json!({
+            "resource": self.settings.server.as_str(),
+            "authorization_servers": [self.issuer],
+            "scopes_supported": self.scopes,
+        });
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Response { status: 200, headers, body: document.to_string().into() }
+    }
 }
 
 /// The name under which logins of a principal are kept; empty for whoever runs the host.

@@ -180,7 +180,11 @@ impl Protected {
         let tools = self.tools.iter().flat_map(|(name, scopes)| {
             scopes.iter().map(move |scope| (format!("scopes of tool `{name}`"), scope))
         });
-        everybody.chain(methods).chain(tools).map(|(what, scope)| (what, &**scope))
+        let implied = self.implied.iter().flat_map(|(scope, implied)| {
+            let of = move |one| (format!("scopes implied by `{scope}`"), one);
+            std::iter::once(scope).chain(implied).map(of)
+        });
+        everybody.chain(methods).chain(tools).chain(implied).map(|(what, scope)| (what, &**scope))
     }
 
     /// Scheme and host of the resource, as it was given.
