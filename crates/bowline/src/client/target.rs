@@ -107,6 +107,12 @@ impl Target {
         }
     }
 
+    /// Whether it is behind a URL of http or https.
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        matches!(self.kind, Kind::Url(_))
+    }
+
     /// The same with a guard, if it is a process that has none.
     pub(super) fn guarded(mut self, program: PathBuf, arguments: Vec<OsString>) -> Self {
         self.kind = match self.kind {

@@ -190,11 +190,17 @@ fn a_client_registered_by_hand_stays_with_its_issuer() {
     let answer = with(tokens(), &json!({ "refresh_token": "ref" }));
     let mut world = World::usual().get(AS_METADATA, &metadata).post(TOKEN, 200, &answer);
     let kept = world.login(by_hand.clone(), unauthorized("Bearer"), None);
-    assert!(kept.client.secret.is_none(), "the secret stands in the settings");
-
+    for settings in [by_hand.clone(), settings()] {
+        let mut world = World::usual().post(TOKEN, 200, &answer);
+        let _ = world.login(settings, Cause::Refresh, Some(kept.clone()));
+        assert!(world.log.contains("client_id=by-hand client_secret=s3cret"), "{}", world.log);
+    }
+    let newer = Credential::Secret("newer".into());
+    let mut changed = by_hand.clone();
+    changed.identity.preregistered.as_mut().unwrap().credential = newer;
     let mut world = World::usual().post(TOKEN, 200, &answer);
-    let _ = world.login(by_hand.clone(), Cause::Refresh, Some(kept.clone()));
-    assert!(world.log.contains("client_id=by-hand client_secret=s3cret"), "{}", world.log);
+    let _ = world.login(changed, Cause::Refresh, Some(kept.clone()));
+    assert!(world.log.contains("client_id=by-hand client_secret=newer"), "{}", world.log);
 
     // The server names another one now.
     let second = json!({ "authorization_servers": ["http://localhost:4001"] });

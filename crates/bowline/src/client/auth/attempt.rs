@@ -6,11 +6,15 @@ use super::pass::Source;
 use super::{Authorization, Interactive, Way};
 use crate::error::{Error, Result};
 use crate::transport::http::client::guarded::{Guarded, Reach};
-use bowline_auth::Url;
 use bowline_auth::fetch::{FetchFault, NamedBy, Request, Response};
 use bowline_auth::flow::{Cause, Event, Failed, Flow, Step};
+use bowline_auth::metadata::AuthorizationServer;
 use bowline_auth::store::Kept;
+use bowline_auth::token::{Form, Revocation};
+use bowline_auth::{Challenge, Url};
 use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
@@ -114,6 +118,70 @@ impl Means {
         }
     }
 
+    /// With what the server refuses somebody whom it does not know; none if it does not.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub(super) async fn challenges(&self) -> Result<Option<Vec<Challenge>>> {
+        let mut request = http::Request::new(Bytes::from_static(NOBODY));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = self.server.to_uri();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, both);
+        let response = self.own.fetch(request, REDIRECTS).await?;
+        let refused = response.status() == StatusCode::UNAUTHORIZED;
+        Ok(refused.then(|| Challenge::parse(response.headers().get_all(WWW_AUTHENTICATE))))
+    }
+
+    /// Tells the authorization server that a login is over; false if it does not want to know.
+    ///
+    /// # Errors
+    /// It could not be told.
+    pub(super) async fn revoke(&self, kept: &Kept) -> Result<bool> {
+        let Some(revocation) = Revocation::of(kept) else { return Ok(false) };
+        let Some(endpoint) = self.revocation_endpoint(&kept.issuer).await? else {
+            return Ok(false);
+        };
+        let Form { headers, body } = revocation.form(SystemTime::now());
+        let mut request = http::Request::new(Bytes::copy_from_slice(body.expose().as_bytes()));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = endpoint.to_uri();
+        *request.headers_mut() = headers;
+        let status = self.others.fetch(request, 0).await?.status();
+        match status.is_success() {
+            true => Ok(true),
+            false => Err(Error::bad_answer(
+                &endpoint.origin(),
+                format!("giving the login back was answered with {status}"),
+            )),
+        }
+    }
+
+    /// Where this issuer takes tokens back, by its own word.
+    async fn revocation_endpoint(&self, issuer: &str) -> Result<Option<Url>> {
+        let read = |text: &str| {
+            Url::parse(text).map_err(|fault| {
+                Error::invalid(format!("the authorization server names no URL: {fault}"))
+            })
+        };
+        for url in AuthorizationServer::well_known(&read(issuer)?) {
+            let mut request = http::Request::new(Bytes::new());
+            *request.uri_mut() = url.to_uri();
+            let response = self.others.fetch(request, REDIRECTS).await?;
+            let metadata = AuthorizationServer::read(response.body());
+            // What is not there, or says that it is about somebody else, says nothing.
+            if let Ok(metadata) = metadata
+                && response.status().is_success()
+                && metadata.issuer == issuer
+            {
+                return metadata.revocation_endpoint.as_deref().map(read).transpose();
+            }
+        }
+        Ok(None)
+    }
+
     async fn fetch(&self, request: Request) -> Result<Response, FetchFault> {
         let guarded = match request.named_by {
             NamedBy::User => &self.own,
@@ -135,6 +203,12 @@ impl Means {
         Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
     }
 }
+
+/// A request of somebody whom no server knows.
+const NOBODY: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+/// How many redirects are followed to what is only read.
+const REDIRECTS: usize = 3;
 
 /// What a flow is told of a request that brought nothing.
 fn fault(error: &Error) -> FetchFault {
@@ -216,6 +290,10 @@ impl Person {
                     match shown.map_err(Fault::GivenUp)? {
                         Shown::Open => {}
                         Shown::Returned(url) => return Ok(Event::Returned(url)),
+                        Shown::Declined => {
+                            let error = Error::unauthorized("the login was declined");
+                            return Err(Fault::GivenUp(error));
+                        }
                     }
                 }
                 () = unwanted.as_mut() => return Ok(Event::Cancelled),

@@ -27,12 +27,14 @@ mod attempt;
 mod browser;
 mod callback;
 mod carry;
+mod login;
 mod pass;
 mod session;
 #[cfg(test)]
 mod tests;
 
 pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
+pub use login::{GivenBack, LoggedIn, LoggedOut};
 
 pub(crate) use carry::Login;
 

@@ -493,8 +493,7 @@ impl Desk {
                         let _ = self.store.save(&kept);
                     }
                     return Err(fault);
-                }
-                // What nobody here can do yet.
+                } // What nobody here can do yet.
             }
         }
     }
