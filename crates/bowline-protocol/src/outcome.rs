@@ -139,19 +139,13 @@ impl Body {
     /// A result with no members.
     #[must_use]
     pub fn empty() -> Self {
-        Self { members: Raw::written(b"{}".to_vec()), meta: None }
-    }
-
-    /// Members and `_meta` of a text that was scanned; both are objects.
-    pub(crate) fn written(members: Raw, meta: Option<Raw>) -> Self {
-        Self { members, meta }
+        Self { members: Raw::EMPTY_OBJECT, meta: None }
     }
 
     /// Members and `_meta` that are text already; `None` when one of them is no object.
     #[must_use]
     pub fn of_raw(members: Raw, meta: Option<Raw>) -> Option<Self> {
-        let is_object = |text: &Raw| text.as_bytes().first() == Some(&b'{');
-        let objects = is_object(&members) && meta.as_ref().is_none_or(is_object);
+        let objects = members.is_object() && meta.as_ref().is_none_or(Raw::is_object);
         objects.then_some(Self { members, meta })
     }
 

@@ -61,11 +61,7 @@ pub(crate) const EXTENSION: &str = "extension";
 
 /// Whether a scenario is run without being named. What the client cannot do yet is not: skills.
 pub(crate) fn selected(leg: Leg, name: &str) -> bool {
-<<<<<<< HEAD
-    leg == Leg::Server || !name.starts_with("sep-2640-")
-=======
-    leg != Leg::Client || !(name.starts_with("auth/") || name.starts_with("sep-2640-"))
->>>>>>> main
+    leg != Leg::Client || !name.starts_with("sep-2640-")
 }
 
 /// Whether a client has to refuse what is offered to it, and so to fail: the suite is content with one that goes on in
@@ -130,23 +126,15 @@ mod tests {
             (Leg::Server, "2025-11-25", 33, 84),
             (Leg::Server, "2026-07-28", 40, 153),
             (Leg::Server, "extension", 13, 90),
-<<<<<<< HEAD
             (Leg::Client, "2025-03-26", 2, 21),
             (Leg::Client, "2025-06-18", 5, 63),
             (Leg::Client, "2025-11-25", 19, 261),
             (Leg::Client, "2026-07-28", 33, 416),
             (Leg::Client, "extension", 6, 63),
-=======
-            (Leg::Client, "2025-03-26", 0, 0),
-            (Leg::Client, "2025-06-18", 2, 3),
-            (Leg::Client, "2025-11-25", 5, 19),
-            (Leg::Client, "2026-07-28", 8, 63),
-            (Leg::Client, "extension", 0, 0),
             (Leg::Authorization, "2025-03-26", 2, 2),
             (Leg::Authorization, "2025-06-18", 2, 2),
             (Leg::Authorization, "2025-11-25", 2, 3),
             (Leg::Authorization, "2026-07-28", 2, 3),
->>>>>>> main
         ];
         for (leg, version, count, checks) in sums {
             let table = scenarios(leg, version, None).unwrap();
@@ -162,12 +150,8 @@ mod tests {
     fn the_versions_of_a_leg_and_of_a_scenario() {
         let all = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
         assert_eq!(versions(Leg::Server, None).unwrap(), all);
-<<<<<<< HEAD
         assert_eq!(versions(Leg::Client, None).unwrap(), [&all[..], &["extension"]].concat());
-=======
-        assert_eq!(versions(Leg::Client, None).unwrap(), all[1..]);
         assert_eq!(versions(Leg::Authorization, None).unwrap(), all);
->>>>>>> main
         assert_eq!(versions(Leg::Server, Some("ping")).unwrap(), ["2025-06-18", "2025-11-25"]);
         assert!(versions(Leg::Server, Some("tasks-lifecycle")).is_err());
         assert!(versions(Leg::Client, Some("ping")).is_err());

@@ -222,11 +222,11 @@ fn a_proof_is_signed_with_a_key_of_its_own_and_no_shared_secret() {
         let key = SigningKey::from_pem(&pem.into()).unwrap();
         let mut bare = key.public().to_json();
         bare.remove("alg");
-        assert!(check(&odd_with(&key, bare), &expected(), &mut replays()).is_ok());
+        assert!(check(&odd_with(&key, &bare), &expected(), &mut replays()).is_ok());
     }
 }
 
-fn odd_with(key: &SigningKey, jwk: Map<String, Value>) -> String {
+fn odd_with(key: &SigningKey, jwk: &Map<String, Value>) -> String {
     odd(key, json!({"jwk": jwk}), json!({}))
 }
 

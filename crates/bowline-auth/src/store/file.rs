@@ -1,12 +1,11 @@
 //! Logins in files.
 
-use super::seal::{Place, Sealer};
+use super::keys::Keys;
 use super::{Fault, Kept, Key, Lock, Store, private};
 use ring::digest::{SHA256, digest};
 use std::fmt::Write;
 use std::fs::{self, TryLockError};
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// Logins in a folder: one sealed file for each, and beside them the key that opens them, in a file of its own.
 ///
@@ -18,12 +17,23 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug)]
 pub struct FileStore {
     folder: PathBuf,
+    keys: Keys,
 }
 
 impl FileStore {
     /// Uses this folder, which is made (for its user alone) when there is something to keep.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        let folder = folder.into();
+        Self { keys: Keys::new(folder.clone(), None), folder }
+    }
+
+    #[cfg(any(feature = "keychain", test))]
+    pub(super) fn with(
+        folder: impl Into<PathBuf>,
+        keychain: std::sync::Arc<dyn super::keys::Keychain>,
+    ) -> Self {
+        let folder = folder.into();
+        Self { keys: Keys::new(folder.clone(), Some(keychain)), folder }
     }
 
     /// The folder.
@@ -36,53 +46,10 @@ impl FileStore {
         self.folder.join(name(key) + ending)
     }
 
-    fn key_path(&self) -> PathBuf {
-        self.folder.join("key")
-    }
-
-    /// The key, if there is one.
-    fn sealer(&self) -> Result<Option<Sealer>, Fault> {
-        let path = self.key_path();
-        private::read(&path)?
-            .map(|bytes| {
-                Sealer::from_bytes(&bytes)
-                    .ok_or(Fault::Damaged { path, what: "it is not a key of 32 bytes" })
-            })
-            .transpose()
-    }
-
-    /// The key; a new one, if there is none.
-    fn some_sealer(&self) -> Result<Sealer, Fault> {
-        if let Some(sealer) = self.sealer()? {
-            return Ok(sealer);
-        }
-        // Two processes that both make a first login must not make two keys.
-        let path = self.folder.join("key.lock");
-        let lock = private::lock_file(&path)?;
-        lock.lock().map_err(Fault::file(&path, "lock"))?;
-        if let Some(sealer) = self.sealer()? {
-            return Ok(sealer);
-        }
-        let sealer = Sealer::new();
-        private::replace(&self.key_path(), sealer.as_bytes())?;
-        Ok(sealer)
-    }
-
     /// What stands in a file. None if it is not there.
     fn read(&self, path: &Path) -> Result<Option<Kept>, Fault> {
         let Some(sealed) = private::read(path)? else { return Ok(None) };
-        let damaged = |what| Fault::Damaged { path: path.to_owned(), what };
-        let sealer = match Place::of(&sealed) {
-            Some(Place::File) => {
-                self.sealer()?.ok_or_else(|| damaged("the key that it was sealed with is gone"))?
-            }
-            Some(Place::Keychain) => {
-                return Err(Fault::Keychain("this program was built without it"));
-            }
-            None => return Err(damaged("it is not a sealed login")),
-        };
-        let opened = sealer.open(&sealed, &file_name(path));
-        let plain = opened.ok_or_else(|| damaged("it was changed, or sealed with another key"))?;
+        let plain = self.keys.open(&sealed, path)?;
         Kept::decode(&plain, path).map(Some)
     }
 }
@@ -104,12 +71,7 @@ impl Store for FileStore {
     fn save(&self, kept: &Kept) -> Result<(), Fault> {
         private::folder(&self.folder)?;
         let path = self.path(&kept.key, LOGIN);
-        let plain: Zeroizing<String> = kept.encode();
-        let sealed = self.some_sealer()?.seal(&plain, Place::File, &file_name(&path));
-        let sealed = sealed.ok_or_else(|| Fault::Damaged {
-            path: path.clone(),
-            what: "it is too long to be sealed",
-        })?;
+        let sealed = self.keys.seal(&kept.encode(), &path)?;
         private::replace(&path, &sealed)
     }
 
@@ -156,10 +118,6 @@ fn name(key: &Key) -> String {
         let _ = write!(name, "{byte:02x}");
         name
     })
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// By key; what cannot be read comes last, by its file.

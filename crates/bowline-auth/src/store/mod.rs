@@ -5,6 +5,9 @@
 mod fault;
 mod file;
 mod kept;
+#[cfg(feature = "keychain")]
+mod keychain;
+mod keys;
 mod memory;
 mod private;
 mod seal;
@@ -15,6 +18,8 @@ mod tests;
 pub use fault::Fault;
 pub use file::FileStore;
 pub use kept::{Client, Extra, Kept};
+#[cfg(feature = "keychain")]
+pub use keychain::KeychainStore;
 pub use memory::MemoryStore;
 
 use std::fmt;

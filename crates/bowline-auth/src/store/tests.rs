@@ -1,6 +1,8 @@
 //! What is kept, and who may see it.
 
 mod files;
+mod keychains;
+mod processes;
 mod secrets;
 
 use super::{Client, Extra, FileStore, Kept, Key, MemoryStore, Store};

@@ -63,7 +63,7 @@ impl Operands {
         });
         // Where the operands are counted, one more than wanted is a server.
         let counted = match self.verb {
-            "list" | "info" | "ping" | "read" | "proxy" | "install" => {
+            "list" | "info" | "ping" | "read" | "proxy" | "install" | "login" | "logout" | "whoami" => {
                 self.operands.len() > self.wanted()
             }
             "call" | "prompt" => {

@@ -1,7 +1,7 @@
 //! Requests of ours, before they have an id.
 
 use crate::outcome::Body;
-use crate::scan::{MetaKey, Raw, encode_text};
+use crate::scan::{BodyKey, Members, MetaKey, Raw, encode_text};
 use std::borrow::Cow;
 
 /// A request to send.
@@ -41,10 +41,28 @@ impl Request {
         &self.method
     }
 
+    /// The same, to be kept.
+    #[must_use]
+    pub fn method_name(&self) -> Cow<'static, str> {
+        self.method.clone()
+    }
+
     /// The members of `params`, and `_meta`.
     #[must_use]
     pub fn body(&self) -> &Body {
         &self.params
+    }
+
+    /// A member of `params` that must be a string: `None` when it is absent or something else.
+    #[must_use]
+    pub fn param_str(&self, key: BodyKey) -> Option<Cow<'_, str>> {
+        string(self.params.members(), key.name())
+    }
+
+    /// A reserved key of `_meta` that must be a string: `None` when it is absent or something else.
+    #[must_use]
+    pub fn meta_str(&self, key: MetaKey) -> Option<Cow<'_, str>> {
+        string(self.params.meta()?, key.name())
     }
 
     /// Whether it asks for progress.
@@ -94,4 +112,9 @@ impl Request {
         out.push(b'}');
         Raw::written(out)
     }
+}
+
+/// A member of an object that is a string.
+fn string<'a>(object: &'a Raw, name: &str) -> Option<Cow<'a, str>> {
+    Members::of(object).find(|member| *member.name() == *name.as_bytes())?.text()
 }

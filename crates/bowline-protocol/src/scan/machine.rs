@@ -36,12 +36,12 @@ pub(super) struct Done {
 }
 
 impl Done {
-    pub(super) fn finish(self, bytes: Bytes) -> Result<Scanned, ScanError> {
+    pub(super) fn finish(self, bytes: Bytes) -> Scanned {
         let raw = Raw::scanned(bytes, self.broken);
         if self.batch {
-            return Ok(Scanned::Batch(raw));
+            return Scanned::Batch(raw);
         }
-        Ok(Scanned::Message(Message::new(raw, self.tables)))
+        Scanned::Message(Message::new(raw, self.tables))
     }
 
     pub(super) fn id(&self, text: &[u8]) -> Option<Id> {
@@ -53,11 +53,12 @@ impl Done {
     }
 }
 
-type Step<T = ()> = Result<T, ScanError>;
+/// Boxed, so that each step gives back no more than it has to say when there is no fault.
+type Step<T = ()> = Result<T, Box<ScanError>>;
 
 impl<'a> Machine<'a> {
     pub(super) fn new(text: &'a [u8], max_depth: usize) -> Step<Self> {
-        let fault = |kind, offset| Err(ScanError { kind, offset, id: None });
+        let fault = |kind, offset| Err(Box::new(ScanError { kind, offset, id: None }));
         if u32::try_from(text.len()).is_err() {
             return fault(ScanErrorKind::TooLarge, 0);
         }
@@ -228,7 +229,7 @@ impl<'a> Machine<'a> {
     }
 
     fn unseen(&self, slot: Span, name: Span) -> Step {
-        if slot.is_empty() { Ok(()) } else { Err(duplicate(self.text, name)) }
+        if slot.is_empty() { Ok(()) } else { Err(duplicate(self.text, name).into()) }
     }
 
     /// A member name; the span leaves the quotes out.
@@ -414,17 +415,19 @@ impl<'a> Machine<'a> {
         }
     }
 
+    #[cold]
     fn expected<T>(&self, what: &'static str) -> Step<T> {
         self.fault(ScanErrorKind::Syntax(what), self.at)
     }
 
+    #[cold]
     fn fault<T>(&self, kind: ScanErrorKind, offset: usize) -> Step<T> {
-        Err(ScanError { kind, offset, id: None })
+        Err(Box::new(ScanError { kind, offset, id: None }))
     }
 }
 
 /// The first place at or behind `at` with a quote, a backslash or a control character: eight bytes at a time.
-fn skip_plain(text: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_plain(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     while let Some(chunk) = text.get(at..at + 8) {

@@ -175,6 +175,21 @@ impl Message {
         self.tables.envelope[EnvelopeKey::Params as usize]
     }
 
+    /// Where `result` is.
+    pub(crate) fn result_span(&self) -> Span {
+        self.tables.envelope[EnvelopeKey::Result as usize]
+    }
+
+    /// Where the value of a member of `params`, `result` or `error` is; empty when it is absent.
+    pub(crate) fn body_span(&self, key: BodyKey) -> Span {
+        self.tables.body[key as usize]
+    }
+
+    /// Where the value of a reserved key of `_meta` is; empty when it is absent.
+    pub(crate) fn meta_span(&self, key: MetaKey) -> Span {
+        self.tables.meta[key as usize]
+    }
+
     /// Where the members of `params`, `result` or `error` are that the scanner knows.
     pub(super) fn body_spans(&self) -> impl Iterator<Item = Span> {
         self.tables.body.iter().copied().filter(|span| !span.is_empty())
@@ -230,7 +245,7 @@ fn integer(text: &[u8]) -> Option<i64> {
 }
 
 /// The text of a JSON string; `None` for any other value.
-fn unquote(value: &[u8]) -> Option<Cow<'_, str>> {
+pub(crate) fn unquote(value: &[u8]) -> Option<Cow<'_, str>> {
     let inside = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     text::decode_text(inside).ok()
 }

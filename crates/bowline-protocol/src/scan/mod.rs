@@ -26,6 +26,7 @@ pub use text::{TextError, decode_text, encode_text};
 pub use message::read_id;
 
 pub(crate) use members::{Members, Selection};
+pub(crate) use message::unquote;
 pub(crate) use raw::append;
 
 use bowline_types::jsonrpc::Id;
@@ -54,6 +55,14 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// The same place, counted from the beginning of a span that it is in; empty when it is empty.
+    pub(crate) fn within(self, outer: Self) -> Self {
+        match self.is_empty() {
+            true => Self::default(),
+            false => Self { start: self.start - outer.start, end: self.end - outer.start },
+        }
+    }
+
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         &bytes[self.start as usize..self.end as usize]
     }
@@ -78,7 +87,8 @@ pub enum Scanned {
 /// A [`ScanError`] when the bytes are not one JSON text of the required shape, with the place and, where it could be
 /// read, the id to answer to.
 pub fn scan(bytes: Bytes, depth: usize) -> Result<Scanned, ScanError> {
-    machine::Machine::new(&bytes, depth).and_then(machine::Machine::run)?.finish(bytes)
+    let walked = machine::Machine::new(&bytes, depth).and_then(machine::Machine::run);
+    walked.map(|done| done.finish(bytes)).map_err(|fault| *fault)
 }
 
 /// Reads the request id out of the beginning of a message that was too long to keep.

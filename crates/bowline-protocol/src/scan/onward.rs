@@ -1,9 +1,9 @@
 //! The params of a message as they are handed on to somebody else.
 
 use super::keys::BodyKey;
+use super::members::{Members, Selection};
 use super::message::Message;
 use super::raw::Raw;
-use super::text;
 use crate::outcome::Body;
 
 impl Message {
@@ -13,150 +13,24 @@ impl Message {
     /// does not go on. A `_meta` that is no object does not either.
     #[must_use]
     pub fn handed_on(&self, changes: &[(BodyKey, Option<&Raw>)]) -> Body {
-        let Some(params) = self.params().filter(is_object) else {
-            return Body::empty();
-        };
-        let meta =
-            self.body_raw(BodyKey::Meta).filter(|meta| meta.as_bytes().first() == Some(&b'{'));
+        let meta = self.body_raw(BodyKey::Meta).filter(Raw::is_object);
         let added: usize =
             changes.iter().filter_map(|(_, text)| *text).map(|text| text.as_bytes().len()).sum();
-        let mut out = Vec::with_capacity(params.as_bytes().len() + added);
-        out.push(b'{');
-        for member in self.members() {
-            let change = changes.iter().find(|(key, _)| member.key == Some(*key));
-            let value = match (member.key, change) {
-                (Some(BodyKey::Meta), _) | (_, Some((_, None))) => continue,
+        let room = self.params_span().of(self.raw().as_bytes()).len() + added;
+        let mut params = Selection::with_capacity(room);
+        for member in Members::of_params(self) {
+            let key = BodyKey::find(&member.name());
+            let change = changes.iter().find(|(changed, _)| key == Some(*changed));
+            match (key, change) {
+                (Some(BodyKey::Meta), _) | (_, Some((_, None))) => {}
                 // Known by its name and not to be found: it was made to look absent.
-                (Some(key), _) if self.body(key).is_none() => continue,
-                (_, Some((_, Some(text)))) => text.as_bytes(),
-                (_, None) => member.value,
-            };
-            if out.len() > 1 {
-                out.push(b',');
+                (Some(key), _) if self.body(key).is_none() => {}
+                (_, Some((_, Some(text)))) => params.add_changed(&member, text.as_bytes()),
+                (_, None) => params.add(member.whole),
             }
-            out.extend_from_slice(member.name);
-            out.push(b':');
-            out.extend_from_slice(value);
         }
-        out.push(b'}');
-        Body::written(Raw::written(out), meta)
+        Body::from_raw(params.into_raw(), meta)
     }
-
-    fn members(&self) -> Members<'_> {
-        let span = self.params_span();
-        Members {
-            message: self,
-            text: self.raw().as_bytes(),
-            at: span.start as usize + 1,
-            end: span.end as usize - 1,
-        }
-    }
-}
-
-fn is_object(text: &Raw) -> bool {
-    text.as_bytes().first() == Some(&b'{')
-}
-
-/// A member of `params`.
-struct Member<'a> {
-    key: Option<BodyKey>,
-    /// Its name with quotes, as it was written.
-    name: &'a [u8],
-    value: &'a [u8],
-}
-
-/// The members of an object that the scanner has walked over: values that it knows are not walked over again.
-struct Members<'a> {
-    message: &'a Message,
-    text: &'a [u8],
-    at: usize,
-    /// Where the closing brace is.
-    end: usize,
-}
-
-impl<'a> Iterator for Members<'a> {
-    type Item = Member<'a>;
-
-    fn next(&mut self) -> Option<Member<'a>> {
-        self.space();
-        if self.at >= self.end {
-            return None;
-        }
-        let name = self.string();
-        self.space();
-        // The colon.
-        self.at += 1;
-        self.space();
-        let start = self.at;
-        self.at = match self.message.body_spans().find(|span| span.start as usize == start) {
-            Some(span) => span.end as usize,
-            None => skip_value(self.text, start),
-        };
-        let value = &self.text[start..self.at];
-        self.space();
-        if self.text.get(self.at) == Some(&b',') {
-            self.at += 1;
-        }
-        let inside = &name[1..name.len() - 1];
-        let key = text::decode_text(inside).ok().and_then(|name| BodyKey::find(name.as_bytes()));
-        Some(Member { key, name, value })
-    }
-}
-
-impl<'a> Members<'a> {
-    /// The string that begins here, quotes included.
-    fn string(&mut self) -> &'a [u8] {
-        let start = self.at;
-        self.at = skip_string(self.text, start);
-        &self.text[start..self.at]
-    }
-
-    fn space(&mut self) {
-        while self.text.get(self.at) == Some(&b' ') {
-            self.at += 1;
-        }
-    }
-}
-
-/// Behind the string that begins at `at`.
-fn skip_string(text: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', &text[at..]) {
-        at += found;
-        if text[at] == b'"' {
-            return at + 1;
-        }
-        at += 2;
-    }
-    text.len()
-}
-
-/// Behind the value that begins at `at`, in text whose grammar was checked.
-fn skip_value(text: &[u8], mut at: usize) -> usize {
-    let mut depth = 0_usize;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => {
-                at = skip_string(text, at);
-                if depth == 0 {
-                    return at;
-                }
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            // The end of what a number or a word stands in.
-            b'}' | b']' | b',' | b' ' if depth == 0 => return at,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    at
 }
 
 #[cfg(test)]
@@ -184,7 +58,7 @@ mod tests {
             (r#"{"name":"a"}"#, r#"{"name":"b"} -"#),
             (
                 r#"{ "_meta" : {"k":1} , "name" : "a" , "x" : [ 1 , {"name":"a"} ] }"#,
-                r#"{"name":"b","x":[ 1 , {"name":"a"} ]} {"k":1}"#,
+                r#"{"name" : "b","x" : [ 1 , {"name":"a"} ]} {"k":1}"#,
             ),
             (r#"{"name":"a","_meta":{}}"#, r#"{"name":"b"} {}"#),
             (

@@ -1,7 +1,8 @@
 //! JSON text that is known to be valid and to stand on one line.
 
 use super::machine::{Machine, flatten};
-use super::{MAX_DEPTH, ScanError};
+use super::members::{Selection, between, start_of_member};
+use super::{MAX_DEPTH, ScanError, Span};
 use bytes::Bytes;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
@@ -15,13 +16,16 @@ use serde_core::ser::Error as _;
 pub struct Raw(Bytes);
 
 impl Raw {
+    pub(crate) const EMPTY_OBJECT: Self = Self(Bytes::from_static(b"{}"));
+
     /// Checks `bytes` and takes them; line breaks and tabs between tokens become spaces.
     ///
     /// # Errors
     /// [`ScanError`] when they are not one JSON value of at most [`MAX_DEPTH`] levels.
     pub fn parse(bytes: impl Into<Bytes>) -> Result<Self, ScanError> {
         let bytes = bytes.into();
-        let broken = Machine::new(&bytes, MAX_DEPTH)?.run_value()?.broken();
+        let walked = Machine::new(&bytes, MAX_DEPTH).and_then(Machine::run_value);
+        let broken = walked.map_err(|fault| *fault)?.broken();
         Ok(Self::scanned(bytes, broken))
     }
 
@@ -38,12 +42,16 @@ impl Raw {
     /// Encodes a value that must be an object.
     pub(crate) fn encode_object<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
         let raw = Self::encode(value)?;
-        if raw.0.first() == Some(&b'{') { Ok(raw) } else { Err(EncodeError::not_an_object()) }
+        if raw.is_object() { Ok(raw) } else { Err(EncodeError::not_an_object()) }
     }
 
     /// The same in memory of its own, of which it takes no more than it needs.
     pub(crate) fn compact(&self) -> Self {
         Self(Bytes::copy_from_slice(&self.0))
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        self.0.first() == Some(&b'{')
     }
 
     /// The members of an object, without the braces.
@@ -88,13 +96,21 @@ impl Raw {
     }
 
     /// A value inside this one.
-    pub(super) fn slice(&self, span: super::Span) -> Self {
+    pub(crate) fn slice(&self, span: Span) -> Self {
         Self(self.0.slice(span.start as usize..span.end as usize))
     }
 
-    /// A value inside this one, of which it shares the bytes.
-    pub(crate) fn inside(&self, value: &[u8]) -> Self {
-        Self(self.0.slice_ref(value))
+    /// The members of an object but for those whose values stand at these places; an empty place is none.
+    pub(crate) fn without<const N: usize>(&self, mut values: [Span; N]) -> Selection {
+        values.sort_unstable_by_key(|value| value.start);
+        let mut rest = Selection::with_capacity(self.0.len());
+        let mut at = 1;
+        for value in values.into_iter().filter(|value| !value.is_empty()) {
+            rest.add(between(&self.0[at..start_of_member(&self.0, value)]));
+            at = value.end as usize;
+        }
+        rest.add(between(&self.0[at..self.0.len() - 1]));
+        rest
     }
 
     /// Text built by this crate's own writers.

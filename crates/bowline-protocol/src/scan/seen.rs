@@ -21,12 +21,17 @@ impl Seen {
     }
 
     /// Notes a member name (its span without the quotes).
-    pub(super) fn add(&mut self, text: &[u8], name: Span, escaped: bool) -> Result<(), ScanError> {
+    pub(super) fn add(
+        &mut self,
+        text: &[u8],
+        name: Span,
+        escaped: bool,
+    ) -> Result<(), Box<ScanError>> {
         self.escaped |= escaped;
         if self.len < INLINE {
             let twin = self.inline[..self.len].iter().any(|&seen| self.same(text, seen, name));
             if twin {
-                return Err(duplicate(text, name));
+                return Err(duplicate(text, name).into());
             }
             self.inline[self.len] = name;
             self.len += 1;
@@ -40,7 +45,7 @@ impl Seen {
     }
 
     /// Looks for twins among many names.
-    pub(super) fn finish(mut self, text: &[u8]) -> Result<(), ScanError> {
+    pub(super) fn finish(mut self, text: &[u8]) -> Result<(), Box<ScanError>> {
         if self.spill.is_empty() {
             return Ok(());
         }
@@ -50,7 +55,7 @@ impl Seen {
             self.spill.sort_unstable_by_key(|name| name.of(text));
         }
         let twin = self.spill.windows(2).find(|pair| self.same(text, pair[0], pair[1]));
-        twin.map_or(Ok(()), |pair| Err(duplicate(text, pair[1].max(pair[0]))))
+        twin.map_or(Ok(()), |pair| Err(duplicate(text, pair[1].max(pair[0])).into()))
     }
 
     fn same(&self, text: &[u8], a: Span, b: Span) -> bool {

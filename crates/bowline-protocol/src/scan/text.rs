@@ -1,5 +1,6 @@
 //! JSON strings: from the bytes between the quotes to text, and back.
 
+use super::machine::skip_plain;
 use std::borrow::Cow;
 
 /// Decodes the inside of a JSON string that the scanner has accepted; borrowed when it holds no escape.
@@ -8,7 +9,8 @@ use std::borrow::Cow;
 /// [`TextError`] for an unpaired surrogate, which the JSON grammar allows and which is no text.
 pub fn decode_text(inside: &[u8]) -> Result<Cow<'_, str>, TextError> {
     let text = std::str::from_utf8(inside).map_err(|_| TextError)?;
-    if memchr::memchr(b'\\', inside).is_none() {
+    // A backslash is all that can stand there beside plain text.
+    if skip_plain(inside, 0) == inside.len() {
         return Ok(Cow::Borrowed(text));
     }
     unescape(text, |_| Err(TextError)).map(Cow::Owned)
@@ -30,29 +32,28 @@ pub fn encode_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut plain = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
+    loop {
+        let at = skip_plain(bytes, plain);
+        out.extend_from_slice(&bytes[plain..at]);
+        let Some(&byte) = bytes.get(at) else { break };
+        plain = at + 1;
         let short = match byte {
-            b'"' => b'"',
-            b'\\' => b'\\',
+            b'"' | b'\\' => byte,
             b'\n' => b'n',
             b'\r' => b'r',
             b'\t' => b't',
             0x08 => b'b',
             0x0c => b'f',
-            0..0x20 => 0,
-            _ => continue,
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&digits);
+                continue;
+            }
         };
-        out.extend_from_slice(&bytes[plain..at]);
-        plain = at + 1;
-        if short == 0 {
-            const HEX: &[u8; 16] = b"0123456789abcdef";
-            out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-        } else {
-            out.extend_from_slice(&[b'\\', short]);
-        }
+        out.extend_from_slice(&[b'\\', short]);
     }
-    out.extend_from_slice(&bytes[plain..]);
     out.push(b'"');
 }
 

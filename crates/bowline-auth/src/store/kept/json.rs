@@ -43,7 +43,7 @@ impl Kept {
             members.as_ref().and_then(|members| members.get("version")).and_then(Value::as_u64);
         match version {
             Some(version) if version > VERSION => Err(Fault::Newer { path: path.to_owned() }),
-            _ => members.and_then(decode).ok_or(Fault::Damaged {
+            _ => members.and_then(decode).ok_or_else(|| Fault::Damaged {
                 path: path.to_owned(),
                 what: "it is not what is kept of a login",
             }),

@@ -14,7 +14,7 @@ fn read(status: u16, body: &str) -> Result<Tokens, TokenFault> {
 }
 
 /// An answer with these members more or instead; null stays null.
-fn with(changes: Value) -> String {
+fn with(changes: &Value) -> String {
     let mut body = json!({"access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer"});
     body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     body.to_string()
@@ -28,7 +28,7 @@ fn in_seconds(seconds: u64) -> Option<SystemTime> {
 fn tokens_are_read_with_all_that_came() {
     let tokens = read(
         200,
-        &with(json!({
+        &with(&json!({
             "expires_in": 3600, "refresh_token": "r", "scope": "a  b", "id_token": "i", "example": {"x": 1},
         })),
     );
@@ -43,19 +43,19 @@ fn tokens_are_read_with_all_that_came() {
 #[test]
 fn the_type_of_a_token_is_known_in_any_case() {
     for name in ["Bearer", "bearer", "BEARER"] {
-        assert_eq!(read(200, &with(json!({"token_type": name}))).unwrap().scheme, Scheme::Bearer);
+        assert_eq!(read(200, &with(&json!({"token_type": name}))).unwrap().scheme, Scheme::Bearer);
     }
     for name in ["DPoP", "dpop"] {
-        let tokens = read(200, &with(json!({"token_type": name}))).unwrap();
+        let tokens = read(200, &with(&json!({"token_type": name}))).unwrap();
         assert_eq!(tokens.authorization().unwrap(), "DPoP 2YotnFZFEjr1zCsicMWpAA");
     }
     for (name, shown) in
         [("mac", "mac"), ("N_A", "N_A"), ("Bearer ", "Bearer "), ("\u{1b}x", "\\u{1b}x")]
     {
         let fault = TokenFault::TokenType(shown.to_owned());
-        assert_eq!(read(200, &with(json!({"token_type": name}))), Err(fault));
+        assert_eq!(read(200, &with(&json!({"token_type": name}))), Err(fault));
     }
-    let value = read(200, &with(json!({}))).unwrap().authorization().unwrap();
+    let value = read(200, &with(&json!({}))).unwrap().authorization().unwrap();
     assert_eq!(value, "Bearer 2YotnFZFEjr1zCsicMWpAA");
     assert!(value.is_sensitive());
 }
@@ -82,7 +82,7 @@ fn the_end_of_a_token_is_a_number_or_the_text_of_one() {
     ];
     let fault = TokenFault::Malformed("its `expires_in` is not a number of seconds");
     for (changes, expected) in cases {
-        let expires = read(200, &with(changes.clone())).map(|tokens| tokens.expires);
+        let expires = read(200, &with(&changes)).map(|tokens| tokens.expires);
         assert_eq!(expires, expected.map_err(|()| fault.clone()), "{changes}");
     }
 }
@@ -97,18 +97,18 @@ fn what_is_no_answer_is_refused_for_what_is_wrong_with_it() {
         ("[]".to_owned(), json),
         (r#"{"access_token":"a","access_token":"b","token_type":"Bearer"}"#.to_owned(), json),
         ("{}".to_owned(), "it has no `token_type`"),
-        (with(json!({"token_type": null})), "it has no `token_type`"),
-        (with(json!({"token_type": 1})), "its `token_type` is not a text"),
-        (with(json!({"access_token": null})), "it has no `access_token`"),
-        (with(json!({"access_token": 1})), "its `access_token` is not a text"),
-        (with(json!({"access_token": ""})), "its `access_token` is not visible ASCII"),
-        (with(json!({"access_token": "a b"})), "its `access_token` is not visible ASCII"),
-        (with(json!({"access_token": "a\r\nx: y"})), "its `access_token` is not visible ASCII"),
-        (with(json!({"access_token": "é"})), "its `access_token` is not visible ASCII"),
-        (with(json!({"refresh_token": 1})), "its `refresh_token` is not a text"),
-        (with(json!({"scope": ["a"]})), "its `scope` is not a text"),
-        (with(json!({"id_token": {}})), "its `id_token` is not a text"),
-        (with(json!({"x": "x".repeat(256 * 1024)})), "it is longer than 256 KiB"),
+        (with(&json!({"token_type": null})), "it has no `token_type`"),
+        (with(&json!({"token_type": 1})), "its `token_type` is not a text"),
+        (with(&json!({"access_token": null})), "it has no `access_token`"),
+        (with(&json!({"access_token": 1})), "its `access_token` is not a text"),
+        (with(&json!({"access_token": ""})), "its `access_token` is not visible ASCII"),
+        (with(&json!({"access_token": "a b"})), "its `access_token` is not visible ASCII"),
+        (with(&json!({"access_token": "a\r\nx: y"})), "its `access_token` is not visible ASCII"),
+        (with(&json!({"access_token": "é"})), "its `access_token` is not visible ASCII"),
+        (with(&json!({"refresh_token": 1})), "its `refresh_token` is not a text"),
+        (with(&json!({"scope": ["a"]})), "its `scope` is not a text"),
+        (with(&json!({"id_token": {}})), "its `id_token` is not a text"),
+        (with(&json!({"x": "x".repeat(256 * 1024)})), "it is longer than 256 KiB"),
     ];
     for (body, what) in cases {
         assert_eq!(
@@ -124,11 +124,11 @@ fn what_is_no_answer_is_refused_for_what_is_wrong_with_it() {
 fn what_is_null_or_empty_is_as_if_it_were_not_there() {
     let tokens = read(
         200,
-        &with(json!({"refresh_token": null, "scope": null, "id_token": null, "error": null})),
+        &with(&json!({"refresh_token": null, "scope": null, "id_token": null, "error": null})),
     );
-    assert_eq!(tokens, read(200, &with(json!({}))));
-    assert_eq!(read(200, &with(json!({"refresh_token": ""}))).unwrap().refresh, None);
-    assert_eq!(read(200, &with(json!({"scope": ""}))).unwrap().scopes, Some(Vec::new()));
+    assert_eq!(tokens, read(200, &with(&json!({}))));
+    assert_eq!(read(200, &with(&json!({"refresh_token": ""}))).unwrap().refresh, None);
+    assert_eq!(read(200, &with(&json!({"scope": ""}))).unwrap().scopes, Some(Vec::new()));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn refusals_are_told_apart_whatever_their_status() {
         }
     }
     // Who refuses gives no token, whatever else is there.
-    assert!(read(200, &with(json!({"error": "invalid_grant"}))).is_err());
+    assert!(read(200, &with(&json!({"error": "invalid_grant"}))).is_err());
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_wanted_nonce_comes_with_the_refusal() {
 
 #[test]
 fn a_status_without_a_reason_is_one() {
-    let bodies = ["", "<html>", "{}", r#"{"error":1}"#, &with(json!({})), &"x".repeat(300 * 1024)];
+    let bodies = ["", "<html>", "{}", r#"{"error":1}"#, &with(&json!({})), &"x".repeat(300 * 1024)];
     for body in bodies {
         for status in [199, 302, 400, 404, 429, 500, 503] {
             assert_eq!(read(status, body), Err(TokenFault::Status(status)));
@@ -232,10 +232,10 @@ fn a_refresh_keeps_the_refresh_token_that_is_not_returned() {
     let answer = |request: &TokenRequest, body: &str| {
         request.tokens(200, &HeaderMap::new(), body.as_bytes(), now()).unwrap().refresh
     };
-    assert_eq!(answer(&refresh, &with(json!({}))), Some("old".into()));
-    assert_eq!(answer(&refresh, &with(json!({"refresh_token": ""}))), Some("old".into()));
-    assert_eq!(answer(&refresh, &with(json!({"refresh_token": "new"}))), Some("new".into()));
-    assert_eq!(answer(&request(code()), &with(json!({}))), None);
+    assert_eq!(answer(&refresh, &with(&json!({}))), Some("old".into()));
+    assert_eq!(answer(&refresh, &with(&json!({"refresh_token": ""}))), Some("old".into()));
+    assert_eq!(answer(&refresh, &with(&json!({"refresh_token": "new"}))), Some("new".into()));
+    assert_eq!(answer(&request(code()), &with(&json!({}))), None);
 }
 
 #[test]

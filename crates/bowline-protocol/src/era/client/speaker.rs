@@ -2,7 +2,7 @@
 
 use super::session;
 use crate::outcome::Body;
-use crate::scan::{Members, MetaKey, Raw, Selection, encode_text};
+use crate::scan::{Members, MetaKey, Raw, Selection};
 use crate::table::{self, RowKind, Sender};
 use bowline_types::log::LoggingLevel;
 use bowline_types::revision::{Era, Revision};
@@ -34,8 +34,8 @@ impl Speaker {
         log_level: Option<LoggingLevel>,
     ) -> Self {
         let name = (revision.era() == Era::Modern).then(|| name(revision, client_info));
-        let capabilities = member(MetaKey::ClientCapabilities, capabilities.as_bytes());
-        let stamp = name.as_ref().map(|name| joined(&[name.members(), &capabilities]));
+        let declared = capabilities.as_bytes();
+        let stamp = name.as_ref().map(|name| with(name, MetaKey::ClientCapabilities, declared));
         let mut speaker = Self { revision, name, stamp, stamp_with_level: None };
         speaker.set_log_level(log_level);
         speaker
@@ -51,8 +51,9 @@ impl Speaker {
     ///
     /// In a session nothing changes: there `logging/setLevel` says it.
     pub fn set_log_level(&mut self, log_level: Option<LoggingLevel>) {
-        self.stamp_with_level =
-            self.stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
+        self.stamp_with_level = self.stamp.as_ref().zip(log_level).map(|(stamp, level)| {
+            with(stamp, MetaKey::LogLevel, quoted(level.as_str()).as_bytes())
+        });
     }
 
     /// The params of a request, with what this protocol version wants in them.
@@ -64,7 +65,15 @@ impl Speaker {
     /// # Errors
     /// [`UnsupportedMethod`] when no client sends such a request in this protocol version.
     pub fn outgoing(&self, method: &str, params: Body) -> Result<Body, UnsupportedMethod> {
-        self.stamped(method, params, self.stamp.as_ref(), self.stamp_with_level.as_ref())
+        let default = self.stamp_with_level.as_ref().or(self.stamp.as_ref());
+        if params.meta().is_none() {
+            let stamped = self.session_params(method, params)?.with_raw_meta(default.cloned());
+            return Ok(stamped);
+        }
+        self.stamped(method, params, |own, has_level| {
+            let stamp = if has_level { self.stamp.as_ref() } else { default };
+            own.add(stamp.map_or(&[][..], Raw::members));
+        })
     }
 
     /// The same for a request that is handed on for somebody who declared these capabilities, an object, and wants to
@@ -79,41 +88,52 @@ impl Speaker {
         capabilities: &Raw,
         log_level: Option<LoggingLevel>,
     ) -> Result<Body, UnsupportedMethod> {
-        let capabilities = member(MetaKey::ClientCapabilities, capabilities.as_bytes());
-        let stamp = self.name.as_ref().map(|name| joined(&[name.members(), &capabilities]));
-        let with_level = stamp.as_ref().zip(log_level).map(|(stamp, level)| with(stamp, level));
-        self.stamped(method, params, stamp.as_ref(), with_level.as_ref())
+        self.stamped(method, params, |own, has_level| {
+            own.add(self.name.as_ref().map_or(&[][..], Raw::members));
+            own.add_meta(MetaKey::ClientCapabilities, capabilities.as_bytes());
+            if let Some(level) = log_level.filter(|_| !has_level) {
+                own.add_meta(MetaKey::LogLevel, quoted(level.as_str()).as_bytes());
+            }
+        })
     }
 
+    /// The params with what the caller's `_meta` has of its own and, where requests say so, what `stamp` adds; it is
+    /// told whether the caller has set a log level.
     fn stamped(
         &self,
         method: &str,
         params: Body,
-        stamp: Option<&Raw>,
-        stamp_with_level: Option<&Raw>,
+        stamp: impl FnOnce(&mut Selection, bool),
     ) -> Result<Body, UnsupportedMethod> {
-        self.check(method, RowKind::Request)?;
-        let params = session::params(self.revision, method, params);
-        let Some(stamp) = stamp else {
-            return Ok(match params.meta() {
-                None => params,
-                Some(meta) => {
-                    let (own, _) = without_reserved(meta, OURS_IN_SESSIONS, 0);
-                    let own = (!own.is_empty()).then(|| own.into_raw());
-                    params.with_raw_meta(own)
+        let params = self.session_params(method, params)?;
+        let says = self.stamp.as_ref();
+        let (reserved, room) = match says {
+            Some(stamp) => (OURS, stamp.as_bytes().len() + LEVEL_ROOM),
+            None => (OURS_IN_SESSIONS, 0),
+        };
+        let bytes = params.meta().map_or(0, |meta| meta.as_bytes().len());
+        let mut own = Selection::with_capacity(bytes + room);
+        let mut has_level = false;
+        for member in params.meta().into_iter().flat_map(Members::of) {
+            match MetaKey::find(&member.name()) {
+                Some(key) if reserved.contains(&key) => {}
+                key => {
+                    has_level |= key == Some(MetaKey::LogLevel);
+                    own.add(member.whole);
                 }
-            });
-        };
-        let default = stamp_with_level.unwrap_or(stamp);
-        let meta = match params.meta() {
-            None => default.clone(),
-            Some(meta) => {
-                let (mut own, has_level) = without_reserved(meta, OURS, default.as_bytes().len());
-                own.add(if has_level { stamp.members() } else { default.members() });
-                own.into_raw()
             }
-        };
-        Ok(params.with_raw_meta(Some(meta)))
+        }
+        if says.is_some() {
+            stamp(&mut own, has_level);
+        }
+        let meta = (!own.is_empty()).then(|| own.into_raw());
+        Ok(params.with_raw_meta(meta))
+    }
+
+    /// The params in the shape of this protocol version.
+    fn session_params(&self, method: &str, params: Body) -> Result<Body, UnsupportedMethod> {
+        self.check(method, RowKind::Request)?;
+        Ok(session::params(self.revision, method, params))
     }
 
     /// A notification of the client.
@@ -182,26 +202,26 @@ const OURS_IN_SESSIONS: &[MetaKey] = &[
     MetaKey::LogLevel,
 ];
 
+/// Room for a log level.
+const LEVEL_ROOM: usize = 64;
+
 fn name(revision: Revision, client_info: &Raw) -> Raw {
-    let version = Value::from(revision.as_str()).to_string();
-    joined(&[
-        &member(MetaKey::ProtocolVersion, version.as_bytes()),
-        &member(MetaKey::ClientInfo, client_info.as_bytes()),
-    ])
+    let mut name = Selection::with_capacity(client_info.as_bytes().len() + 128);
+    name.add_meta(MetaKey::ProtocolVersion, quoted(revision.as_str()).as_bytes());
+    name.add_meta(MetaKey::ClientInfo, client_info.as_bytes());
+    name.into_raw()
 }
 
-/// A stamp with a log level.
-fn with(stamp: &Raw, level: LoggingLevel) -> Raw {
-    let level = Value::from(level.as_str()).to_string();
-    joined(&[stamp.members(), &member(MetaKey::LogLevel, level.as_bytes())])
+/// An object with one more member.
+fn with(object: &Raw, key: MetaKey, value: &[u8]) -> Raw {
+    let mut with = Selection::with_capacity(object.as_bytes().len() + value.len() + 64);
+    with.add(object.members());
+    with.add_meta(key, value);
+    with.into_raw()
 }
 
-fn member(key: MetaKey, value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len() + 48);
-    encode_text(&mut out, key.name());
-    out.push(b':');
-    out.extend_from_slice(value);
-    out
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// An object of these members, of which some may be empty.
@@ -209,20 +229,4 @@ fn joined(members: &[&[u8]]) -> Raw {
     let mut object = Selection::with_capacity(members.iter().map(|text| text.len() + 2).sum());
     members.iter().for_each(|text| object.add(text.trim_ascii()));
     object.into_raw()
-}
-
-/// What the caller's `_meta` has beside the reserved keys, with room for so much more; and whether a log level is there.
-fn without_reserved(meta: &Raw, reserved: &[MetaKey], room: usize) -> (Selection, bool) {
-    let mut own = Selection::with_capacity(meta.as_bytes().len() + room);
-    let mut has_level = false;
-    for member in Members::of(meta) {
-        match MetaKey::find(&member.name()) {
-            Some(key) if reserved.contains(&key) => {}
-            key => {
-                has_level |= key == Some(MetaKey::LogLevel);
-                own.add(member.whole);
-            }
-        }
-    }
-    (own, has_level)
 }

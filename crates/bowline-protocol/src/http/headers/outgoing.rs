@@ -8,11 +8,10 @@ use super::value::{Scalar, encode_value};
 use crate::era::client::says_version;
 use crate::http::admit::{METHOD, NAME, PROTOCOL_VERSION};
 use crate::protocol::Request;
-use crate::scan::{BodyKey, Raw};
+use crate::scan::BodyKey;
 use crate::table::{self, NamedBy};
 use bowline_types::revision::{Era, Revision};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_core::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The [standard headers] of a request in an agreed protocol version: `MCP-Protocol-Version` where it has that one, and
@@ -41,7 +40,7 @@ pub fn standard_headers(revision: Revision, request: &Request) -> Result<HeaderM
         NamedBy::Uri => BodyKey::Uri,
         NamedBy::TaskId => BodyKey::TaskId,
     };
-    let name = string_member(request.body().members(), key.name());
+    let name = request.param_str(key);
     let missing = || NotAHeader {
         header: "Mcp-Name".into(),
         from: format!("`params.{}`", key.name()),
@@ -134,40 +133,4 @@ impl Error for NotAHeader {}
 fn encoded(text: &str) -> HeaderValue {
     // It is ASCII without control characters, whatever the text was.
     HeaderValue::from_str(&encode_value(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-/// A member that is a string, without decoding the others.
-fn string_member(object: &Raw, name: &str) -> Option<String> {
-    let mut decoder = serde_json::Deserializer::from_slice(object.as_bytes());
-    Member(name).deserialize(&mut decoder).ok().flatten()
-}
-
-struct Member<'n>(&'n str);
-
-impl<'de> DeserializeSeed<'de> for Member<'_> {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, decoder: D) -> Result<Self::Value, D::Error> {
-        decoder.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object with the string `{}`", self.0)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(key) = members.next_key::<String>()? {
-            if key == self.0 {
-                found = Some(members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
 }

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 pub(super) struct Means {
     pub(super) authorization: Authorization,
     pub(super) server: Url,
-    fetcher: Fetcher,
+    pub(super) fetcher: Fetcher,
 }
 
 /// What came of an attempt.
@@ -172,6 +172,10 @@ impl Person {
                     match shown.map_err(Fault::GivenUp)? {
                         Shown::Open => {}
                         Shown::Returned(url) => return Ok(Event::Returned(url)),
+                        Shown::Declined => {
+                            let error = Error::unauthorized("the login was declined");
+                            return Err(Fault::GivenUp(error));
+                        }
                     }
                 }
                 () = unwanted.as_mut() => return Ok(Event::Cancelled),

@@ -4,14 +4,14 @@ use super::browser::{self, Cookies, Odd, Signer, name_of as visit_of, secret};
 use super::form::{once, pairs};
 use super::pages::{self, Consent, Page};
 use super::visit::{Stage, Ticket, Visit};
-use super::{Fetch, Later, Proof, Recognize, name_of};
+use super::{Entrance, Fetch, Proof, Proofs, Recognize, name_of};
 use crate::error::{Error, Result};
 use crate::principal::Principal;
 use bowline_auth::Url;
-use bowline_auth::fetch::{Purpose, Request, Response as Fetched};
+use bowline_auth::fetch::Purpose;
 use bowline_auth::flow::{Cause, Event, Failed, Fault, Flow, Step};
 use bowline_auth::settings::Settings;
-use bowline_auth::store::{Key, Kept, Store};
+use bowline_auth::store::{Kept, Store};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::json;
@@ -24,7 +24,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) struct Desk {
     /// The origin of the pages, as browsers know it.
     base: Url,
-    proof: Proof,
+    proofs: Proofs,
     store: Arc<dyn Store>,
     fetch: Arc<dyn Fetch>,
     signer: Signer,
@@ -98,7 +98,7 @@ impl Desk {
     /// When it is no URL of pages, or the system has no random numbers.
     pub(crate) fn new(
         base: &str,
-        proof: Proof,
+        proofs: Proofs,
         store: Arc<dyn Store>,
         fetch: Arc<dyn Fetch>,
         made: impl Fn(&str, Option<&Principal>) + Send + Sync + 'static,
@@ -109,7 +109,7 @@ impl Desk {
         let signer = signer.ok_or_else(|| Error::invalid("the system has no random numbers"))?;
         Ok(Self {
             base,
-            proof,
+            proofs,
             store,
             fetch,
             signer,
@@ -131,22 +131,6 @@ impl Desk {
         path.starts_with(FOLDER)
     }
 
-    /// Where logins are kept.
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
-    }
-
-    /// Under which the login of a caller at a server is kept.
-    pub(crate) fn key(&self, place: &Place, principal: Option<&Principal>) -> Key {
-        Key::new(name_of(principal), place.settings.server.as_str())
-    }
-
-    /// Whether a caller has a login at a server. Reads a file perhaps.
-    pub(crate) fn is_made(&self, place: &Place, principal: Option<&Principal>) -> bool {
-        let kept = self.store.load(&self.key(place, principal));
-        kept.ok().flatten().is_some_and(|kept| kept.tokens.is_some())
-    }
-
     /// A URL by which this caller, and nobody else, can make a login at a server.
     ///
     /// # Errors
@@ -157,13 +141,9 @@ impl Desk {
         principal: Option<&Principal>,
         program: Option<String>,
     ) -> Result<Link> {
-        let is_provable = match (&self.proof, principal) {
-            (_, None) => true,
-            (Proof::Nobody, Some(_)) => false,
-            (Proof::Token | Proof::Login(_), Some(principal)) => principal.is_authenticated(),
-        };
-        if !is_provable {
-            return Err(Error::invalid("nobody could find out whether a browser is that of the caller"));
+        if self.proofs.of(principal).is_none() {
+            let why = "it could not be found out whether a browser is the caller's";
+            return Err(Error::invalid(why));
         }
         let now = (self.clock)();
         let mut open = self.open();
@@ -241,12 +221,12 @@ impl Desk {
     fn enter(&self, asked: &Asked, ticket: Option<&str>) -> Result<Page, Refusal> {
         let ticket = ticket.ok_or(Refusal::Unknown)?;
         let visit = visit_of(ticket);
-        let server = {
+        let (server, proof) = {
             let mut open = self.open();
             open.sweep((self.clock)());
             let known = open.tickets.get(&visit).filter(|(text, _)| text == ticket);
             let (_, known) = known.ok_or(Refusal::Unknown)?;
-            known.place.server.clone()
+            (known.place.server.clone(), self.proofs.of(known.principal.as_ref()))
         };
         self.is_place(asked, &server)?;
         let cookies = self.cookies(&visit);
@@ -261,7 +241,7 @@ impl Desk {
         };
         let csrf = self.signer.sign(&["begin", &visit, &browser]);
         let fields = [("ticket", ticket), ("csrf", &csrf)];
-        let wants_token = matches!(self.proof, Proof::Token);
+        let wants_token = matches!(proof, Some(Proof::Token));
         let page = pages::who(&server, &self.action(&server), &fields, wants_token);
         Ok(cookie.into_iter().fold(page, Page::cookie))
     }
@@ -289,7 +269,7 @@ impl Desk {
             taken.ok_or(Refusal::Unknown)?.1
         };
         self.is_place(asked, &ticket.place.server)?;
-        match &self.proof {
+        match self.proofs.of(ticket.principal.as_ref()).ok_or(Refusal::SomebodyElse)? {
             Proof::Nobody => self.ask(visit, ticket, browser).await,
             Proof::Token => {
                 let token = once(fields, "token").unwrap_or_default();
@@ -299,11 +279,11 @@ impl Desk {
                 }
                 self.ask(visit, ticket, browser).await
             }
-            Proof::Login(settings) => {
-                let mut settings = (**settings).clone();
+            Proof::Login(entrance) => {
+                let mut settings = entrance.settings.clone();
                 self.redirect(&mut settings)?;
                 let mut flow = Box::new(Flow::new(settings, Cause::Login, None));
-                let begun = self.run(&mut flow, Event::Begin, self.base.as_str()).await;
+                let begun = self.run(&mut flow, Event::Begin, &At::Entrance(&entrance)).await;
                 let (url, state) = match begun.map_err(Refusal::Fault)? {
                     Reached::Browser { url, state } => (url, state),
                     Reached::Done(_) | Reached::Waiting(_) => return Err(Refusal::Unknown),
@@ -332,7 +312,7 @@ impl Desk {
         let server = settings.server.as_str().to_owned();
         let kept = self.store.load(&settings.key()).ok().flatten();
         let mut flow = Box::new(Flow::new(settings, Cause::Login, kept));
-        let begun = self.run(&mut flow, Event::Begin, &server).await;
+        let begun = self.run(&mut flow, Event::Begin, &At::Server(&server)).await;
         let (url, state) = match begun.map_err(Refusal::Fault)? {
             Reached::Browser { url, state } => (url, state),
             Reached::Done(kept) => {
@@ -434,8 +414,8 @@ impl Desk {
         let returned = Event::Returned(format!("{CALLBACK}?{query}"));
         match stage {
             Stage::Proving(mut flow) => {
-                let kept = self.run(&mut flow, returned, self.base.as_str()).await;
-                let kept = done(kept)?;
+                let entrance = self.proofs.entrance.as_ref().ok_or(Refusal::Unknown)?;
+                let kept = done(self.run(&mut flow, returned, &At::Entrance(entrance)).await)?;
                 let token = kept.tokens.as_ref().map(|tokens| tokens.access.clone());
                 let token = token.ok_or(Refusal::SomebodyElse)?;
                 let found = who.recognize(token.expose()).await;
@@ -445,8 +425,8 @@ impl Desk {
                 self.ask(visit, ticket, browser).await
             }
             Stage::Away(mut flow) => {
-                let server = ticket.place.settings.server.as_str().to_owned();
-                let kept = done(self.run(&mut flow, returned, &server).await)?;
+                let at = At::Server(ticket.place.settings.server.as_str());
+                let kept = done(self.run(&mut flow, returned, &at).await)?;
                 self.keep(&ticket, &kept)?;
                 Ok(pages::done(&ticket.place.server))
             }
@@ -464,12 +444,21 @@ impl Desk {
     }
 
     /// Goes on with a flow, until it needs a person or is over.
-    async fn run(&self, flow: &mut Flow, event: Event, server: &str) -> Result<Reached, Fault> {
-        let mut event = event;
+    async fn run(&self, flow: &mut Flow, mut event: Event, at: &At<'_>) -> Result<Reached, Fault> {
         loop {
             match flow.next(event, (self.clock)()) {
                 Step::Fetch(request) => {
-                    event = Event::Fetched(self.fetched(server, request).await);
+                    event = Event::Fetched(match at {
+                        At::Server(server) => self.fetch.fetch(server, request).await,
+                        At::Entrance(entrance)
+                            if request.purpose == Purpose::ProtectedResourceMetadata =>
+                        {
+                            Ok(entrance.metadata())
+                        }
+                        At::Entrance(entrance) => {
+                            self.fetch.fetch(entrance.settings.server.as_str(), request).await
+                        }
+                    });
                 }
                 Step::OpenBrowser { url, state, .. } => {
                     return Ok(Reached::Browser { url, state });
@@ -478,29 +467,13 @@ impl Desk {
                 Step::Done(kept) => return Ok(Reached::Done(kept)),
                 Step::Failed(Failed { fault, kept }) => {
                     // A registration that was made is worth keeping, unless it was only to prove something.
-                    if let Some(kept) = kept.filter(|_| server != self.base.as_str()) {
+                    if let (Some(kept), At::Server(_)) = (kept, at) {
                         let _ = self.store.save(&kept);
                     }
                     return Err(fault);
-                }
+                } // What nobody here can do yet.
             }
         }
-    }
-
-    fn fetched<'a>(
-        &'a self,
-        server: &'a str,
-        request: Request,
-    ) -> Later<'a, Result<Fetched, bowline_auth::fetch::FetchFault>> {
-        // What we say of ourselves need not be fetched, and may not be reachable from here under that name.
-        if let Proof::Login(settings) = &self.proof
-            && server == self.base.as_str()
-            && request.purpose == Purpose::ProtectedResourceMetadata
-            && request.url.same_origin(&settings.server)
-        {
-            return self.fetch.fetch(settings.server.as_str(), request);
-        }
-        self.fetch.fetch(server, request)
     }
 
     fn redirect(&self, settings: &mut Settings) -> Result<(), Refusal> {
@@ -576,6 +549,14 @@ impl Open {
         let visits = &self.visits;
         self.states.retain(|_, visit| visits.contains_key(visit));
     }
+}
+
+/// What is logged in to.
+enum At<'a> {
+    /// A server of the host.
+    Server(&'a str),
+    /// The endpoint itself, to show who one is.
+    Entrance(&'a Entrance),
 }
 
 /// How far a flow has come.

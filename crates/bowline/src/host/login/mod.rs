@@ -23,10 +23,13 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use desk::{Asked, Desk, Link, Place};
+pub(crate) use desk::{Asked, Desk, Place};
 
 use crate::principal::{Principal, PrincipalKind};
 use bowline_auth::fetch::{FetchFault, Request, Response};
+use bowline_auth::settings::Settings;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::json;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -50,15 +53,66 @@ pub(crate) trait Recognize: Send + Sync {
     fn recognize<'a>(&'a self, token: &'a str) -> Later<'a, Option<Principal>>;
 }
 
+/// How browsers show whose they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proofs {
+    /// Whether there is only one caller, who runs the host.
+    pub(crate) nobody: bool,
+    /// Whether callers have tokens that they can type in.
+    pub(crate) token: bool,
+    /// Where callers can log in.
+    pub(crate) entrance: Option<Entrance>,
+}
+
+impl Proofs {
+    /// How a browser shows that it is this caller's; nothing if it cannot.
+    fn of(&self, principal: Option<&Principal>) -> Option<Proof> {
+        let Some(principal) = principal else {
+            return self.nobody.then_some(Proof::Nobody);
+        };
+        let login = || self.entrance.clone().map(|entrance| Proof::Login(Box::new(entrance)));
+        match principal.kind() {
+            PrincipalKind::Token if self.token => Some(Proof::Token),
+            PrincipalKind::Token | PrincipalKind::Claims => login(),
+            PrincipalKind::Anonymous | PrincipalKind::Process => None,
+        }
+    }
+}
+
 /// How a browser shows whose it is.
 #[derive(Clone, Debug)]
-pub(crate) enum Proof {
+enum Proof {
     /// There is only one caller, who runs the host.
     Nobody,
     /// By a token that the endpoint knows, typed into a page.
     Token,
     /// By a login at the authorization server of the endpoint.
-    Login(Box<bowline_auth::settings::Settings>),
+    Login(Box<Entrance>),
+}
+
+/// An endpoint that one logs in to.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance {
+    /// The endpoint, and who we are at its authorization server.
+    pub(crate) settings: Settings,
+    /// The authorization server.
+    pub(crate) issuer: String,
+    /// Scopes without which nobody is let in.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Entrance {
+    /// What the endpoint says of itself: nobody need be asked for it, and not everywhere it could be.
+    fn metadata(&self) -> Response {
+        let document = json!({
+            "resource": self.settings.server.as_str(),
+            "authorization_servers": [self.issuer],
+            "scopes_supported": self.scopes,
+        });
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Response { status: 200, headers, body: document.to_string().into() }
+    }
 }
 
 /// The name under which logins of a principal are kept; empty for whoever runs the host.

@@ -49,7 +49,9 @@ pub(super) fn who(server: &str, action: &str, fields: Fields<'_>, wants_token: b
 /// What is asked for, and by whom?
 pub(super) fn consent(what: &Consent<'_>, action: &str, fields: Fields<'_>) -> Page {
     let program = match what.program {
-        Some(name) => format!("a program that calls itself <b>{}</b>, working for you", shown(name)),
+        Some(name) => {
+            format!("a program that calls itself <b>{}</b>, working for you", shown(name))
+        }
         None => "a program that works for you".to_owned(),
     };
     let scopes = if what.scopes.is_empty() {
@@ -103,7 +105,8 @@ pub(super) fn done(server: &str) -> Page {
 
 /// It will not be done.
 pub(super) fn denied(server: &str) -> Page {
-    let text = format!("<p>Nothing was asked of <b>{}</b>. You can close this page.</p>", shown(server));
+    let text =
+        format!("<p>Nothing was asked of <b>{}</b>. You can close this page.</p>", shown(server));
     Page::new(StatusCode::OK, "Not logged in", &text)
 }
 
@@ -127,12 +130,18 @@ fn form(action: &str, fields: Fields<'_>, inside: &str, buttons: &[(&str, &str)]
         })
         .collect();
     let action = full(action);
-    format!("<form method=\"post\" action=\"{action}\">\n{fields}{inside}\n<p>{buttons}</p>\n</form>")
+    format!(
+        "<form method=\"post\" action=\"{action}\">\n{fields}{inside}\n<p>{buttons}</p>\n</form>"
+    )
 }
 
 /// A whole URL in an attribute.
 fn full(url: &str) -> String {
-    url.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;").replace('>', "&gt;")
+    url.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// A page, and what a browser is to keep.

@@ -20,6 +20,7 @@ pub(crate) use upstreams::{Errand, Later, Upstreams, Watch};
 use super::access::Sight;
 use super::catalogue::{Catalogue, Selection, Shelves};
 use crate::principal::Principal;
+use crate::scopes::{Asked, Scopes};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::scan::{Message, Raw};
 use listen::Listeners;
@@ -48,6 +49,8 @@ impl View {
 
     /// What it shows of a catalogue to somebody.
     fn shelves(&self, catalogue: &Arc<Catalogue>, principal: &Principal) -> Arc<Shelves> {
+        let theirs = catalogue.has_own().then(|| self.upstreams.shown_to(catalogue, principal));
+        let catalogue = theirs.as_ref().unwrap_or(catalogue);
         let sight = catalogue.sight(principal);
         match (&self.selection, &sight) {
             (Selection::Everything, None) => catalogue.merged().clone(),
@@ -71,7 +74,7 @@ impl View {
     /// What it shows as soon as all that is known of its servers is in it.
     async fn settled(&self, principal: &Principal) -> Arc<Shelves> {
         let server = self.server().cloned();
-        let catalogue = Arc::clone(&self.upstreams).settled(server).await;
+        let catalogue = Arc::clone(&self.upstreams).settled(server, principal.clone()).await;
         self.shelves(&catalogue, principal)
     }
 
@@ -163,6 +166,15 @@ impl Service for View {
         if may || notification.method() == ROOTS {
             self.upstreams.notify(from, server, &notification);
         }
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        let catalogue = self.upstreams.catalogue();
+        let Some(needs) = catalogue.needs() else {
+            return Scopes::default();
+        };
+        let server = self.server().map(|name| &**name);
+        needs.needed(asked, &self.shelves(&catalogue, from), server)
     }
 
     fn server_info(&self) -> Option<Raw> {

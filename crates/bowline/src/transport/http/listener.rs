@@ -1,5 +1,6 @@
 //! The listener.
 
+use super::beside::Beside;
 use super::connection;
 use super::endpoint::Endpoint;
 #[cfg(feature = "host")]
@@ -33,6 +34,7 @@ pub struct Http {
     unauthenticated: bool,
     unencrypted: bool,
     find: Option<Find>,
+    pub(super) beside: Option<Arc<dyn Beside>>,
 }
 
 impl fmt::Debug for Http {
@@ -69,6 +71,7 @@ impl Http {
             unauthenticated: false,
             unencrypted: false,
             find: None,
+            beside: None,
         })
     }
 
@@ -217,8 +220,9 @@ impl Http {
 
 impl Transport for Http {
     async fn serve(mut self, service: Arc<dyn Service>, end: End) -> Result<()> {
-        let (closing, find) = (end.signal(), self.find.take());
-        self.run(end, |endpoint| Site::Endpoint(Rooms::new(service, endpoint, find, closing))).await
+        let (closing, find, beside) = (end.signal(), self.find.take(), self.beside.take());
+        let site = |endpoint| Rooms::new(service, endpoint, find, beside, closing);
+        self.run(end, |endpoint| Site::Endpoint(site(endpoint))).await
     }
 }
 
@@ -247,9 +251,14 @@ impl Http {
                     match accepted {
                         Ok((stream, _)) => {
                             failures = Failures::default();
-                            let one = one(site.clone(), tls.clone(), stream, watch.watcher());
-                            // One task a connection: it ends with the connection.
-                            connections.spawn(one);
+                            // Answers are small and awaited: they must not wait for more to come.
+                            let _ = stream.set_nodelay(true);
+                            let (site, watcher) = (site.clone(), watch.watcher());
+                            // One task a connection: it ends with the connection. Those without TLS are smaller.
+                            match tls.clone() {
+                                None => connections.spawn(connection::serve(site, stream, watcher)),
+                                Some(tls) => connections.spawn(encrypted(site, tls, stream, watcher)),
+                            };
                         }
                         Err(error) => failures.add(&error),
                     }
@@ -268,21 +277,6 @@ impl Http {
             }
         }
         Ok(())
-    }
-}
-
-async fn one(
-    site: Site,
-    tls: Option<Arc<Tls>>,
-    stream: TcpStream,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    // Answers are small and awaited: they must not wait for more to come.
-    let _ = stream.set_nodelay(true);
-    match tls {
-        None => connection::serve(site, stream, watcher).await,
-        // Boxed, so that connections without it stay small.
-        Some(tls) => Box::pin(encrypted(site, tls, stream, watcher)).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One request over Streamable HTTP: its POST, and whatever comes back for it.
 
 use super::events::{Events, is_message, whole};
+use super::head::About;
 use super::refusal::{self, Question, Said};
 use super::running::Steps;
 use super::session::Trail;
@@ -12,7 +13,7 @@ use bowline_protocol::era::client::{Ear, Heard};
 use bowline_protocol::frame::sse;
 use bowline_protocol::http::headers::MediaType;
 use bowline_protocol::protocol;
-use bowline_protocol::scan::{BodyKey, Message, MetaKey, Raw};
+use bowline_protocol::scan::{BodyKey, Message, Raw};
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::method::{Method, SubscriptionsListen};
 use bytes::Bytes;
@@ -29,6 +30,7 @@ pub(super) struct Course {
     status: Option<u16>,
     /// The id it is sent under.
     id: i64,
+    about: About,
     /// Whether it is of a session, where a lost connection does not end it.
     in_session: bool,
     stage: Stage,
@@ -41,7 +43,7 @@ pub(super) struct Course {
 }
 
 enum Stage {
-    Unsent(Result<Message, Failure>),
+    Unsent,
     /// The request is on its way.
     Sent,
     Streaming(Events),
@@ -52,16 +54,16 @@ enum Stage {
 
 impl Course {
     pub(super) fn new(shared: Arc<Shared>, outgoing: Outgoing) -> Self {
-        let id = shared.next_id();
-        let message = shared.write(&outgoing.request, id);
+        let about = About::request(&outgoing.request);
         Self {
             ear: shared.ear(),
+            id: shared.next_id(),
             shared,
             outgoing,
             status: None,
-            id,
-            in_session: message.as_ref().is_ok_and(|message| !says_version(message)),
-            stage: Stage::Unsent(message),
+            in_session: about.version.is_none(),
+            about,
+            stage: Stage::Unsent,
             said: VecDeque::new(),
             spoiled: None,
             trail: Trail::default(),
@@ -86,7 +88,7 @@ impl Course {
                     None if self.in_session && self.trail.leaves_off() => return Ok(Event::Left),
                     None => self.broken(None).await?,
                 },
-                Stage::Unsent(_) => {
+                Stage::Unsent => {
                     let response = self.send().await?;
                     self.open(response).await?;
                 }
@@ -104,20 +106,19 @@ impl Course {
 
     /// Sends the request; of a busy server that says when, it is asked once more.
     async fn send(&mut self) -> Result<Response<Body>, Failure> {
-        let Stage::Unsent(message) = mem::replace(&mut self.stage, Stage::Sent) else {
-            return Err(Failure::Lost(Error::closed("the request was sent already")));
-        };
-        let message = message?;
+        self.stage = Stage::Sent;
         self.ear = self.shared.ear();
+        let (about, extra) = (&self.about, &self.outgoing.headers);
+        let message = self.outgoing.request.write(self.id);
         let limits = &self.shared.limits;
-        let response = self.shared.post(&message, &self.outgoing.headers).await?;
+        let response = self.shared.post(message.clone(), about, extra).await?;
         let Some(delay) = refusal::busy(&response, limits.retry_min, limits.reconnect_delay_max)
         else {
             return Ok(response);
         };
         drop(response);
         tokio::time::sleep(delay).await;
-        self.shared.post(&message, &self.outgoing.headers).await
+        self.shared.post(message, about, extra).await
     }
 
     /// Takes the response.
@@ -253,7 +254,11 @@ impl Course {
                 Heard::Reply(_) | Heard::Nothing => {}
             }
         }
-        self.said.extend(answer);
+        if let Some(answer) = answer {
+            // Mostly it is all there is, and room for more would be for nothing.
+            self.said.reserve_exact(1);
+            self.said.push_back(answer);
+        }
     }
 
     /// Whether a message answers this request, or says that it could not be read.
@@ -329,11 +334,6 @@ impl Drop for Course {
             super::session::abandon(&self.shared, self.id, stage);
         }
     }
-}
-
-/// Whether a message says of which protocol version it is, and so belongs to no session.
-fn says_version(message: &Message) -> bool {
-    message.meta(MetaKey::ProtocolVersion).is_some()
 }
 
 /// What it means that a response was there and could not be read to its end.

@@ -2,7 +2,7 @@
 
 use super::Way;
 use super::errands::Errands;
-use super::head::{self, Heads};
+use super::head::{About, Heads, PROTOCOL_VERSION};
 use super::refusal::{self, Question};
 use super::session::Session;
 use crate::client::auth::Login;
@@ -13,7 +13,6 @@ use crate::transport::http::client::{Body, Connector, Target};
 use bowline_protocol::era::client::Ear;
 use bowline_protocol::http::{HeaderMap, HeaderValue};
 use bowline_protocol::limits::Limits;
-use bowline_protocol::protocol::Request;
 use bowline_protocol::scan::{MAX_DEPTH, Message, Raw, Scanned, scan};
 use bowline_types::revision::{Era, Revision};
 use bytes::Bytes;
@@ -87,37 +86,29 @@ impl Shared {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Writes a request.
-    ///
-    /// # Errors
-    /// It cannot be sent as it is.
-    pub(super) fn write(&self, request: &Request, id: i64) -> Result<Message, Failure> {
-        match scan(request.write(id).into_bytes(), MAX_DEPTH) {
-            Ok(Scanned::Message(message)) => Ok(message),
-            Ok(Scanned::Batch(_)) => Err(unsendable(request.method(), "it is no message")),
-            Err(fault) => Err(unsendable(request.method(), &fault.to_string())),
-        }
-    }
-
-    /// Sends a message; the response may be anything.
+    /// Sends a message, and what is said `about` it; the response may be anything.
     ///
     /// # Errors
     /// No response came.
     pub(super) async fn post(
         &self,
-        message: &Message,
+        message: Raw,
+        about: &About,
         extra: &HeaderMap,
     ) -> Result<Response<Body>, Failure> {
         let headers = || {
-            let mut headers = self.heads.post.clone();
-            self.address(&mut headers, message);
+            let post = &self.heads.post;
+            // Those that repeat what the message says, and that of the host.
+            let room = post.len() + extra.len() + 4;
+            let mut headers = HeaderMap::with_capacity(room);
+            headers.extend(post.iter().map(|(name, value)| (name.clone(), value.clone())));
+            self.address(&mut headers, about);
             for (name, value) in extra {
                 headers.append(name, value.clone());
             }
             headers
         };
-        let body = message.raw().clone().into_bytes();
-        self.send(Method::POST, headers, body).await.map_err(failure)
+        self.send(Method::POST, headers, message.into_bytes()).await.map_err(failure)
     }
 
     /// Sends a message that is not answered.
@@ -125,12 +116,12 @@ impl Shared {
     /// # Errors
     /// It was not taken.
     pub(super) async fn tell(&self, message: &Message) -> Result<(), Failure> {
-        let response = self.post(message, &HeaderMap::new()).await?;
+        let about = About::message(message);
+        let response = self.post(message.raw().clone(), &about, &HeaderMap::new()).await?;
         if response.status().is_success() {
             return Ok(());
         }
-        let method = message.method();
-        let what = if method.is_empty() { "an answer" } else { &method };
+        let what = if about.method.is_empty() { "an answer" } else { &*about.method };
         let in_session = self.session.header().is_some();
         let question = Question { what, id: None, in_session };
         match refusal::read(self, response, question).await? {
@@ -181,27 +172,24 @@ impl Shared {
     }
 
     /// Adds what the protocol version wants in the headers of a message.
-    fn address(&self, headers: &mut HeaderMap, message: &Message) {
-        if let Some(version) = head::version_of(message) {
-            head::repeat(headers, message, version);
+    fn address(&self, headers: &mut HeaderMap, about: &About) {
+        if let Some(version) = &about.version {
+            about.repeat(headers, version.clone());
             return;
         }
-        let method = message.method();
-        if method == INITIALIZE {
+        if about.method == INITIALIZE {
             return;
         }
         let (version, repeats) = self.version();
         match version {
-            Some(version) if repeats && !method.is_empty() => {
-                head::repeat(headers, message, version);
-            }
+            Some(version) if repeats && !about.method.is_empty() => about.repeat(headers, version),
             _ => self.name_in(headers),
         }
     }
 
     /// Adds what every request in a session says: the protocol version, and which session it is.
     pub(super) fn name_in(&self, headers: &mut HeaderMap) {
-        headers.extend(self.version().0.map(|version| (head::PROTOCOL_VERSION, version)));
+        headers.extend(self.version().0.map(|version| (PROTOCOL_VERSION, version)));
         self.session.name_in(headers);
     }
 

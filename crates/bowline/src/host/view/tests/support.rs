@@ -178,7 +178,7 @@ impl Upstreams for Fake {
         self.catalogue.subscribe()
     }
 
-    fn settled(self: Arc<Self>, _: Option<Arc<str>>) -> Later<Arc<Catalogue>> {
+    fn settled(self: Arc<Self>, _: Option<Arc<str>>, _: Principal) -> Later<Arc<Catalogue>> {
         Box::pin(async move {
             let late = std::mem::take(&mut *self.late.lock().unwrap());
             if !late.is_empty() {

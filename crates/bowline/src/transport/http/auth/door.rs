@@ -11,7 +11,8 @@ use crate::transport::http::guard::DPOP;
 use crate::transport::http::refuse::{Refused, refuse_unread};
 use crate::transport::http::token::Presented;
 use bowline_auth::Secret;
-use bowline_auth::dpop::Expected;
+use bowline_auth::dpop::{ALGORITHMS, Expected};
+use bowline_auth::jose::Algorithm;
 use bowline_auth::resource::{Document, WELL_KNOWN};
 use bytes::Bytes;
 use http::request::Parts;
@@ -269,7 +270,7 @@ impl Challenges {
         if !everybody.is_empty() {
             rest += &format!(", scope=\"{everybody}\"");
         }
-        let algorithms = PROOFS.join(" ");
+        let algorithms = ALGORITHMS.map(Algorithm::name).join(" ");
         let (scheme, more) = match protected.dpop_required {
             true => ("DPoP", format!(", algs=\"{algorithms}\"")),
             false => ("Bearer", String::new()),
@@ -282,9 +283,6 @@ impl Challenges {
         }
     }
 }
-
-/// The algorithms of proofs.
-const PROOFS: [&str; 2] = ["ES256", "EdDSA"];
 
 fn value(challenge: String) -> HeaderValue {
     // URLs and scopes were looked at when they were set, and have nothing that a header cannot carry.
@@ -300,7 +298,7 @@ fn document(protected: &Protected, resource: &str) -> String {
         scopes_supported: &scopes,
         resource_name: protected.name.as_deref(),
         resource_documentation: protected.documentation.as_deref(),
-        dpop_signing_alg_values_supported: &PROOFS,
+        dpop_signing_alg_values_supported: &ALGORITHMS.map(Algorithm::name),
         dpop_bound_access_tokens_required: protected.dpop_required,
     }
     .to_json()

@@ -7,6 +7,7 @@ use super::protected::known_url;
 use crate::error::{Error, Result};
 use bowline_auth::Url;
 use bowline_auth::jose::{Algorithm, Fault, Jwks};
+use bowline_auth::metadata::AuthorizationServer;
 use http::StatusCode;
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -142,7 +143,7 @@ impl Keys {
         let url = Url::parse(issuer)
             .map_err(|fault| Error::invalid(format!("issuer `{issuer}`: {fault}")))?;
         let mut last = None;
-        for place in Vec::<Url>::from([url]) {
+        for place in AuthorizationServer::well_known(&url) {
             match self.read_metadata(place.as_str()).await {
                 Ok(Some(jwks_uri)) => return Ok(jwks_uri),
                 Ok(None) => {}

@@ -21,9 +21,6 @@ mod protected;
 mod protection;
 mod verifier;
 
-#[cfg(test)]
-mod tests;
-
 pub use introspection::Introspection;
 pub use issuer::Issuer;
 pub use protected::Protected;

@@ -1,5 +1,6 @@
 //! One request over HTTP+SSE: its POST says only whether it was taken, and its answer comes on the stream.
 
+use super::super::head::About;
 use super::super::refusal::{self, Question, Said};
 use super::super::running::Steps;
 use super::super::shared::{INITIALIZE, Shared, closed};
@@ -37,11 +38,13 @@ impl Posted {
     }
 
     fn send(&mut self) -> Result<(), Failure> {
-        let message = self.shared.write(&self.outgoing.request, self.id)?;
+        let request = &self.outgoing.request;
+        let (message, about) = (request.write(self.id), About::request(request));
         // The answer may be there before the response to the POST.
         let inbox = self.shared.session.inboxes.register(self.id)?;
         let (shared, headers) = (self.shared.clone(), self.outgoing.headers.clone());
-        let posting: Posting = Box::pin(async move { shared.post(&message, &headers).await });
+        let posting: Posting =
+            Box::pin(async move { shared.post(message, &about, &headers).await });
         self.stage = Stage::Sent { inbox, posting: Some(posting) };
         Ok(())
     }
