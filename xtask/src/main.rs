@@ -64,7 +64,9 @@ usage: cargo xtask TASK [FLAGS]
   test [ARG…]                every test and documentation test of the workspace
   tidy                       the rules of STYLE.md that a machine can check
   conformance [--leg server|client|authorization] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
-                             the pinned official suite, each scenario with its number of checks
+                             the pinned official suite, each scenario with its number of checks; those of a client
+                             all at once (judged by what the suite wrote) and each alone (by how it ended, too), and
+                             a client that has to refuse something must say so
   conformance --through up [--all | --pair CLIENT/UPSTREAM[+sse|+stdio]] [--scenario NAME] [--debug]
                              its server leg through the host, compared check by check with the same without it
   interop [--all] [--sabotage FEATURE]
