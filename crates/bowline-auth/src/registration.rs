@@ -59,8 +59,8 @@ pub(crate) fn read(
         }
         _ => return Err("it is too long".to_owned()),
     };
-    if answer.client_id.is_empty() || answer.client_id.len() > MOST_ID {
-        return Err(format!("its `client_id` is not between 1 and {MOST_ID} bytes long"));
+    if !(1..=MOST_ID).contains(&answer.client_id.len()) || !is_visible(&answer.client_id) {
+        return Err(format!("its `client_id` is not 1 to {MOST_ID} characters of visible ASCII"));
     }
     let secret = answer.client_secret.filter(|secret| !secret.is_empty()).map(Secret::new);
     let named = answer.token_endpoint_auth_method;
@@ -237,6 +237,11 @@ fn request(
     });
     request.insert("token_endpoint_auth_method".into(), method.unwrap_or(NONE).into());
     request
+}
+
+/// What RFC 6749 appendix A calls `VSCHAR`.
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
