@@ -5,6 +5,10 @@
 
 #[path = "client/answers.rs"]
 mod answers;
+#[path = "client/auth.rs"]
+mod auth;
+#[path = "client/browser.rs"]
+mod browser;
 #[path = "client/headers.rs"]
 mod headers;
 #[path = "client/rounds.rs"]
@@ -46,7 +50,11 @@ async fn main() -> ExitCode {
 async fn run(url: &str) -> Result<(), Failure> {
     let scenario = std::env::var("MCP_CONFORMANCE_SCENARIO")
         .map_err(|_| "MCP_CONFORMANCE_SCENARIO names no scenario")?;
-    let client = answers::client().connect(url).await?;
+    let mut builder = answers::client();
+    if let Some(scenario) = scenario.strip_prefix("auth/") {
+        builder = builder.authorization(auth::authorization(scenario)?);
+    }
+    let client = builder.connect(url).await.map_err(|error| chain(&error))?;
     let outcome = play(&scenario, &client).await;
     client.close().await;
     outcome.map_err(|failure| format!("{scenario}: {failure}").into())
@@ -66,8 +74,21 @@ async fn play(scenario: &str, client: &Client) -> Result<(), Failure> {
         "http-invalid-tool-headers" => headers::invalid(client).await,
         "json-schema-ref-no-deref" => schema::not_fetched(client).await,
         "json-schema-2020-12-preservation" => schema::preserved(client).await,
+        "auth/authorization-server-migration" => auth::migrated(client).await,
+        scenario if scenario.starts_with("auth/") => auth::let_in(client).await,
         _ => Err("this program has no such scenario".into()),
     }
+}
+
+/// An error with all that led to it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text += &format!(": {cause}");
+        next = cause.source();
+    }
+    text
 }
 
 /// What the suite tells the client besides the URL.

@@ -6,6 +6,7 @@
 //! An input that found a defect becomes a file of the corpus.
 
 mod mutate;
+mod oauth;
 mod runner;
 mod server;
 mod targets;

@@ -25,6 +25,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame_ndjson", frame_ndjson),
     ("frame_sse", frame_sse),
     ("headers", headers),
+    ("oauth", crate::oauth::oauth),
     ("origin", origin),
     ("scan", scan),
     ("server", crate::server::server),

@@ -79,7 +79,6 @@ impl Plan<'_> {
     fn sabotaged(&self, row: &str) -> Result<bool, String> {
         let rows = rows::of(self.version);
         let columns = self.columns(&rows, Some(row))?;
-        println!("sabotage of {row}\n{}\n", render(self.version.name, &rows, &columns));
         let mut good = true;
         for column in &columns {
             for (feature, cell) in &column.cells {
@@ -94,6 +93,15 @@ impl Plan<'_> {
                     println!("sabotage of {row} ({}): {feature} is {found}", column.title);
                 }
             }
+        }
+        if good {
+            // The red cells are what was wanted; nobody who looks for a failure shall find them.
+            println!(
+                "sabotage of {row}: this row is red in all {} columns, no other",
+                columns.len()
+            );
+        } else {
+            println!("\n{}\n", render(self.version.name, &rows, &columns));
         }
         Ok(good)
     }

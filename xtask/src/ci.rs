@@ -106,6 +106,7 @@ fn release() -> Result<(), String> {
         "release/bowline",
         "release/conformance-server",
         "release/conformance-client",
+        "release/dev-auth",
         "release/interop-driver",
     ] {
         if !target(program).is_file() {

@@ -4,6 +4,7 @@
 //! green. So each scenario must have at least the number of checks that a full implementation has (`expected.json`),
 //! and none of them may be a failure, a warning or skipped.
 
+mod authorization;
 mod checks;
 mod expected;
 pub(crate) mod limited;
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 use suite::{Mode, Suite, Target};
 use through::{Between, Pair, Pairs};
 
-/// Runs one leg at the versions asked for; without flags what CI runs, both legs at every version.
+/// Runs one leg at the versions asked for; without flags what CI runs, all legs at every version.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut flags = Flags::new(args);
     let leg = flags.value("--leg")?.map(|name| Leg::named(&name)).transpose()?;
@@ -30,10 +31,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let url = flags.value("--url")?;
     let program = flags.value("--program")?;
     let scenario = flags.value("--scenario")?;
+    let debug = flags.switch("--debug");
     if let Some(between) = flags.value("--through")? {
         let between = Between::named(&between)?;
         let pair = flags.value("--pair")?.map(|name| Pair::named(&name)).transpose()?;
-        let (all, debug) = (flags.switch("--all"), flags.switch("--debug"));
+        let all = flags.switch("--all");
         flags.end()?;
         let pairs = match pair {
             Some(pair) => Pairs::One(pair),
@@ -50,11 +52,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         Ok::<_, String>(Plan { suite: &suite, runs })
     };
     let mut bad = 0;
-    if leg != Some(Leg::Client) && program.is_none() {
+    let wanted = |this| leg.is_none_or(|leg| leg == this);
+    if wanted(Leg::Server) && program.is_none() {
         bad += server(&plan(Leg::Server)?, url.as_deref())?;
     }
-    if leg != Some(Leg::Server) && url.is_none() {
-        bad += client(&plan(Leg::Client)?, program)?;
+    if wanted(Leg::Client) && url.is_none() {
+        bad += client(&plan(Leg::Client)?, program.clone())?;
+    }
+    if wanted(Leg::Authorization) && url.is_none() && program.is_none() {
+        bad += authorization::run(&suite, &plan(Leg::Authorization)?.runs, debug)?;
     }
     match bad {
         0 => Ok(()),
@@ -90,14 +96,15 @@ fn runs(leg: Leg, version: Option<&str>, scenario: Option<&str>) -> Result<Vec<R
     let mut runs = Vec::new();
     for version in versions {
         let expected = expected::scenarios(leg, &version, scenario)?;
-        let named = scenario.is_some() || version == expected::EXTENSION;
+        // The scenarios that extensions have for a server belong to no version, so that only their names select them.
+        let named = scenario.is_some() || (leg, &*version) == (Leg::Server, expected::EXTENSION);
         let modes: &[Mode] = match leg {
             _ if named => &[Mode::Alone],
-            Leg::Server => &[Mode::Together],
+            Leg::Server | Leg::Authorization => &[Mode::Together],
             Leg::Client => &[Mode::Together, Mode::Alone],
         };
         runs.extend(modes.iter().map(|mode| {
-            let counts = |name: &str| leg == Leg::Server || *mode == Mode::Alone || name != TIMED;
+            let counts = |name: &str| leg != Leg::Client || *mode == Mode::Alone || name != TIMED;
             let mut expected = expected.clone();
             expected.retain(|name, _| counts(name));
             Run { version: version.clone(), mode: *mode, expected }
@@ -221,8 +228,8 @@ mod tests {
             let run = runs.iter().find(|run| run.mode == mode).unwrap();
             (run.expected.len(), run.expected.contains_key(TIMED))
         };
-        assert_eq!(timed(Mode::Together), (4, false));
-        assert_eq!(timed(Mode::Alone), (5, true));
+        assert_eq!(timed(Mode::Together), (18, false));
+        assert_eq!(timed(Mode::Alone), (19, true));
     }
 
     #[test]

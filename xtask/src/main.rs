@@ -63,7 +63,7 @@ usage: cargo xtask TASK [FLAGS]
   ci [STAGE…] [--list]       everything CI runs, or the named stages of it
   test [ARG…]                every test and documentation test of the workspace
   tidy                       the rules of STYLE.md that a machine can check
-  conformance [--leg server|client] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
+  conformance [--leg server|client|authorization] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
                              the pinned official suite, each scenario with its number of checks
   conformance --through up [--all | --pair CLIENT/UPSTREAM[+sse|+stdio]] [--scenario NAME] [--debug]
                              its server leg through the host, compared check by check with the same without it

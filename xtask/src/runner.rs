@@ -23,18 +23,22 @@ pub(crate) fn run(stages: &[&Stage], budget: Duration) -> Result<(), String> {
             Ok(()) => println!("-- {}: ok, {}", stage.name, minutes(took)),
             Err(message) => println!("-- {}: FAILED, {}: {message}", stage.name, minutes(took)),
         }
-        report.push((stage.name, took, outcome.is_ok()));
+        report.push((stage.name, took, outcome));
     }
 
     println!("\n{:<16} {:>9}  result", "stage", "minutes");
-    for (name, took, passed) in &report {
-        println!("{name:<16} {:>9}  {}", minutes(*took), if *passed { "ok" } else { "FAILED" });
+    for (name, took, outcome) in &report {
+        let result = match outcome {
+            Ok(()) => "ok".to_owned(),
+            Err(message) => format!("FAILED: {message}"),
+        };
+        println!("{name:<16} {:>9}  {result}", minutes(*took));
     }
     let total = began.elapsed();
     let over = if total > budget { "over" } else { "within" };
     println!("{:<16} {:>9}  {over} the budget of {}", "all", minutes(total), minutes(budget));
 
-    let failed = report.iter().filter(|(_, _, passed)| !passed).count();
+    let failed = report.iter().filter(|(_, _, outcome)| outcome.is_err()).count();
     println!("{}", verdict(report.len(), failed));
     // The verdict is the last line in both cases, so that there is nothing left to say.
     if failed == 0 { Ok(()) } else { Err(String::new()) }

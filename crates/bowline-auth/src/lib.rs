@@ -13,11 +13,20 @@ pub mod fetch;
 pub mod flow;
 pub mod jose;
 pub mod metadata;
-pub mod registration;
 pub mod resource;
+pub mod scope;
 pub mod settings;
 pub mod store;
 pub mod token;
+pub mod url;
 
+mod callback;
+mod form;
+mod pkce;
+mod registration;
 mod secret;
-mod url;
+mod shown;
+
+pub use challenge::Challenge;
+pub use secret::Secret;
+pub use url::Url;

@@ -13,9 +13,11 @@ use bowline_protocol::scan::{MetaKey, Raw};
 use bowline_protocol::write;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::discover::Implementation;
+use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::{LoggingLevel, LoggingMessageNotificationParams};
 use bowline_types::method::Notification;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The surroundings of one call, and the way out for everything but its answer.
@@ -87,6 +89,20 @@ impl Context {
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.0.principal
+    }
+
+    /// What an authorization server says of who asks, as a type of your own; `{}` where none says anything.
+    ///
+    /// # Errors
+    /// When a claim is missing or of another type: an error for the caller, whose token lacks it.
+    pub fn claims<C: DeserializeOwned>(&self) -> Result<C, Error> {
+        self.0.principal.claims().map_err(|error| {
+            let why = std::error::Error::source(&error).map(ToString::to_string);
+            let why = why.unwrap_or_default();
+            Error::rpc_error(ErrorObject::invalid_request(format!(
+                "the claims of the token lack what is needed here: {why}"
+            )))
+        })
     }
 
     /// The headers of the HTTP request; empty on every other transport.

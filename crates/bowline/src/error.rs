@@ -92,7 +92,7 @@ impl Error {
         Self::new(Kind::Refused(error), message)
     }
 
-    #[cfg(any(not(modern_only), feature = "client"))]
+    #[cfg(any(not(modern_only), feature = "client", feature = "auth"))]
     pub(crate) fn timed_out(message: impl Into<Box<str>>) -> Self {
         Self::new(Kind::TimedOut, message)
     }
@@ -118,7 +118,7 @@ impl Error {
     }
 
     /// An answer to a request of this method that cannot be used.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "auth"))]
     pub(crate) fn bad_answer(method: &str, why: impl fmt::Display) -> Self {
         Self::new(Kind::BadAnswer, format!("{method}: {why}"))
     }

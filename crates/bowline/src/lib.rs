@@ -31,6 +31,8 @@
 pub mod ask;
 #[cfg(feature = "host")]
 mod bridge;
+#[cfg(feature = "auth")]
+pub use bowline_auth as auth;
 #[cfg(feature = "client")]
 pub mod client;
 mod closing;
@@ -43,6 +45,7 @@ pub mod host;
 pub mod layer;
 mod outbox;
 mod principal;
+mod scopes;
 pub mod server;
 mod service;
 pub mod transport;
@@ -54,6 +57,7 @@ pub use error::{Error, Result};
 #[cfg(feature = "host")]
 pub use host::Host;
 pub use principal::{Principal, PrincipalKind};
+pub use scopes::{Asked, Scopes};
 pub use server::Server;
 pub use service::{Answer, Call, Service};
 

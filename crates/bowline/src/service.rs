@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::principal::Principal;
+use crate::scopes::{Asked, Scopes};
 use bowline_protocol::era::Incoming;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::{Message, Raw};
@@ -54,6 +55,14 @@ pub trait Service: Send + Sync + 'static {
     /// that its roots changed. By default nothing happens.
     fn notify(&self, _from: &Principal, _notification: Message) {}
 
+    /// The scopes that whoever sends a request needs; none by default.
+    ///
+    /// Over HTTP one who lacks some is refused before [`Service::call`], with a challenge that names them all. Other
+    /// transports have no such way, so that a service that means it must refuse in [`Service::call`] too.
+    fn scopes(&self, _asked: &Asked<'_>, _from: &Principal) -> Scopes {
+        Scopes::default()
+    }
+
     /// What goes into the `_meta` of every result as `io.modelcontextprotocol/serverInfo`: an `Implementation`.
     fn server_info(&self) -> Option<Raw> {
         None
@@ -68,6 +77,10 @@ impl Service for Arc<dyn Service> {
 
     fn notify(&self, from: &Principal, notification: Message) {
         (**self).notify(from, notification);
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        (**self).scopes(asked, from)
     }
 
     fn server_info(&self) -> Option<Raw> {

@@ -1,5 +1,6 @@
 //! Reading the `checks.json` files that the suite writes, and judging them.
 
+use super::expected;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -86,8 +87,14 @@ impl Row {
         if self.counts.ended_badly {
             return Some("the program exited badly".to_owned());
         }
-        if let Some(said) = &self.counts.said {
-            return Some(format!("the program said: {said}"));
+        match &self.counts.said {
+            Some(said) if !expected::refused(&self.name) => {
+                return Some(format!("the program said: {said}"));
+            }
+            None if expected::refused(&self.name) => {
+                return Some("the program took what it had to refuse".to_owned());
+            }
+            _ => {}
         }
         (self.counts.success < least)
             .then(|| format!("only {} of {least} checks", self.counts.success))
@@ -175,7 +182,11 @@ pub(crate) fn print(leg: &str, version: &str, rows: &[Row]) {
 fn scenario(folder: &str, leg: &str) -> String {
     let name =
         folder.len().checked_sub(STAMP.len()).and_then(|end| folder.get(..end)).unwrap_or(folder);
-    let prefix = if leg == "server" { "server-" } else { "" };
+    let prefix = match leg {
+        "server" => "server-",
+        "authorization" => "authorization-server-",
+        _ => "",
+    };
     name.strip_prefix(prefix).unwrap_or(name).to_owned()
 }
 
@@ -234,6 +245,19 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_had_to_refuse_must_say_so() {
+        let name = "auth/iss-wrong-issuer".to_owned();
+        let problem = |said: Option<&str>| {
+            let mut counts = counts(&["SUCCESS"]);
+            counts.said = said.map(str::to_owned);
+            let rows = compare(&BTreeMap::from([(name.clone(), 1)]), &[(name.clone(), counts)]);
+            rows[0].problem()
+        };
+        assert_eq!(problem(Some("error: it is from another issuer")), None);
+        assert_eq!(problem(None).unwrap(), "the program took what it had to refuse");
+    }
+
+    #[test]
     fn only_named_checks_may_be_skipped() {
         let skipped = |name: &str| {
             let checks = json!([{"id": "x", "status": "SUCCESS"}, {"id": "x", "status": "SKIPPED", "name": name}]);
@@ -258,6 +282,8 @@ mod tests {
             "server-stateless"
         );
         assert_eq!(scenario("auth/dpop-2026-11-21T01-44-27-693Z", "client"), "auth/dpop");
+        let folder = "authorization-server-authorization-code-grant-2026-11-21T01-44-27-693Z";
+        assert_eq!(scenario(folder, "authorization"), "authorization-code-grant");
         assert_eq!(scenario("short", "client"), "short");
     }
 }

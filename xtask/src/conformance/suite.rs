@@ -1,12 +1,15 @@
 //! Installing the pinned suite and running it.
 
 use super::checks::{self, Counts};
-use crate::process::{must, output};
+use super::expected::EXTENSION;
+use crate::process::{Server, must, output};
 use crate::workspace::target;
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The installed suite.
 pub(crate) struct Suite {
@@ -19,6 +22,16 @@ pub(crate) enum Target {
     Server(String),
     /// The command line of a client.
     Client(String),
+}
+
+/// Whom the suite is while it logs in.
+pub(crate) struct Login<'a> {
+    /// The server under test.
+    pub(crate) issuer: &'a str,
+    /// A client that is known there, with `http://127.0.0.1/callback` as its redirect URI.
+    pub(crate) id: &'a str,
+    /// Where the suite waits for the code.
+    pub(crate) port: u16,
 }
 
 impl Suite {
@@ -55,7 +68,10 @@ impl Suite {
         let out = self.emptied(&folder)?;
         let mut ended_badly = Vec::new();
         match mode {
-            Mode::Together => drop(self.invoke(target, version, &["--suite", "all"], &out)?),
+            Mode::Together => {
+                let suite = if version == EXTENSION { "extensions" } else { "all" };
+                self.invoke(target, version, &["--suite", suite], &out)?;
+            }
             Mode::Alone => {
                 for name in expected.keys() {
                     if !self.invoke(target, version, &["--scenario", name], &out)? {
@@ -90,6 +106,35 @@ impl Suite {
         Ok(out)
     }
 
+    /// Runs the scenarios of an authorization server at `version`, those named or all, and hands the URL at which each
+    /// waits for a person to `open`.
+    pub(crate) fn authorize(
+        &self,
+        client: &Login<'_>,
+        version: &str,
+        scenario: Option<&str>,
+        open: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Vec<(String, Counts)>, String> {
+        let out = self.emptied(&format!("authorization-{version}"))?;
+        let mut command = Command::new(self.program("node"));
+        command.arg(self.program("conformance")).arg("authorization");
+        command.args(["--url", client.issuer, "--client-id", client.id]);
+        command.args(["--port", &client.port.to_string(), "--spec-version", version]);
+        if let Some(name) = scenario {
+            command.args(["--scenario", name]);
+        }
+        command.arg("--output-dir").arg(&out);
+        let mut suite = Server::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+        let said = suite.child().stdout.take().ok_or("the suite has no standard output")?;
+        for line in BufReader::new(said).lines().map_while(Result::ok) {
+            if line.starts_with("http") && line.contains("code_challenge=") {
+                open(&line)?;
+            }
+        }
+        suite.wait(Duration::from_secs(10))?;
+        checks::read(&out, "authorization")
+    }
+
     /// A folder for results, without those of another run.
     fn emptied(&self, folder: &str) -> Result<PathBuf, String> {
         let out = self.folder.join("out").join(folder);
@@ -119,7 +164,7 @@ impl Suite {
             Target::Server(url) => command.args(["--url", url]),
             Target::Client(program) => command.args(["--command", program]),
         };
-        if version != "extension" {
+        if version != EXTENSION {
             command.args(["--spec-version", version]);
         }
         command
@@ -142,8 +187,7 @@ impl Suite {
 pub(crate) enum Mode {
     /// All of them by one run. All clients are then started at once, and how they end is ignored.
     Together,
-    /// Each by a run of its own, in which the exit code of a client counts. The scenarios of extensions belong to no
-    /// version, so that only their name selects them.
+    /// Each by a run of its own, in which the exit code of a client counts.
     Alone,
 }
 

@@ -105,6 +105,7 @@ impl Builder {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
+        self = self.logged_in(&target)?;
         Core::connect(self, target).await.map(Client)
     }
 

@@ -226,14 +226,19 @@ async fn attempt_one(
         (Carrier::Http, Attempt::Discover { .. }) => SILENT_OVER_HTTP,
         (Carrier::Http, _) => core.limits().call_idle_timeout,
     };
-    let began = Instant::now();
+    let (began, thought) = (Instant::now(), core.thinking());
     let silence = async {
         if matches!(opened.carrier, Carrier::Stream { .. })
             && timeout(patience, any_output(opened)).await.is_ok()
         {
             sleep_until((Instant::now() + SILENT_AFTER_OUTPUT).min(began + patience)).await;
         } else {
-            sleep_until(began + patience).await;
+            // While a person logs in nobody is silent.
+            let mut until = began + patience;
+            while Instant::now() < until {
+                sleep_until(until).await;
+                until = began + patience + (core.thinking() - thought);
+            }
         }
     };
     let is_http = opened.carrier == Carrier::Http;

@@ -206,6 +206,11 @@ impl Client {
         look(&self.0.standing())
     }
 
+    /// Ends it as [`Client::close`] does, and waits for nothing.
+    pub(crate) fn abandon(&self) {
+        drop(self.0.end());
+    }
+
     /// Whether this server's questions say for which request they are: then one client serves many calls at a time.
     pub(crate) fn owns_questions(&self) -> bool {
         self.0.live().is_none_or(|live| live.is_modern() || live.wire.owns_questions())

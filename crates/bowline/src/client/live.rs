@@ -283,6 +283,13 @@ impl Core {
     }
 
     pub(super) async fn close(&self) {
+        if let Some(live) = self.end() {
+            live.wire.close(CLOSING).await;
+        }
+    }
+
+    /// Says that it is over and ends what runs by itself; the connection, if there is one, ends with its drop.
+    pub(super) fn end(&self) -> Option<Live> {
         self.state.send_if_modified(|state| {
             let open = !matches!(state, State::Closed { .. });
             if open {
@@ -291,10 +298,7 @@ impl Core {
             open
         });
         self.stop();
-        let live = write(&self.live).take();
-        if let Some(live) = live {
-            live.wire.close(CLOSING).await;
-        }
+        write(&self.live).take()
     }
 
     /// Ends what runs by itself.
@@ -638,6 +642,15 @@ impl Hears for Ears {
         self.spoken.send_replace(true);
         if let Some(core) = self.core.upgrade() {
             core.fault(&error);
+        }
+    }
+
+    #[cfg(feature = "auth")]
+    fn held(&self, waits: bool) {
+        match self.core.upgrade() {
+            Some(core) if waits => core.think(),
+            Some(core) => core.thought(),
+            None => {}
         }
     }
 

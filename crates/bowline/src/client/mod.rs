@@ -19,6 +19,11 @@
 //! ```
 
 mod asked;
+#[cfg(feature = "auth")]
+pub mod auth;
+#[cfg(all(feature = "http", not(feature = "auth")))]
+#[path = "no_auth.rs"]
+mod auth;
 mod builder;
 mod call;
 mod connect;

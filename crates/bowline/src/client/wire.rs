@@ -160,6 +160,13 @@ pub(crate) trait Hears: Send + Sync + Debug + 'static {
     /// Something went wrong that concerns no request: a stray error, a line that is no message.
     fn fault(&self, error: Error);
 
+    /// Requests wait for a person, or for another process that may do so, and their time does not run: from now on, or
+    /// no longer. Told as often for the one as for the other.
+    #[cfg(feature = "auth")]
+    fn held(&self, waits: bool) {
+        let _ = waits;
+    }
+
     /// The wire is lost; nothing comes any more. Told once, and not after [`Wire::close`].
     fn lost(&self, error: Error);
 }

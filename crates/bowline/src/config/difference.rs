@@ -166,6 +166,8 @@ fn settings(old: &Bowline, new: &Bowline) -> Vec<&'static str> {
         ("publicUrl", old.public_url != new.public_url),
         ("tls", old.tls != new.tls),
         ("tokenFile", old.token_file != new.token_file),
+        ("auth", old.auth != new.auth || host.scopes != new_host.scopes),
+        ("access", host.access != new_host.access),
         ("sessions", old.sessions != new.sessions),
         ("limits", old.limits != new.limits),
         ("keepAlive", old.keep_alive != new.keep_alive),
@@ -183,4 +185,4 @@ fn changed(all: impl IntoIterator<Item = (&'static str, bool)>) -> Vec<&'static 
 }
 
 /// The members that count at once.
-const AT_ONCE: &[&str] = &["naming", "isolation", "idleStop", "profiles", "upstream"];
+const AT_ONCE: &[&str] = &["access", "naming", "isolation", "idleStop", "profiles", "upstream"];

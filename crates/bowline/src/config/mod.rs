@@ -51,7 +51,7 @@ mod watch;
 
 pub use approvals::Approvals;
 #[cfg(feature = "host")]
-pub use bowline::{Bowline, Upstream};
+pub use bowline::{Auth, Bowline, ClientOf, Introspection, Upstream};
 pub use clients::{CLIENTS, Client, ClientConfig, Contents};
 #[cfg(feature = "host")]
 pub use difference::{Changed, Difference};

@@ -1,6 +1,6 @@
 //! Leave to call a tool.
 
-use super::Shared;
+use super::shared::Shared;
 use crate::client::Asked;
 use crate::context::Context;
 use crate::error::Result;

@@ -27,13 +27,24 @@
 //! # }
 //! ```
 
+mod access;
 #[cfg(feature = "http")]
 pub mod admin;
 mod builder;
 mod catalogue;
 mod consent;
 pub(crate) mod fault;
+mod handle;
+#[cfg(feature = "auth")]
+pub(crate) mod login;
+#[cfg(feature = "auth")]
+mod logins;
+#[cfg(not(feature = "auth"))]
+#[path = "no_logins.rs"]
+mod logins;
 mod monitor;
+mod needs;
+mod own;
 mod report;
 mod settings;
 mod shared;
@@ -44,9 +55,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, Proof, Who};
 pub use builder::Builder;
 pub use consent::{Consent, Proposal};
-pub use settings::{Isolation, Naming, Profile, ServerSettings, Settings};
+pub use settings::{Credentials, Isolation, Naming, Needed, Profile, ServerSettings, Settings};
 pub use status::Status;
 
 use crate::client::{Client, IntoTarget, Target};
@@ -55,19 +67,19 @@ use crate::error::{Error, Result};
 use crate::service::Service;
 use crate::transport::{self, Running, Transport};
 use bowline_types::tool::CallToolResult;
-use catalogue::{Globs, Selection};
+use handle::Handle;
 use serde::Serialize;
 use serde_json::Value;
-use shared::Shared;
 use std::fmt;
 use std::sync::Arc;
-use upstream::Plan;
+use upstream::{Login, Plan};
 
 /// Many servers behind one endpoint. Cheap to clone; all clones are the same host.
 ///
-/// It is closed by [`Host::close`], or when the last clone and the last endpoint of it are dropped.
+/// It is closed by [`Host::close`], or when the last clone and the last endpoint of it are dropped: nothing that it has
+/// started outlives that but for the moment that its processes take to end.
 #[derive(Clone)]
-pub struct Host(Arc<Shared>);
+pub struct Host(Arc<Handle>);
 
 /// A tool as models are told of functions that they may call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -101,7 +113,8 @@ impl Host {
     /// # Errors
     /// When the host is closed.
     pub async fn tools(&self) -> Result<Vec<Function>> {
-        let tools = self.client().await?.list_tools().await?;
+        // The catalogue is here: nothing of it has to be kept.
+        let tools = self.client().await?.tools().fresh().all().await?;
         let function = |tool: bowline_types::tool::Tool| Function {
             name: tool.name,
             description: tool.description.or(tool.title),
@@ -138,17 +151,18 @@ impl Host {
             name: name.into(),
             target,
             tools: None,
-            settings: self.0.settings_of(name),
+            settings: self.0.shared.settings_of(name),
+            login: Login::default(),
             fingerprint: None,
         };
-        self.0.add(plan)?.tried().await;
+        self.0.shared.add(plan)?.tried().await;
         Ok(())
     }
 
     /// Removes a server: it gets no more calls, and those that it has may end within ten seconds. Nothing happens when
     /// there is none of that name.
     pub async fn remove(&self, name: &str) {
-        self.0.remove(name).await;
+        self.0.shared.remove(name).await;
     }
 
     /// Takes the servers and settings from a config anew. Only servers whose entries changed are touched: what is new is
@@ -159,8 +173,8 @@ impl Host {
     /// When an entry cannot be used; nothing has changed then.
     pub fn reload(&self, config: &Config, environment: &Environment) -> Result<()> {
         let (settings, plans) = builder::read(config, environment)?;
-        self.0.set_settings(settings);
-        self.0.apply(plans);
+        self.0.shared.set_settings(settings);
+        self.0.shared.apply(plans);
         Ok(())
     }
 
@@ -174,15 +188,15 @@ impl Host {
         settings: Settings,
     ) -> Result<()> {
         let plans = servers.into_iter().map(builder::plan).collect::<Result<_>>()?;
-        self.0.set_settings(settings);
-        self.0.apply(plans);
+        self.0.shared.set_settings(settings);
+        self.0.shared.apply(plans);
         Ok(())
     }
 
     /// How it stands, and how each of its servers does.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.0.status()
+        self.0.shared.status()
     }
 
     /// Waits until each server has told what it offers, or could not be started.
@@ -190,8 +204,8 @@ impl Host {
     /// # Errors
     /// When two servers have the same name for something and nothing tells them apart.
     pub async fn settled(&self) -> Result<()> {
-        self.0.all_tried().await;
-        match self.0.collision() {
+        self.0.shared.all_tried().await;
+        match self.0.shared.collision() {
             Some(collision) => Err(Error::invalid(collision.to_string())),
             None => Ok(()),
         }
@@ -206,16 +220,13 @@ impl Host {
     /// The endpoint of one server, under its own names; nothing when there is none of that name.
     #[must_use]
     pub fn server(&self, name: &str) -> Option<Arc<dyn Service>> {
-        let select =
-            || self.0.upstream(name).map(|server| Selection::Server(server.name().clone()));
-        self.0.view(&format!("/servers/{name}"), select)
+        self.0.server(name)
     }
 
     /// The endpoint of a profile; nothing when there is none of that name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<Arc<dyn Service>> {
-        let select = || Some(Selection::Profile(Globs::new(self.0.profile(name)?.globs)));
-        self.0.view(&format!("/profiles/{name}"), select)
+        self.0.profile(name)
     }
 
     /// The endpoint below a folder of a URL: `/servers/NAME` and `/profiles/NAME`, as [`Http::find`] asks for it.
@@ -251,6 +262,6 @@ impl Host {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("servers", &self.0.names()).finish_non_exhaustive()
+        f.debug_struct("Host").field("servers", &self.0.shared.names()).finish_non_exhaustive()
     }
 }

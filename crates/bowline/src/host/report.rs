@@ -38,13 +38,13 @@ impl Shared {
 impl Reports for Host {
     fn status(&self) -> Pin<Box<dyn Future<Output = Status> + Send + '_>> {
         Box::pin(async move {
-            self.0.monitor.look().await;
-            self.0.status()
+            self.0.shared.monitor.look().await;
+            self.0.shared.status()
         })
     }
 
     fn ready(&self) -> Readiness {
-        self.0.readiness()
+        self.0.shared.readiness()
     }
 }
 

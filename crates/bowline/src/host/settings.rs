@@ -1,5 +1,7 @@
 //! What a host is told about itself and about each of its servers.
 
+use super::access::Access;
+use crate::config::ClientOf;
 use bowline_types::input::Root;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +18,11 @@ pub struct Settings {
     pub idle_stop: Option<Duration>,
     /// Parts of the whole with an endpoint of their own, in this order.
     pub profiles: Vec<Profile>,
+    /// Who may use what of all servers; everybody everything when it is not said. Globs are over merged names, and over
+    /// URIs.
+    pub access: Option<Vec<Access>>,
+    /// Scopes that calls need besides those without which nobody is let in.
+    pub scopes: Needed,
     /// What is different for single servers, by their names.
     pub servers: BTreeMap<String, ServerSettings>,
 }
@@ -37,6 +44,35 @@ pub struct ServerSettings {
     pub questions: Option<bool>,
     /// What this server is told when it asks for roots.
     pub roots: Option<Vec<Root>>,
+    /// Who may use what of this server, of what he may use at all. Globs are over its own names, and over URIs.
+    pub access: Option<Vec<Access>>,
+    /// Scopes that calls to this server need.
+    pub scopes: Vec<String>,
+    /// With whose login this server is used; the callers' own once they authenticate, when it is not said. For servers
+    /// over HTTP that ask for one.
+    pub credentials: Option<Credentials>,
+    /// As which client we log in, where somebody has registered one.
+    pub client: Option<ClientOf>,
+}
+
+/// Scopes that calls need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Needed {
+    /// For methods, such as `tools/call`.
+    pub methods: BTreeMap<String, Vec<String>>,
+    /// For tools, by globs over merged names.
+    pub tools: BTreeMap<String, Vec<String>>,
+}
+
+/// With whose login a server is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// Everybody with his own, and so with an instance of his own.
+    Own,
+    /// All with that of whoever runs the host.
+    Shared,
 }
 
 /// How the tools and prompts of several servers are told apart.
@@ -79,6 +115,8 @@ impl Default for Settings {
             isolation: None,
             idle_stop: Some(Duration::from_secs(10 * 60)),
             profiles: Vec::new(),
+            access: None,
+            scopes: Needed::default(),
             servers: BTreeMap::new(),
         }
     }

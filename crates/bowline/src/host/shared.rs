@@ -1,20 +1,24 @@
 //! Everything of one host.
 
+use super::access::Rules;
 use super::builder::{Builder, Clients, Sample, Visit};
-use super::catalogue::{Catalogue, Collision, Offer, Selection, Stored};
+use super::catalogue::{Catalogue, Collision, Offer, Stored};
 use super::consent::{Ask, Elicit};
 use super::fault;
+use super::logins::Logins;
 use super::monitor::Monitor;
+use super::needs::Needs;
+use super::own::{self, Own, Theirs};
 use super::settings::{Isolation, Profile, ServerSettings, Settings};
 use super::upstream::{self, Hosting, Owner, Plan, Upstream};
-use super::view::{Errand, Later, Upstreams, View, Watch};
+use super::view::{Errand, Later, Upstreams, Watch};
 use crate::bridge::Bridge;
 use crate::client::forward::Onward;
-use crate::client::{self, Asked, Client, Target};
+use crate::client::{self, Asked, Client};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::principal::Principal;
-use crate::service::{Answer, Service};
+use crate::service::Answer;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{Message, Raw};
@@ -22,11 +26,11 @@ use bowline_types::discover::Implementation;
 use bowline_types::input::Root;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::subscription::SubscriptionFilter;
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -49,19 +53,13 @@ pub(crate) struct Shared {
     roots: Option<Vec<Root>>,
     clients: Option<Clients>,
     stored: Option<Stored>,
-    /// The endpoints that were asked for, by folder.
-    views: Mutex<HashMap<Box<str>, Shown>>,
-    own: OnceCell<Client>,
+    pub(super) logins: Logins,
+    /// Whether callers have to prove who they are.
+    pub(super) authenticates: bool,
+    pub(super) own: Own,
     pub(super) monitor: Arc<Monitor>,
     sweeper: Mutex<Option<AbortHandle>>,
-    closed: AtomicBool,
     pub(super) born: Instant,
-}
-
-/// An endpoint, and what it shows.
-struct Shown {
-    view: Arc<dyn Service>,
-    selection: Selection,
 }
 
 /// How long calls that a server has may go on when it is removed.
@@ -82,7 +80,18 @@ const LOOK: Duration = Duration::from_secs(10);
 impl Shared {
     pub(super) fn new(builder: Builder) -> Result<Arc<Self>> {
         let Builder {
-            info, settings, consent, elicit, visit, sample, roots, clients, folder, ..
+            info,
+            settings,
+            consent,
+            elicit,
+            visit,
+            sample,
+            roots,
+            clients,
+            folder,
+            logins,
+            authenticates,
+            ..
         } = builder;
         let info_text = Raw::encode(&info)?;
         let shared = Arc::new_cyclic(|me| Self {
@@ -101,11 +110,11 @@ impl Shared {
             roots,
             clients,
             stored: folder.map(Stored::at),
-            views: Mutex::default(),
-            own: OnceCell::new(),
+            logins,
+            authenticates,
+            own: Own::default(),
             monitor: Arc::new(Monitor::new(LOOK)),
             sweeper: Mutex::default(),
-            closed: AtomicBool::new(false),
             born: Instant::now(),
         });
         // Owned by the host: it ends with it.
@@ -116,8 +125,8 @@ impl Shared {
 
     /// Makes these the servers of configs: those that are the same stay untouched, and so do those of no config.
     pub(super) fn apply(&self, plans: Vec<Plan>) {
-        let mut gone = Vec::new();
-        let mut new = Vec::new();
+        let (mut gone, mut gone_own) = (Vec::new(), Vec::new());
+        let mut new: Vec<Arc<Upstream>> = Vec::new();
         {
             let mut upstreams = write(&self.upstreams);
             let names: Vec<_> = upstreams.iter().map(|one| one.name().clone()).collect();
@@ -125,6 +134,7 @@ impl Shared {
                 upstreams.drain(..).map(|one| (one.name().clone(), one)).collect();
             for mut plan in plans {
                 plan.settings = self.settings_of(&plan.name);
+                plan.login = self.login_for(&plan);
                 match old.remove(&plan.name) {
                     Some(same) if same.plan.is_same(&plan) => upstreams.push(same),
                     changed => {
@@ -142,22 +152,36 @@ impl Shared {
             upstreams.extend(others);
         }
         for upstream in &new {
-            upstream::begin(upstream);
+            self.begin(upstream);
         }
-        for upstream in gone {
+        for one in &gone {
+            let name = one.name().clone();
+            gone_own.extend(self.take_own(|server, _| *server == *name));
+        }
+        for upstream in gone.into_iter().chain(gone_own) {
             tokio::spawn(async move { upstream.leave(DRAIN).await });
         }
         self.merge();
     }
 
-    pub(super) fn add(&self, plan: Plan) -> Result<Arc<Upstream>> {
+    fn begin(&self, upstream: &Arc<Upstream>) {
+        if self.is_own(upstream) {
+            // Nobody uses it but with a server of his own.
+            upstream.rest();
+        } else {
+            upstream::begin(upstream);
+        }
+    }
+
+    pub(super) fn add(&self, mut plan: Plan) -> Result<Arc<Upstream>> {
+        plan.login = self.login_for(&plan);
         if self.upstream(&plan.name).is_some() {
             let name = plan.name.escape_debug();
             return Err(Error::invalid(format!("there is a server `{name}` already")));
         }
         let upstream = Upstream::new(plan, self.me.clone());
         write(&self.upstreams).push(upstream.clone());
-        upstream::begin(&upstream);
+        self.begin(&upstream);
         Ok(upstream)
     }
 
@@ -169,6 +193,10 @@ impl Shared {
         };
         if let Some(upstream) = removed {
             self.merge();
+            let own = self.take_own(|server, _| server == name);
+            for own in own {
+                tokio::spawn(async move { own.leave(DRAIN).await });
+            }
             upstream.leave(DRAIN).await;
         }
     }
@@ -190,7 +218,9 @@ impl Shared {
     }
 
     pub(super) fn settings_of(&self, name: &str) -> ServerSettings {
-        read(&self.settings).servers.get(name).cloned().unwrap_or_default()
+        let settings = read(&self.settings).servers.get(name).cloned().unwrap_or_default();
+        // Who may use a server does not make it another.
+        ServerSettings { access: None, scopes: Vec::new(), ..settings }
     }
 
     pub(super) fn profile(&self, name: &str) -> Option<Profile> {
@@ -214,74 +244,29 @@ impl Shared {
         lock(&self.merging).clone()
     }
 
-    /// The endpoint of all servers.
-    pub(super) fn whole(&self) -> Arc<dyn Service> {
-        self.make("", Selection::Everything)
-    }
-
-    /// The endpoint at a folder, as long as it shows anything: the same for as long as it shows the same.
-    pub(super) fn view(
-        &self,
-        folder: &str,
-        select: impl FnOnce() -> Option<Selection>,
-    ) -> Option<Arc<dyn Service>> {
-        match select() {
-            Some(selection) => Some(self.make(folder, selection)),
-            None => {
-                lock(&self.views).remove(folder);
-                None
-            }
+    /// A client to be, with the handlers of this host.
+    pub(super) fn client_of_own(&self) -> client::Builder {
+        let mut builder = Client::builder().implementation(self.info.clone());
+        if let Some(answer) = self.elicit.clone() {
+            let me = self.me.clone();
+            builder = builder.on_elicit(move |asked, form| answer(named(&me, asked), form));
         }
-    }
-
-    fn make(&self, folder: &str, selection: Selection) -> Arc<dyn Service> {
-        let mut views = lock(&self.views);
-        if let Some(shown) = views.get(folder)
-            && shown.selection == selection
-        {
-            return shown.view.clone();
+        if let Some(answer) = self.visit.clone() {
+            let me = self.me.clone();
+            builder = builder.on_elicit_url(move |asked, url| answer(named(&me, asked), url));
         }
-        // A view keeps the host alive, and the host keeps its views: `close` lets them go.
-        let upstreams: Arc<dyn Upstreams> = match self.me.upgrade() {
-            Some(me) => me,
-            None => unreachable!("a host that is asked is there"),
-        };
-        let view: Arc<dyn Service> =
-            Arc::new(View::new(upstreams, selection.clone(), self.info_text.clone()));
-        views.insert(folder.into(), Shown { view: view.clone(), selection });
-        view
-    }
-
-    /// A client of all servers, with the handlers of this host.
-    pub(super) async fn own(&self) -> Result<Client> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Error::closed("the host is closed"));
+        if let Some(answer) = self.sample.clone() {
+            let me = self.me.clone();
+            builder = builder
+                .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
         }
-        let own = self.own.get_or_try_init(|| async {
-            let mut builder = Client::builder().implementation(self.info.clone());
-            if let Some(answer) = self.elicit.clone() {
-                let me = self.me.clone();
-                builder = builder.on_elicit(move |asked, form| answer(named(&me, asked), form));
-            }
-            if let Some(answer) = self.visit.clone() {
-                let me = self.me.clone();
-                builder = builder.on_elicit_url(move |asked, url| answer(named(&me, asked), url));
-            }
-            if let Some(answer) = self.sample.clone() {
-                let me = self.me.clone();
-                builder = builder
-                    .on_sample_with_tools(move |asked, params| answer(named(&me, asked), params));
-            }
-            if let Some(roots) = self.roots.clone() {
-                builder = builder.roots(roots);
-            }
-            builder.connect(Target::service(self.whole())).await
-        });
-        own.await.cloned()
+        match self.roots.clone() {
+            Some(roots) => builder.roots(roots),
+            None => builder,
+        }
     }
 
     pub(super) async fn close(&self) {
-        self.closed.store(true, Ordering::Release);
         if let Some(sweeper) = lock(&self.sweeper).take() {
             sweeper.abort();
         }
@@ -289,15 +274,12 @@ impl Shared {
         let upstreams = std::mem::take(&mut *write(&self.upstreams));
         let leaving: Vec<_> = upstreams
             .into_iter()
+            .chain(self.take_own(|_, _| true))
             .map(|upstream| tokio::spawn(async move { upstream.leave(Duration::ZERO).await }))
             .collect();
         for leaving in leaving {
             let _ = leaving.await;
         }
-        if let Some(own) = self.own.get() {
-            own.close().await;
-        }
-        lock(&self.views).clear();
     }
 
     /// Merges what the servers offer just now.
@@ -309,17 +291,50 @@ impl Shared {
             .map(|upstream| {
                 // What it may have is declared, since sessions are told of that only once.
                 let unknown = || Arc::new(Offer::unknown());
-                (upstream.name().clone(), upstream.offer().unwrap_or_else(unknown))
+                let offer = if self.is_own(&upstream) {
+                    own::login(upstream.name())
+                } else {
+                    upstream.offer().unwrap_or_else(unknown)
+                };
+                (upstream.name().clone(), offer)
             })
             .collect();
-        let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
-        let naming = read(&self.settings).naming;
-        let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        let (catalogue, collisions) = self.catalogue_of(&offers);
         for collision in &collisions {
             tracing::warn!(target: "bowline::host", "{collision}");
         }
         *last = collisions.into_iter().next();
         self.catalogue.send_replace(Arc::new(catalogue));
+    }
+
+    /// These offers together.
+    pub(super) fn catalogue_of(
+        &self,
+        offers: &[(Arc<str>, Arc<Offer>)],
+    ) -> (Catalogue, Vec<Collision>) {
+        let (naming, access, needs) = {
+            let settings = read(&self.settings);
+            (settings.naming, Rules::of(&settings), Needs::of(&settings))
+        };
+        let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
+        let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        let own = self.authenticates && self.all().iter().any(|upstream| self.is_own(upstream));
+        (catalogue.with_access(access).with_needs(needs).with_own(own), collisions)
+    }
+
+    pub(super) fn offered_again(&self) {
+        self.merge();
+    }
+
+    /// How connections to servers are made.
+    #[cfg(feature = "auth")]
+    pub(super) fn http_options(&self) -> crate::transport::http::client::Options {
+        let builder = Client::builder();
+        let builder = match &self.clients {
+            Some(change) => change(builder),
+            None => builder,
+        };
+        builder.http_options().clone()
     }
 
     async fn carry(&self, cx: &Context, errand: Errand) -> Result<Outcome, ErrorObject> {
@@ -336,24 +351,76 @@ impl Shared {
         if let Some(outcome) = self.bridge.resume(cx, &server).await {
             return Ok(outcome);
         }
+        let wants_login = |outcome: &Result<Outcome, ErrorObject>| {
+            let error = match outcome {
+                Err(error) | Ok(Outcome::Error(error)) => Some(error),
+                Ok(_) => None,
+            };
+            error.is_some_and(|error| error.code == fault::WANTS_LOGIN)
+        };
+        let is_login = tool.as_deref() == Some(own::LOGIN) && self.is_own(&upstream);
+        let Theirs::Server(theirs) = self.theirs(&upstream, cx.principal()) else {
+            return self.ask_login(cx, &upstream, is_login);
+        };
+        // A login was refused, before anything was done: another one may do.
+        let again = (self.authenticates && !self.is_own(&upstream))
+            .then(|| (method.clone(), params.clone(), tool.clone()));
+        let outcome = self.send(cx, &theirs, method, params, tool).await;
+        if !wants_login(&outcome) {
+            return outcome;
+        }
+        theirs.guard();
+        if let Some((method, params, tool)) = again
+            && self.is_own(&upstream)
+            && let Theirs::Server(theirs) = self.theirs(&upstream, cx.principal())
+        {
+            let outcome = self.send(cx, &theirs, method, params, tool).await;
+            if !wants_login(&outcome) {
+                return outcome;
+            }
+        }
+        self.ask_login(cx, &upstream, false)
+    }
+
+    async fn send(
+        &self,
+        cx: &Context,
+        upstream: &Arc<Upstream>,
+        method: Cow<'static, str>,
+        params: Body,
+        tool: Option<Arc<str>>,
+    ) -> Result<Outcome, ErrorObject> {
         let lease = upstream.lease(cx).await?;
         let onward = Onward::of(cx, method, params);
         let onward = match tool {
             Some(tool) => onward.tool(tool),
             None => onward,
         };
-        Ok(self.bridge.carry(cx, &server, lease, onward).await)
+        Ok(self.bridge.carry(cx, upstream.name(), lease, onward).await)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(sweeper) = lock(&self.sweeper).take() {
+            sweeper.abort();
+        }
+        let own = self.take_own(|_, _| true);
+        for upstream in self.all().into_iter().chain(own) {
+            upstream.end();
+        }
     }
 }
 
 impl Hosting for Shared {
-    fn client(&self, _server: &str) -> client::Builder {
+    fn client(&self, plan: &Plan) -> client::Builder {
         let limits = Limits::default().reconnects(u32::MAX);
         let builder = Client::builder().implementation(self.info.clone()).limits(limits);
-        match &self.clients {
+        let builder = match &self.clients {
             Some(change) => change(builder),
             None => builder,
-        }
+        };
+        self.logins.authorize(builder, plan)
     }
 
     fn offered(&self) {
@@ -386,18 +453,41 @@ impl Upstreams for Shared {
         self.catalogue.subscribe()
     }
 
-    fn settled(self: Arc<Self>, server: Option<Arc<str>>) -> Later<Arc<Catalogue>> {
+    fn settled(
+        self: Arc<Self>,
+        server: Option<Arc<str>>,
+        principal: Principal,
+    ) -> Later<Arc<Catalogue>> {
         Box::pin(async move {
             match server {
                 Some(server) => {
                     if let Some(upstream) = self.upstream(&server) {
-                        let _ = tokio::time::timeout(START, upstream.tried()).await;
+                        let tried = async {
+                            upstream.tried().await;
+                            if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
+                                theirs.tried().await;
+                            }
+                        };
+                        let _ = tokio::time::timeout(START, tried).await;
                     }
                 }
-                None => self.all_tried_within(PATIENCE).await,
+                None => {
+                    let deadline = Instant::now() + PATIENCE;
+                    self.all_tried_within(PATIENCE).await;
+                    let all = self.all();
+                    for upstream in all.into_iter().filter(|upstream| self.is_own(upstream)) {
+                        if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
+                            let _ = tokio::time::timeout_at(deadline, theirs.tried()).await;
+                        }
+                    }
+                }
             }
             self.catalogue()
         })
+    }
+
+    fn shown_to(&self, all: &Arc<Catalogue>, principal: &Principal) -> Arc<Catalogue> {
+        Self::shown_to(self, all, principal)
     }
 
     fn forward(self: Arc<Self>, cx: Context, errand: Errand) -> Answer {
@@ -418,10 +508,13 @@ impl Upstreams for Shared {
         Box::pin(async move {
             let upstream = self.upstream(&server);
             let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
-            let instance = upstream.instance(&upstream.key(&cx)).await?;
+            let Theirs::Server(upstream) = self.theirs(&upstream, cx.principal()) else {
+                return Err(Error::rpc_error(fault::wants_login(&server, None)));
+            };
+            let call = upstream.instance(&upstream.key(&cx)).await?;
             let filter = SubscriptionFilter::new().resource_subscriptions(uris);
-            let subscription = instance.client.subscribe(filter).await?;
-            Ok(Watch { subscription, hold: Some(instance.hold()) })
+            let subscription = call.instance.client.subscribe(filter).await?;
+            Ok(Watch { subscription, hold: Some(Box::new(call)) })
         })
     }
 
@@ -438,7 +531,9 @@ impl Upstreams for Shared {
         };
         let wanted =
             |upstream: &&Arc<Upstream>| server.is_none_or(|server| &**upstream.name() == server);
-        for upstream in self.all().iter().filter(wanted) {
+        let own = self.of_callers().into_iter().filter(|(whose, _)| whose == from);
+        let all: Vec<_> = self.all().into_iter().chain(own.map(|(_, upstream)| upstream)).collect();
+        for upstream in all.iter().filter(wanted) {
             for (owner, instance) in upstream.instances() {
                 let is_theirs = match &owner {
                     Owner::Everybody => !is_roots,
@@ -493,7 +588,8 @@ async fn sweep(shared: Weak<Shared>) {
         if upstreams.iter().any(|upstream| upstream.plan.settings.max_memory.is_some()) {
             shared.monitor.look().await;
         }
-        for upstream in upstreams {
+        let own = shared.of_callers().into_iter().map(|(_, upstream)| upstream);
+        for upstream in upstreams.into_iter().chain(own) {
             upstream.sweep();
         }
     }

@@ -66,7 +66,7 @@ pub struct InstanceStatus {
     pub uptime: Duration,
     /// How often its process or connection was lost and made anew.
     pub restarts: u64,
-    /// What went wrong last, whether or not it has been well since.
+    /// Why its connection was lost, while it is being made anew.
     pub last_error: Option<Fault>,
     /// Its calls.
     pub calls: Calls,

@@ -1,5 +1,9 @@
 //! When a host knows what its servers offer, and whom it tells.
 
+#[cfg(feature = "auth")]
+mod own;
+mod starting;
+
 use crate::client::{Client, Target};
 use crate::host::Host;
 use crate::principal::Principal;

@@ -41,6 +41,7 @@ mod sink;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::principal::{Principal, PrincipalKind};
+use crate::scopes::{Asked, Scopes};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::era;
 use bowline_protocol::scan::{Message, Raw};
@@ -125,6 +126,10 @@ impl<S: Service> Service for Trace<S> {
     fn notify(&self, from: &Principal, notification: Message) {
         self.sink.put(entry(from, None, "in", notification.raw()));
         self.inner.notify(from, notification);
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        self.inner.scopes(asked, from)
     }
 
     fn server_info(&self) -> Option<Raw> {

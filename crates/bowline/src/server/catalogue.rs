@@ -6,6 +6,7 @@ use super::template::TemplateHandler;
 use super::visible::{ItemKind, Predicate, Visible};
 use crate::context::Context;
 use crate::principal::Principal;
+use crate::scopes::Scopes;
 use crate::server::Server;
 use crate::service::Answer;
 use bowline_protocol::scan::Raw;
@@ -53,6 +54,8 @@ pub(super) struct Item<H = Handler> {
     pub(super) name: Box<str>,
     /// The definition, serialised once.
     pub(super) definition: Raw,
+    /// What it needs of whoever calls it.
+    pub(super) scopes: Scopes,
     pub(super) handler: H,
 }
 
@@ -60,6 +63,7 @@ pub(super) struct Item<H = Handler> {
 struct Removed {
     number: u64,
     name: Box<str>,
+    scopes: Scopes,
     tags: Option<Tags>,
 }
 
@@ -167,7 +171,7 @@ impl<H> Shelf<H> {
     /// What the visibility predicate sees of the item of this name.
     pub(super) fn view<'a>(&'a self, name: &'a str) -> Visible<'a> {
         let tags = self.tags.get(name).map_or(&[][..], |tags| tags);
-        Visible { kind: self.kind, name, tags }
+        Visible { kind: self.kind, name, tags, scopes: self.find(name).map(|item| &item.scopes) }
     }
 
     /// Puts an item behind the others; gives it back when its name is taken.
@@ -195,7 +199,8 @@ impl<H> Shelf<H> {
             self.removed.pop_front();
         }
         let (name, tags) = (item.name.clone(), self.tags.remove(name));
-        self.removed.push_back(Removed { number, name, tags });
+        let scopes = item.scopes.clone();
+        self.removed.push_back(Removed { number, name, scopes, tags });
         true
     }
 
@@ -226,7 +231,7 @@ impl<H> Shelf<H> {
         let gone = self.removed.iter().find(|gone| gone.number == number && *gone.name == *name);
         if let Some(gone) = gone {
             let tags = gone.tags.as_deref().unwrap_or_default();
-            let view = Visible { kind: self.kind, name, tags };
+            let view = Visible { kind: self.kind, name, tags, scopes: Some(&gone.scopes) };
             return catalogue.sees(principal, &view).then(|| {
                 &self.entries[self.entries.partition_point(|entry| entry.number <= number)..]
             });

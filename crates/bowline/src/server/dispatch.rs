@@ -4,6 +4,8 @@ use super::catalogue::Catalogue;
 use super::run::text_of;
 use super::{Server, completion, discover, list, prompt, resource, subscribe};
 use crate::context::Context;
+use crate::principal::Principal;
+use crate::scopes::{Asked, Scopes};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::scan::{BodyKey, Raw};
 use bowline_types::DecodeError;
@@ -14,11 +16,18 @@ use std::sync::Arc;
 impl Service for Server {
     fn call(self: Arc<Self>, call: Call) -> Answer {
         let cx = call.cx;
+        if let Err(refused) = self.admit(&cx) {
+            return Answer::ready(refused);
+        }
         cx.serve_by(Self::clone(&self));
         // What runs here is the user's too: the predicate, the decoding of arguments, a function up to its future.
         catch_unwind(AssertUnwindSafe(|| route(&self, cx.clone()))).unwrap_or_else(|panic| {
             Answer::ready(self.failed(&cx, "handler panicked", Some(text_of(&*panic))))
         })
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        self.needed(asked, from)
     }
 
     fn server_info(&self) -> Option<Raw> {

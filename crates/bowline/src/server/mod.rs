@@ -4,6 +4,7 @@
 //! value is served over stdio, over HTTP, in memory, or mounted into another program.
 
 mod arguments;
+mod auth;
 mod blocking;
 mod bus;
 mod catalogue;
@@ -39,6 +40,7 @@ mod visible;
 mod tests;
 
 pub use arguments::{ArgumentError, Arguments, Decoded, Extracted, FromArguments};
+pub use auth::Auth;
 pub use blocking::{Blocking, BlockingPool, Blocks, blocking};
 pub use completion::{CompleteRequest, IntoCompletion};
 pub use contents::{Cached, IntoResource, Reading};
@@ -54,14 +56,16 @@ pub use visible::{ItemKind, Visible};
 use crate::ask::Desk;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::scopes::Scopes;
 use crate::transport::{self, Running, Transport};
 use bowline_protocol::scan::Raw;
 use bowline_types::capability::ServerCapabilities;
 use bowline_types::discover::Implementation;
 use bus::Bus;
 use catalogue::Catalogue;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -77,6 +81,8 @@ struct Core {
     settings: RwLock<Arc<Settings>>,
     /// Who listens to changes.
     bus: Bus,
+    /// Whether anything needs scopes; never unset.
+    scoped: AtomicBool,
     /// Numbers unexpected failures, so that a client can quote one.
     failures: AtomicU64,
 }
@@ -97,6 +103,10 @@ struct Settings {
     on_error: Option<OnError>,
     on_listen: Option<OnListen>,
     precise_schemas: bool,
+    /// What methods need, by name.
+    scopes: BTreeMap<Box<str>, Scopes>,
+    /// What processes have, which have no tokens.
+    process_scopes: Scopes,
     /// What was registered wrongly; told when the server is started.
     faults: Vec<String>,
 }
@@ -135,12 +145,15 @@ impl Server {
             on_error: None,
             on_listen: None,
             precise_schemas: false,
+            scopes: BTreeMap::new(),
+            process_scopes: Scopes::default(),
             faults: Vec::new(),
         };
         Self(Arc::new(Core {
             catalogue: RwLock::default(),
             settings: RwLock::new(Arc::new(settings)),
             bus: Bus::default(),
+            scoped: AtomicBool::new(false),
             failures: AtomicU64::new(0),
         }))
     }

@@ -8,6 +8,7 @@ use super::function::Function;
 use super::messages::IntoPrompt;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::scopes::Scopes;
 use crate::service::Answer;
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{BodyKey, Raw};
@@ -79,6 +80,7 @@ impl Server {
         let item = Item {
             name: prompt.name.as_str().into(),
             definition: Raw::encode(&prompt)?,
+            scopes: Scopes::default(),
             handler: PromptHandler { arguments: arguments.into(), start: start(function) },
         };
         self.offer(|catalogue| &mut catalogue.prompts, item)

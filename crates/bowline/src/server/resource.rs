@@ -9,6 +9,7 @@ use super::handler::HandlerError;
 use super::template;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::scopes::Scopes;
 use crate::service::Answer;
 use bowline_protocol::outcome::{Body, CacheHint, Outcome, ResultKind};
 use bowline_protocol::scan::{BodyKey, Raw};
@@ -46,6 +47,7 @@ impl Server {
         let item = Item {
             name: resource.uri.as_str().into(),
             definition: Raw::encode(&resource)?,
+            scopes: Scopes::default(),
             handler: handler(function, resource.mime_type),
         };
         self.offer(|catalogue| &mut catalogue.resources, item)

@@ -1,5 +1,6 @@
 //! How a tool is offered, beyond its definition.
 
+use crate::scopes::Scopes;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::tool::Tool;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub struct ToolSpec {
     pub(super) timeout: Option<Duration>,
     pub(super) concurrency: Option<usize>,
     pub(super) tags: Vec<Box<str>>,
+    pub(super) scopes: Scopes,
     pub(super) precise: bool,
 }
 
@@ -25,6 +27,7 @@ impl From<Tool> for ToolSpec {
             timeout: None,
             concurrency: None,
             tags: Vec::new(),
+            scopes: Scopes::default(),
             precise: false,
         }
     }
@@ -76,6 +79,19 @@ pub trait ToolExt: Into<ToolSpec> {
     fn tags<'a>(self, tags: impl IntoIterator<Item = &'a str>) -> ToolSpec {
         let mut spec = self.into();
         spec.tags.extend(tags.into_iter().map(Box::from));
+        spec
+    }
+
+    /// Refuses calls of whoever lacks one of these scopes, before the function starts.
+    ///
+    /// Over HTTP such a call is refused with status 403 and a challenge that names all scopes it needs; over other
+    /// transports with a JSON-RPC error that does. Lists show the tool nevertheless, so that clients can ask for more;
+    /// to hide it see [`Visible::is_granted`](super::Visible::is_granted).
+    ///
+    /// See [Scope Challenge Handling](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#scope-challenge-handling).
+    fn scopes<'a>(self, scopes: impl IntoIterator<Item = &'a str>) -> ToolSpec {
+        let mut spec = self.into();
+        spec.scopes.add(scopes);
         spec
     }
 

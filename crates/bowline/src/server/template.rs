@@ -8,6 +8,7 @@ use super::function::Function;
 use super::resource::outcome;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::scopes::Scopes;
 use crate::service::Answer;
 use bowline_protocol::scan::{BodyKey, Raw};
 use bowline_protocol::uri_template::{Matcher, UriTemplate, Value, Variables};
@@ -78,6 +79,7 @@ impl Server {
         let item = Item {
             name: source.as_str().into(),
             definition: Raw::encode(&template)?,
+            scopes: Scopes::default(),
             handler: TemplateHandler {
                 matcher,
                 variables: parsed.variables().map(variable).collect(),

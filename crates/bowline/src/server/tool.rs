@@ -14,6 +14,7 @@ use super::schema::{Side, friendly};
 use super::spec::ToolSpec;
 use super::{ItemKind, Server};
 use crate::error::{Error, Result};
+use crate::scopes::is_scope;
 use crate::service::Answer;
 use bowline_protocol::scan::{BodyKey, Raw};
 use bowline_types::tool::{Schema, Tool};
@@ -56,16 +57,23 @@ impl Server {
     {
         let mut spec = tool.into();
         let tags = std::mem::take(&mut spec.tags);
+        let scopes = std::mem::take(&mut spec.scopes);
+        if let Some(wrong) = scopes.iter().find(|scope| !is_scope(scope)) {
+            let name = &spec.tool.name;
+            return Err(Error::invalid(format!("tool `{name}`: {wrong:?} is no scope")));
+        }
         let (tool, guard) =
             registered(spec, F::schema(), F::Output::output_schema(), self.is_precise())?;
         let item = Item {
             name: tool.name.as_str().into(),
             definition: Raw::encode(&tool)?,
+            scopes,
             handler: handler(guard, function),
         };
         if !tags.is_empty() {
             self.set_tags(ItemKind::Tool, &item.name, tags.iter().map(AsRef::as_ref));
         }
+        self.ask_for_scopes(!item.scopes.is_empty());
         self.offer(|catalogue| &mut catalogue.tools, item)
     }
 

@@ -1,6 +1,7 @@
 //! Who may know of what.
 
 use crate::principal::Principal;
+use crate::scopes::Scopes;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub struct Visible<'a> {
     pub(super) kind: ItemKind,
     pub(super) name: &'a str,
     pub(super) tags: &'a [Box<str>],
+    pub(super) scopes: Option<&'a Scopes>,
 }
 
 impl<'a> Visible<'a> {
@@ -53,6 +55,19 @@ impl<'a> Visible<'a> {
     /// The tags it was given with [`Server::tags`](super::Server::tags).
     pub fn tags(&self) -> impl Iterator<Item = &'a str> {
         self.tags.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether a principal has the scopes that it was given with [`ToolExt::scopes`](super::ToolExt::scopes).
+    ///
+    /// A server whose lists are to show only what may be called says so:
+    ///
+    /// ```
+    /// # use bowline::Server;
+    /// let server = Server::new("files", "1.0.0").visible(|principal, item| item.is_granted(principal));
+    /// ```
+    #[must_use]
+    pub fn is_granted(&self, principal: &Principal) -> bool {
+        self.scopes.is_none_or(|scopes| scopes.are_granted(principal))
     }
 
     /// Whether it was given this tag.

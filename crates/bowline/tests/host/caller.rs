@@ -2,14 +2,14 @@
 
 use bowline::protocol::limits::Limits;
 use bowline::transport::memory;
-use bowline::{Host, Principal};
+use bowline::{Host, Principal, Service};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// One caller.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    host: Host,
+    service: Arc<dyn Service>,
     principal: Principal,
 }
 
@@ -19,7 +19,12 @@ impl Caller {
     }
 
     pub(crate) fn named(host: &Host, name: &str) -> Self {
-        Self { host: host.clone(), principal: Principal::token(name, []) }
+        Self::at(host.service(), name)
+    }
+
+    /// One who knows this endpoint and nothing else.
+    pub(crate) fn at(service: Arc<dyn Service>, name: &str) -> Self {
+        Self { service, principal: Principal::token(name, []) }
     }
 
     /// The whole response to a call.
@@ -47,7 +52,7 @@ impl Caller {
         let message =
             json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let limits = Arc::new(Limits::local());
-        let service = self.host.service();
+        let service = self.service.clone();
         let said =
             memory::answer(service, message.to_string(), self.principal.clone(), limits).await;
         serde_json::from_slice(said.response.unwrap().as_bytes()).unwrap()

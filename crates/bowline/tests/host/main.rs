@@ -10,6 +10,7 @@
 mod asking;
 mod caller;
 mod consent;
+mod dropped;
 #[path = "../client/honest.rs"]
 #[allow(dead_code, reason = "the tests of clients need more of it")]
 mod honest;

@@ -4,9 +4,12 @@ use crate::asking::{asking, says};
 use crate::caller::{Caller, text};
 use crate::honest::{LEGACY, MODERN, tools};
 use crate::script::Script;
-use bowline::Host;
 use bowline::client::Target;
 use bowline::host::Settings;
+use bowline::types::input::{ElicitAction, ElicitResult};
+use bowline::types::log::LoggingLevel;
+use bowline::types::subscription::SubscriptionFilter;
+use bowline::{Client, Host};
 use serde_json::json;
 use std::time::Duration;
 
@@ -28,6 +31,69 @@ async fn an_instance_that_nobody_uses_is_stopped_and_started_again() {
     assert_eq!(living(), 0, "a list starts nothing");
     assert_eq!(text(&caller.call("one__echo", json!({ "text": "2" })).await), "2");
     assert_eq!(living(), 1);
+}
+
+/// One that takes its time over what comes before the thing itself.
+fn slow() -> Script {
+    Script::new(|mut peer| async move {
+        while let Some(message) = peer.next().await {
+            match message["method"].as_str() {
+                Some("logging/setLevel" | "resources/subscribe") => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    peer.answer(&message, json!({})).await;
+                }
+                Some("resources/list") => {
+                    let resources = json!([{ "uri": "a:b", "name": "b" }]);
+                    peer.answer(&message, json!({ "resources": resources })).await;
+                }
+                _ => peer.honestly(&message).await,
+            }
+        }
+    })
+    .speaking(LEGACY)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_is_not_stopped_as_unused_while_a_call_is_about_to_use_it() {
+    for (questions, declares, listens) in [
+        (false, false, false),
+        (true, false, false),
+        (true, true, false),
+        (false, false, true),
+        (true, false, true),
+    ] {
+        let case = format!("questions {questions}, declares {declares}, listens {listens}");
+        let script = slow();
+        let mut settings = Settings::default();
+        settings.idle_stop = Some(Duration::from_secs(60));
+        settings.servers.entry("one".to_owned()).or_default().questions = Some(questions);
+        let host = Host::builder().settings(settings).server("one", Target::custom(script.clone()));
+        let host = host.start().await.unwrap();
+        let mut builder = Client::builder();
+        if declares {
+            builder = builder.on_elicit(async |_, _| Ok(ElicitResult::new(ElicitAction::Decline)));
+        }
+        let client = builder.connect(Target::service(host.service())).await.unwrap();
+        // Whoever declares has an instance of his own, which this starts.
+        client.call_tool("one__good", json!({})).await.unwrap();
+        let started = script.connections();
+        tokio::time::sleep(Duration::from_millis(58_500)).await;
+        if listens {
+            let filter = SubscriptionFilter::new().resource_subscriptions(["a:b".to_owned()]);
+            let listening = client.subscribe(filter).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            assert_eq!(
+                listening.honored().resource_subscriptions,
+                Some(vec!["a:b".to_owned()]),
+                "{case}"
+            );
+        } else {
+            let call = client.call_tool("one__good", json!({})).log_level(LoggingLevel::Debug);
+            let result = call.await.unwrap_or_else(|error| panic!("{case}: {error}"));
+            assert_eq!(result.is_error, None, "{case}");
+        }
+        assert_eq!(script.connections(), started, "{case}: it was used, not started anew");
+    }
 }
 
 /// One whose tool `die` ends its connection in the middle.

@@ -190,6 +190,8 @@ pub(crate) fn mounted(change: impl FnOnce(Endpoint) -> Endpoint) -> (HttpService
 pub(crate) struct Peer {
     pub(crate) service: HttpService,
     pub(crate) principal: Option<Principal>,
+    /// The value of header `Authorization`.
+    pub(crate) authorization: Option<String>,
     pub(crate) session: Option<String>,
     pub(crate) version: &'static str,
 }
@@ -197,7 +199,13 @@ pub(crate) struct Peer {
 impl Peer {
     /// One without a session.
     pub(crate) fn new(service: &HttpService, version: &'static str) -> Self {
-        Self { service: service.clone(), principal: None, session: None, version }
+        Self {
+            service: service.clone(),
+            principal: None,
+            authorization: None,
+            session: None,
+            version,
+        }
     }
 
     /// One that has opened a session and said that it is ready.
@@ -210,7 +218,7 @@ impl Peer {
         Self { principal, ..Self::new(service, version) }.opened().await
     }
 
-    async fn opened(mut self) -> Self {
+    pub(crate) async fn opened(mut self) -> Self {
         let response = self.post(&initialize(self.version)).await;
         assert_eq!(response.status(), 200);
         self.session = Some(response.headers()["mcp-session-id"].to_str().unwrap().to_owned());
@@ -236,6 +244,9 @@ impl Peer {
             if self.version >= "2025-06-18" {
                 head = head.header("mcp-protocol-version", self.version);
             }
+        }
+        if let Some(authorization) = &self.authorization {
+            head = head.header("authorization", authorization);
         }
         if let Some(principal) = &self.principal {
             head = head.extension(principal.clone());

@@ -49,6 +49,8 @@ mod unix_sockets;
 #[cfg(all(feature = "client", feature = "http"))]
 mod connector;
 
+#[cfg(feature = "auth")]
+mod http_auth;
 #[cfg(feature = "http")]
 mod http_bad_input;
 #[cfg(all(feature = "client", feature = "http", not(modern_only)))]

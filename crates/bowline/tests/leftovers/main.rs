@@ -1,4 +1,4 @@
-//! What is left of clients when they are gone: tasks, descriptors, processes. In a program of its own, since all of it
+//! What is left of clients and hosts when they are gone: tasks, descriptors, processes. In a program of its own, since all of it
 //! is counted for the whole process.
 
 #![allow(
@@ -19,7 +19,7 @@ mod script;
 #[path = "../client/web.rs"]
 mod web;
 
-#[cfg(all(target_os = "linux", feature = "http", not(modern_only)))]
+#[cfg(all(target_os = "linux", feature = "http", feature = "host", not(modern_only)))]
 mod counted {
     use crate::honest::{LEGACY, MODERN};
     use crate::old;
@@ -27,25 +27,27 @@ mod counted {
     use crate::web::Web;
     use bowline::client::Target;
     use bowline::transport::child::Command;
-    use bowline::{Client, Result};
+    use bowline::{Client, Host, Result};
     use std::fs;
     use std::time::Duration;
     use tokio::runtime::Handle;
 
-    /// Answers `server/discover` and calls of the tool `good`.
+    /// Answers `server/discover`, says that it has a tool `good`, and answers calls of it.
     const CHILD: &str = r#"
         good='"result":{"resultType":"complete","content":[{"type":"text","text":"good"}]}}'
         found='"result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}}}'
+        list='"result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{"name":"good","inputSchema":{"type":"object"}}]}}'
         while read -r line; do
             id=${line#*\"id\":}; id=${id%%,*}
             case $line in
                 *server/discover*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,$found" ;;
+                *tools/list*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,$list" ;;
                 *'"good"'*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,$good" ;;
             esac
         done
     "#;
 
-    /// How a client comes to its end.
+    /// How a client comes to its end, or a host.
     #[derive(Clone, Copy, Debug)]
     enum Way {
         Close,
@@ -54,9 +56,12 @@ mod counted {
         Drop,
         /// With a call under way, which is dropped before.
         DropUnder,
+        CloseHost,
+        DropHost,
     }
 
-    const WAYS: [Way; 4] = [Way::Close, Way::CloseUnder, Way::Drop, Way::DropUnder];
+    const WAYS: [Way; 6] =
+        [Way::Close, Way::CloseUnder, Way::Drop, Way::DropUnder, Way::CloseHost, Way::DropHost];
 
     type Reach = Box<dyn Fn() -> Result<Target>>;
 
@@ -138,6 +143,23 @@ mod counted {
     }
 
     async fn end(target: Target, way: Way) {
+        match way {
+            Way::CloseHost => hosted(target).await.close().await,
+            Way::DropHost => drop(hosted(target).await),
+            Way::Close | Way::CloseUnder | Way::Drop | Way::DropUnder => {
+                end_client(target, way).await;
+            }
+        }
+    }
+
+    /// A host that has handed a call on.
+    async fn hosted(target: Target) -> Host {
+        let host = Host::builder().server("one", target).start().await.unwrap();
+        host.call("one__good", serde_json::json!({})).await.unwrap();
+        host
+    }
+
+    async fn end_client(target: Target, way: Way) {
         let client = Client::connect(target).await.unwrap();
         client.call_tool("good", ()).await.unwrap();
         let call = client.call_tool("silent", ()).into_future();
@@ -150,7 +172,7 @@ mod counted {
                 client.close().await;
                 assert!(call.await.unwrap().unwrap_err().is_closed());
             }
-            Way::Drop => {}
+            Way::Drop | Way::CloseHost | Way::DropHost => {}
             Way::DropUnder => assert!(tokio::time::timeout(soon, call).await.is_err()),
         }
     }

@@ -38,7 +38,7 @@ fn the_published_schema_is_the_one_that_is_written() {
 #[test]
 fn every_example_of_the_manual_is_good() {
     let (validator, examples) = (validator(), examples());
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for example in examples {
         let errors: Vec<_> =
             validator.iter_errors(&value(example)).map(|e| e.to_string()).collect();
@@ -70,6 +70,8 @@ fn every_member_of_the_schema_has_an_example() {
         "/$defs/input/properties",
         "/$defs/bowline/properties",
         "/$defs/bowline/properties/upstream/properties",
+        "/$defs/bowline/properties/auth/properties",
+        "/$defs/bowline/properties/auth/properties/scopes/properties",
         "/$defs/settings/properties",
     ] {
         for name in names(pointer).iter().filter(|name| !other.contains(&name.as_str())) {
@@ -94,6 +96,9 @@ fn the_schema_and_the_reader_agree() {
         r#"{ "mcpServers": {}, "bowline": {} }"#,
         r#"{ "mcpServers": {}, "bowline": { "listen": ":0", "idleStop": false, "profiles": { "a": ["*"] } } }"#,
         r#"{ "mcpServers": { "a": { "command": "x" } }, "bowline": { "servers": { "a": { "maxMemory": 2000000 } } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "dpop": "required" } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{ "who": ["*", { "name": "a", "claims": { "n": 1 } }], "deny": ["x"] }] } }"#,
+        r#"{ "mcpServers": { "a": { "url": "https://a.test" } }, "bowline": { "servers": { "a": { "credentials": "own", "scopes": ["a:b"], "access": [], "client": { "id": "x" } } } } }"#,
         r#"{}"#,
         r#"[]"#,
         r#"{ "mcpServers": [] }"#,
@@ -120,6 +125,19 @@ fn the_schema_and_the_reader_agree() {
         r#"{ "mcpServers": {}, "bowline": { "tls": { "cert": "x" } } }"#,
         r#"{ "mcpServers": {}, "bowline": { "upstream": { "key": "x" } } }"#,
         r#"{ "mcpServers": {}, "bowline": { "upstream": { "proxy": "x" } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": {} } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "dpop": "maybe" } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "isuer": "x" } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "introspection": {} } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "client": {} } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "auth": { "issuer": "https://a.test", "scopes": { "all": ["a b"] } } } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": {} } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{}] } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{ "who": [] }] } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{ "who": "" }] } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{ "who": { "scope": ["a"] } }] } }"#,
+        r#"{ "mcpServers": {}, "bowline": { "access": [{ "allow": [""] }] } }"#,
+        r#"{ "mcpServers": { "a": { "url": "https://a.test" } }, "bowline": { "servers": { "a": { "credentials": "mine" } } } }"#,
         r#"{ "mcpServers": {}, "bowline": { "profiles": { "a b": ["x"] } } }"#,
         r#"{ "mcpServers": {}, "bowline": { "profiles": { "a": "x" } } }"#,
         r#"{ "mcpServers": {}, "bowline": { "listen": "unix:x", "allowUid": [-1] } }"#,
@@ -131,7 +149,7 @@ fn the_schema_and_the_reader_agree() {
         assert_eq!(validator.is_valid(&value(text)), read.is_ok(), "{text}: {read:?}");
         let _ = writeln!(table, "{} {text}", if read.is_ok() { "good" } else { "bad " });
     }
-    assert_eq!(table.lines().filter(|line| line.starts_with("good")).count(), 8, "{table}");
+    assert_eq!(table.lines().filter(|line| line.starts_with("good")).count(), 11, "{table}");
 }
 
 /// A folder that is removed in the end, with a config in it.

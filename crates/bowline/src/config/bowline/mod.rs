@@ -1,9 +1,11 @@
 //! What a config says about ourselves, under the key `bowline`.
 
+mod auth;
 mod read;
 mod set;
 mod units;
 
+pub use auth::{Auth, ClientOf, Introspection};
 pub(super) use read::Key;
 
 use crate::host::Settings;
@@ -36,6 +38,8 @@ pub struct Bowline {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// A file of bearer tokens.
     pub token_file: Option<PathBuf>,
+    /// The authorization server whose tokens are accepted.
+    pub auth: Option<Auth>,
     /// Whether sessions are opened, for clients of protocol versions that have them.
     pub sessions: Option<bool>,
     /// A preset of limits: `local`, `public` or `trusted`.

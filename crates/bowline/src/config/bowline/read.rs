@@ -1,5 +1,8 @@
 //! Reading the key `bowline`.
 
+mod access;
+mod auth;
+
 use super::super::problem::{Position, Problem};
 use super::super::reader::Reader;
 use super::super::text::{Around, Text};
@@ -97,7 +100,7 @@ impl Reading<'_, '_> {
             let place = (key.clone(), self.reader.position(property));
             match name {
                 "path" | "allowHost" | "allowOrigin" | "publicUrl" | "tls" | "tokenFile"
-                | "sessions" | "keepAlive" => self.of_http.push(place),
+                | "auth" | "sessions" | "keepAlive" => self.of_http.push(place),
                 "allowUid" => self.of_unix.push(place),
                 _ => {}
             }
@@ -111,6 +114,8 @@ impl Reading<'_, '_> {
                 "publicUrl" => self.text(&key, value, set::public_url),
                 "tls" => self.pair(&key, property, set::tls_cert, set::tls_key),
                 "tokenFile" => self.text(&key, value, set::token_file),
+                "auth" => self.auth(&key, property),
+                "access" => self.key.told.settings.access = Some(self.access(&key, value)),
                 "sessions" => self.key.told.sessions = self.reader.flag(&key, value),
                 "limits" => {
                     self.key.told.limits =
@@ -175,13 +180,7 @@ impl Reading<'_, '_> {
                 self.reader
                     .note(property, problem.hint("use up to 64 letters, digits, `_` and `-`"));
             }
-            let globs = self.reader.texts(&key, &property.value);
-            if let Some(empty) = globs.iter().find(|glob| glob.raw().is_empty()) {
-                let problem =
-                    empty.problem("is empty and matches nothing").hint("write * for everything");
-                self.reader.problems.push(problem);
-            }
-            let globs: Vec<_> = globs.iter().map(|glob| glob.raw().to_owned()).collect();
+            let globs = self.globs(&key, &property.value);
             self.key.told.settings.profiles.push(Profile::new(name, globs));
         }
     }
@@ -223,6 +222,7 @@ impl Reading<'_, '_> {
                     let pending = |text| Pending { text, set: set::root, server: server.clone() };
                     self.key.pending.extend(roots.map(pending));
                 }
+                _ if access::member(self, name, &key, value, (server, &mut told)) => {}
                 _ => self.unknown(name, &key, property, KEYS_OF_SERVERS),
             }
         }
@@ -464,6 +464,8 @@ pub(in crate::config) const KEYS: &[&str] = &[
     "publicUrl",
     "tls",
     "tokenFile",
+    "auth",
+    "access",
     "sessions",
     "limits",
     "keepAlive",
@@ -476,8 +478,18 @@ pub(in crate::config) const KEYS: &[&str] = &[
     "upstream",
 ];
 
-const KEYS_OF_SERVERS: &[&str] =
-    &["isolation", "instances", "idleStop", "maxMemory", "questions", "roots"];
+const KEYS_OF_SERVERS: &[&str] = &[
+    "isolation",
+    "instances",
+    "idleStop",
+    "maxMemory",
+    "questions",
+    "roots",
+    "access",
+    "scopes",
+    "credentials",
+    "client",
+];
 
 const KEYS_OF_UPSTREAM: &[&str] = &["timeout", "protocol", "cacert", "cert", "key"];
 

@@ -1,6 +1,7 @@
 //! Where the values of texts go, and what they must look like.
 
-use super::Bowline;
+use super::{Bowline, ClientOf, Introspection};
+use crate::config::Secret;
 use bowline_types::input::Root;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,23 @@ pub(super) struct Given<'a> {
 impl Given<'_> {
     fn path(&self) -> Result<PathBuf, &'static str> {
         if self.value.is_empty() { Err("is empty") } else { Ok(self.folder.join(&self.value)) }
+    }
+
+    fn filled(&self) -> Result<String, &'static str> {
+        if self.value.is_empty() { Err("is empty") } else { Ok(self.value.clone()) }
+    }
+
+    /// An `https` URL, or an `http` one of this machine.
+    fn url(&self) -> Result<String, &'static str> {
+        let (scheme, rest) = self.value.split_once("://").unwrap_or_default();
+        let host = rest.split(['/', '?', ':']).next().unwrap_or_default();
+        let is_local = matches!(host, "localhost" | "127.0.0.1") || rest.starts_with("[::1]");
+        match scheme {
+            "https" if !rest.is_empty() => Ok(self.value.clone()),
+            "http" if is_local => Ok(self.value.clone()),
+            "http" => Err("is not encrypted; write https://HOST"),
+            _ => Err("is no URL; write https://HOST"),
+        }
     }
 }
 
@@ -99,6 +117,88 @@ pub(super) fn token_file(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.token_file = Some(given.path()?);
     Ok(())
 }
+
+pub(super) fn issuer(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told.auth.get_or_insert_default().issuer = given.url()?;
+    Ok(())
+}
+
+pub(super) fn jwks(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told.auth.get_or_insert_default().jwks = Some(given.url()?);
+    Ok(())
+}
+
+pub(super) fn algorithm(told: &mut Bowline, given: &Given<'_>) -> Done {
+    if !ALGORITHMS.contains(&&*given.value) {
+        return Err(
+            "is no algorithm that is trusted; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or \
+                    EdDSA",
+        );
+    }
+    told.auth.get_or_insert_default().algorithms.push(given.value.clone());
+    Ok(())
+}
+
+pub(super) fn audience(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told.auth.get_or_insert_default().audience.push(given.filled()?);
+    Ok(())
+}
+
+pub(super) fn auth_cacert(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told.auth.get_or_insert_default().cacert = Some(given.path()?);
+    Ok(())
+}
+
+pub(super) fn introspection(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told_introspection(told).endpoint = given.url()?;
+    Ok(())
+}
+
+pub(super) fn introspection_id(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told_introspection(told).client.get_or_insert_default().id = given.filled()?;
+    Ok(())
+}
+
+pub(super) fn introspection_secret(told: &mut Bowline, given: &Given<'_>) -> Done {
+    let client = told_introspection(told).client.get_or_insert_default();
+    client.secret = Some(Secret::new(given.filled()?));
+    Ok(())
+}
+
+fn told_introspection(told: &mut Bowline) -> &mut Introspection {
+    told.auth.get_or_insert_default().introspection.get_or_insert_default()
+}
+
+pub(super) fn client_id(told: &mut Bowline, given: &Given<'_>) -> Done {
+    let auth = told.auth.get_or_insert_default();
+    auth.client.get_or_insert_default().id = given.filled()?;
+    Ok(())
+}
+
+pub(super) fn client_secret(told: &mut Bowline, given: &Given<'_>) -> Done {
+    let auth = told.auth.get_or_insert_default();
+    auth.client.get_or_insert_default().secret = Some(Secret::new(given.filled()?));
+    Ok(())
+}
+
+pub(super) fn server_client_id(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told_client(told, given).id = given.filled()?;
+    Ok(())
+}
+
+pub(super) fn server_client_secret(told: &mut Bowline, given: &Given<'_>) -> Done {
+    told_client(told, given).secret = Some(Secret::new(given.filled()?));
+    Ok(())
+}
+
+fn told_client<'a>(told: &'a mut Bowline, given: &Given<'_>) -> &'a mut ClientOf {
+    let server = told.settings.servers.entry(given.server.unwrap_or_default().to_owned());
+    server.or_default().client.get_or_insert_default()
+}
+
+/// Those that tokens may be signed with.
+const ALGORITHMS: &[&str] =
+    &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 pub(super) fn trace_messages(told: &mut Bowline, given: &Given<'_>) -> Done {
     told.trace_messages = Some(if given.value == "-" { "-".into() } else { given.path()? });

@@ -54,6 +54,11 @@ fn everything_that_can_be_said_is_read() {
                             globs: [],
                         },
                     ],
+                    access: None,
+                    scopes: Needed {
+                        methods: {},
+                        tools: {},
+                    },
                     servers: {
                         "git": ServerSettings {
                             isolation: Some(
@@ -91,6 +96,10 @@ fn everything_that_can_be_said_is_read() {
                                     },
                                 ],
                             ),
+                            access: None,
+                            scopes: [],
+                            credentials: None,
+                            client: None,
                         },
                         "web": ServerSettings {
                             isolation: None,
@@ -103,6 +112,10 @@ fn everything_that_can_be_said_is_read() {
                             ),
                             questions: None,
                             roots: None,
+                            access: None,
+                            scopes: [],
+                            credentials: None,
+                            client: None,
                         },
                     },
                 },
@@ -134,6 +147,7 @@ fn everything_that_can_be_said_is_read() {
                 token_file: Some(
                     "/etc/mcp/tokens",
                 ),
+                auth: None,
                 sessions: Some(
                     false,
                 ),
@@ -202,7 +216,7 @@ fn every_mistake_is_told_with_its_place() {
             4:13: bowline.lisen: is no setting; did you mean `listen`?
             4:38: bowline.listen: is a number, and must be text
             4:44: bowline.namig: is no setting; did you mean `naming`?
-            4:61: bowline.other: is no setting; there are listen, admin, allowUid, path, allowHost, allowOrigin, publicUrl, tls, tokenFile, sessions, limits, keepAlive, traceMessages, naming, isolation, idleStop, profiles, servers, upstream
+            4:61: bowline.other: is no setting; there are listen, admin, allowUid, path, allowHost, allowOrigin, publicUrl, tls, tokenFile, auth, access, sessions, limits, keepAlive, traceMessages, naming, isolation, idleStop, profiles, servers, upstream
             4:83: bowline.naming: is "flatt"; did you mean "flat"?
             4:105: bowline.isolation: is "everybody"; write one of shared, principal, session
             5:25: bowline.idleStop: is a number, and must be a time with its unit, such as "10m", or false for never
@@ -228,7 +242,7 @@ fn every_mistake_is_told_with_its_place() {
             8:151: bowline.servers.git.roots: is text, and must be a list of texts
             9:39: bowline.servers.web.maxMemory: is "lots", which is no size from 1MiB to 1TiB; write bytes, or a number with KiB, MiB, GiB, kB, MB or GB
             9:60: bowline.servers.web.instances: is 100000; write a whole number from 1 to 1024
-            9:68: bowline.servers.web.timeout: is no setting; there are isolation, instances, idleStop, maxMemory, questions, roots
+            9:68: bowline.servers.web.timeout: is no setting; there are isolation, instances, idleStop, maxMemory, questions, roots, access, scopes, credentials, client
             11:13: bowline.upstream: has no `cert`; a certificate and its key go together
             11:38: bowline.upstream.timeout: is a number, and must be a time with its unit, such as "30s"
             11:54: bowline.upstream.protocol: is "2025-06", which is no protocol version that is known; there are 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28
@@ -246,6 +260,255 @@ fn every_mistake_is_told_with_its_place() {
         3:14: bowline.tls: has neither `cert` nor `key`; write {"cert": FILE, "key": FILE}
         3:35: bowline.listen: is no address to listen on; write stdio, HOST:PORT, :PORT or unix:PATH
         3:58: bowline.tokenFile: is empty
+    "#]],
+    );
+}
+
+#[test]
+fn who_is_let_in_and_may_use_what_is_read() {
+    check(
+        r#"{
+            "auth": {
+                "issuer": "https://a.test", "jwks": "http://localhost:${PORT}/keys", "algorithms": ["ES256"], "audience": ["me"],
+                "introspection": { "endpoint": "https://a.test/i", "client": { "id": "i", "secret": "s" } },
+                "cacert": "ca.pem", "client": { "id": "c" }, "dpop": "required",
+                "scopes": { "all": ["mcp"], "methods": { "tools/call": ["call"] }, "tools": { "git__*": ["git"] }, "implies": { "a": ["b"] } }
+            },
+            "access": [{ "who": "*", "deny": ["x"] }, { "who": ["anonymous", { "name": "a*", "scopes": ["s"], "claims": { "g": "x", "n": 1 } }], "allow": [] }],
+            "servers": { "web": { "credentials": "own", "scopes": ["w"], "client": { "id": "x", "secret": "y" }, "access": [{ "who": "bob" }] } }
+        }"#,
+        &expect![[r#"
+            Bowline {
+                settings: Settings {
+                    naming: Prefix,
+                    isolation: None,
+                    idle_stop: Some(
+                        600s,
+                    ),
+                    profiles: [],
+                    access: Some(
+                        [
+                            Access {
+                                who: [
+                                    Everybody,
+                                ],
+                                allow: None,
+                                deny: [
+                                    "x",
+                                ],
+                            },
+                            Access {
+                                who: [
+                                    Anonymous,
+                                    Proved(
+                                        Proof {
+                                            name: Some(
+                                                "a*",
+                                            ),
+                                            scopes: [
+                                                "s",
+                                            ],
+                                            claims: {
+                                                "g": "x",
+                                                "n": "1",
+                                            },
+                                        },
+                                    ),
+                                ],
+                                allow: Some(
+                                    [],
+                                ),
+                                deny: [],
+                            },
+                        ],
+                    ),
+                    scopes: Needed {
+                        methods: {
+                            "tools/call": [
+                                "call",
+                            ],
+                        },
+                        tools: {
+                            "git__*": [
+                                "git",
+                            ],
+                        },
+                    },
+                    servers: {
+                        "web": ServerSettings {
+                            isolation: None,
+                            instances: None,
+                            idle_stop: None,
+                            max_memory: None,
+                            questions: None,
+                            roots: None,
+                            access: Some(
+                                [
+                                    Access {
+                                        who: [
+                                            Proved(
+                                                Proof {
+                                                    name: Some(
+                                                        "bob",
+                                                    ),
+                                                    scopes: [],
+                                                    claims: {},
+                                                },
+                                            ),
+                                        ],
+                                        allow: None,
+                                        deny: [],
+                                    },
+                                ],
+                            ),
+                            scopes: [
+                                "w",
+                            ],
+                            credentials: Some(
+                                Own,
+                            ),
+                            client: Some(
+                                ClientOf {
+                                    id: "x",
+                                    secret: Some(
+                                        Secret,
+                                    ),
+                                },
+                            ),
+                        },
+                    },
+                },
+                listen: None,
+                admin: None,
+                allow_uid: [],
+                path: None,
+                allow_host: [],
+                allow_origin: [],
+                public_url: None,
+                tls: None,
+                token_file: None,
+                auth: Some(
+                    Auth {
+                        issuer: "https://a.test",
+                        jwks: Some(
+                            "http://localhost:9000/keys",
+                        ),
+                        algorithms: [
+                            "ES256",
+                        ],
+                        audience: [
+                            "me",
+                        ],
+                        introspection: Some(
+                            Introspection {
+                                endpoint: "https://a.test/i",
+                                client: Some(
+                                    ClientOf {
+                                        id: "i",
+                                        secret: Some(
+                                            Secret,
+                                        ),
+                                    },
+                                ),
+                            },
+                        ),
+                        cacert: Some(
+                            "/etc/mcp/ca.pem",
+                        ),
+                        client: Some(
+                            ClientOf {
+                                id: "c",
+                                secret: None,
+                            },
+                        ),
+                        dpop_required: true,
+                        scopes: [
+                            "mcp",
+                        ],
+                        implies: {
+                            "a": [
+                                "b",
+                            ],
+                        },
+                    },
+                ),
+                sessions: None,
+                limits: None,
+                keep_alive: None,
+                trace_messages: None,
+                upstream: Upstream {
+                    timeout: None,
+                    protocol: None,
+                    cacert: None,
+                    identity: None,
+                },
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn every_mistake_about_who_is_let_in_is_told() {
+    check(
+        r#"{ "auth": {} }"#,
+        &expect![[r#"
+        3:14: bowline.auth: has no `issuer`; write the URL of the authorization server whose tokens let in
+    "#]],
+    );
+    check(
+        r#"{
+            "auth": {
+                "isuer": "https://a.test", "issuer": 1, "jwks": 2, "algorithms": "ES256", "introspection": { "client": {} }, "dpop": "require",
+                "client": { "secret": "x" }, "scopes": { "all": ["a b"], "tool": {} }
+            },
+            "access": [{}, 1, { "woh": "x" }, { "who": "" }, { "who": [] }, { "who": [1] }, { "who": { "scope": "x" } }, { "allow": "x", "deny": [""] }],
+            "servers": { "git": { "credentials": "owned", "acces": [], "access": {}, "scopes": [""] } }
+        }"#,
+        &expect![[r#"
+            5:17: bowline.auth.isuer: is no setting; did you mean `issuer`?
+            5:54: bowline.auth.issuer: is a number, and must be text
+            5:65: bowline.auth.jwks: is a number, and must be text
+            5:82: bowline.auth.algorithms: is text, and must be a list of texts
+            5:120: bowline.auth.introspection.client: has no `id`; write {"id": "CLIENT", "secret": "${SECRET}"}
+            5:134: bowline.auth.dpop: is "require"; did you mean "required"?
+            6:27: bowline.auth.client: has no `id`; write {"id": "CLIENT", "secret": "${SECRET}"}
+            6:66: bowline.auth.scopes.all[0]: is "a b", which is no scope; write each scope as a text of its own, without spaces
+            6:74: bowline.auth.scopes.tool: is no setting; did you mean `tools`?
+            8:24: bowline.access[0]: says nothing; write whom it is about and what they may use: {"who": "NAME", "allow": ["*"]}
+            8:28: bowline.access[1]: is a number, and must be an object
+            8:33: bowline.access[2].woh: is no setting; did you mean `who`?
+            8:56: bowline.access[3].who: is empty; write "anonymous" for whoever has no name
+            8:71: bowline.access[4].who: is about nobody; write "*" for everybody
+            8:87: bowline.access[5].who[0]: is a number, and must be a name, or an object with name, scopes or claims
+            8:104: bowline.access[6].who.scope: is no setting; did you mean `scopes`?
+            8:133: bowline.access[7].allow: is text, and must be a list of texts
+            8:147: bowline.access[7].deny[0]: is empty and matches nothing; write * for everything
+            9:50: bowline.servers.git.credentials: is "owned"; write one of own, shared
+            9:59: bowline.servers.git.acces: is no setting; did you mean `access`?
+            9:82: bowline.servers.git.access: is an object, and must be a list of rules
+            9:97: bowline.servers.git.scopes[0]: is "", which is no scope; write each scope as a text of its own, without spaces
+        "#]],
+    );
+    check(
+        r#"{ "auth": {
+            "issuer": "http://a.test", "jwks": "a.test", "algorithms": ["HS256", "none"], "audience": [""],
+            "introspection": { "endpoint": "x", "client": { "id": "", "secret": "${UNSET}" } }
+        } }"#,
+        &expect![[r#"
+            4:23: bowline.auth.issuer: is not encrypted; write https://HOST
+            4:48: bowline.auth.jwks: is no URL; write https://HOST
+            4:73: bowline.auth.algorithms[0]: is no algorithm that is trusted; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+            4:82: bowline.auth.algorithms[1]: is no algorithm that is trusted; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+            4:104: bowline.auth.audience[0]: is empty
+            5:44: bowline.auth.introspection.endpoint: is no URL; write https://HOST
+            5:67: bowline.auth.introspection.client.id: is empty
+            5:81: bowline.auth.introspection.client.secret: wants ${UNSET}, which is not set; set UNSET in the environment, or write ${UNSET:-default}
+        "#]],
+    );
+    check(
+        r#"{ "listen": "stdio", "auth": { "issuer": "https://a.test" } }"#,
+        &expect![[r#"
+        3:33: bowline.auth: means nothing over stdio; remove it, or write "listen": "HOST:PORT"
     "#]],
     );
 }

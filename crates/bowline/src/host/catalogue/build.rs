@@ -7,8 +7,10 @@ use super::offer::{Item, Offer};
 use super::shelf::{Entry, Shelf};
 use super::shelves::{Shelves, Source};
 use super::{Catalogue, Collision};
+use crate::host::access::Sight;
 use crate::host::settings::Naming;
 use crate::server::ItemKind;
+use bowline_protocol::outcome::CacheHint;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -24,7 +26,10 @@ pub(super) fn catalogue<'a>(
     let servers: HashMap<_, _> =
         offers.iter().map(|(name, offer)| (name.clone(), Arc::new(own(name, offer)))).collect();
     let (merged, collisions) = merge(naming, &offers);
-    (Catalogue { merged: Arc::new(merged), servers }, collisions)
+    (
+        Catalogue { merged: Arc::new(merged), servers, access: None, needs: None, own: false },
+        collisions,
+    )
 }
 
 /// What one server offers, under its own names.
@@ -121,6 +126,44 @@ pub(super) fn profile(merged: &Shelves, globs: &Globs) -> Shelves {
     part.renames = merged.renames;
     part.globs = Some(globs.clone());
     declared::of_part(&mut part);
+    part
+}
+
+/// The part of an endpoint that somebody may use.
+pub(super) fn seen(all: &Shelves, sight: &Sight) -> Shelves {
+    let seen = |shelf: &Shelf, kind| {
+        shelf.part(|entry| sight.permits(kind, &entry.route.server, &entry.route.name))
+    };
+    let mut part = Shelves::new();
+    part.tools = seen(&all.tools, ItemKind::Tool);
+    part.prompts = seen(&all.prompts, ItemKind::Prompt);
+    part.resources = seen(&all.resources, ItemKind::Resource);
+    part.templates = seen(&all.templates, ItemKind::ResourceTemplate);
+    let shown: [&Shelf; 4] = [&part.tools, &part.prompts, &part.resources, &part.templates];
+    let servers: HashSet<_> =
+        shown.iter().flat_map(|shelf| shelf.entries()).map(|entry| &entry.route.server).collect();
+    let sources = all.sources.iter().filter(|source| {
+        // What it has may be unknown, and not all resources are listed.
+        let may_have = !source.known || source.has_resources();
+        servers.contains(&source.name) || may_have && !sight.is_blind(&source.name)
+    });
+    part.sources = sources
+        .map(|source| {
+            let is_shown = |own: &str| sight.permits(ItemKind::ResourceTemplate, &source.name, own);
+            Arc::new(source.with_templates(is_shown))
+        })
+        .collect();
+    part.own = all.own;
+    part.renames = all.renames;
+    part.globs.clone_from(&all.globs);
+    part.sight = Some(sight.clone());
+    match (all.own, &all.globs) {
+        (true, _) => declared::of_one(&mut part),
+        (false, Some(_)) => declared::of_part(&mut part),
+        (false, None) => declared::of_many(&mut part),
+    }
+    // Whoever may use something else gets another list.
+    part.cache = CacheHint::private(part.cache.ttl_ms);
     part
 }
 

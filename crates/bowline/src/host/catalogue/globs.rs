@@ -15,6 +15,21 @@ impl Globs {
         self.0.iter().any(|glob| matches(glob, name))
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them matches every name that begins so.
+    pub(crate) fn is_all(&self, beginning: &str) -> bool {
+        let is_all = |glob: &str| {
+            glob.strip_suffix('*').is_some_and(|rest| {
+                rest.chars().all(|c| c == '*') || !rest.contains('*') && beginning.starts_with(rest)
+            })
+        };
+        self.0.iter().any(|glob| is_all(glob))
+    }
+
     /// Whether one of them matches what a server's item is shown as, or its own name behind that of the server:
     /// `git__*` is all of `git`, its resources too.
     pub(crate) fn select(&self, server: &str, own: &str, shown: &str) -> bool {

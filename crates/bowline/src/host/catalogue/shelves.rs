@@ -1,9 +1,11 @@
 //! All that one endpoint shows.
 
+use super::build;
 use super::globs::Globs;
 use super::names;
 use super::offer::{Offer, Told, shorter};
 use super::shelf::{Entry, Route, Shelf};
+use crate::host::access::Sight;
 use crate::server::ItemKind;
 use bowline_protocol::outcome::CacheHint;
 use bowline_protocol::uri_template::{Matcher, UriTemplate};
@@ -26,6 +28,8 @@ pub(crate) struct Shelves {
     pub(super) renames: bool,
     /// Which of it is shown, where it is not all.
     pub(super) globs: Option<Globs>,
+    /// For whom it is, where not everybody may use everything.
+    pub(super) sight: Option<Sight>,
     /// What it declares.
     pub(crate) capabilities: ServerCapabilities,
     /// How to use it, in words for a model.
@@ -82,6 +86,7 @@ impl Shelves {
             own: false,
             renames: false,
             globs: None,
+            sight: None,
             capabilities: ServerCapabilities::new(),
             instructions: None,
             cache: CacheHint::private(0),
@@ -93,6 +98,26 @@ impl Shelves {
     /// templates matches it. What nobody lists (a server need not list everything, and its tools may link to it) is with
     /// the only server that has resources, or the only one of its scheme.
     pub(crate) fn locate(&self, uri: &str) -> Option<Located> {
+        self.find(uri).filter(|Located { server, uri, .. }| self.permits_uri(server, uri))
+    }
+
+    /// Whether a resource of a server may be used by whom this is for, wherever it is shown.
+    pub(crate) fn permits_uri(&self, server: &str, own: &str) -> bool {
+        self.sight.as_ref().is_none_or(|sight| sight.permits(ItemKind::Resource, server, own))
+    }
+
+    /// Whether whatever a server has may be used, also what is not listed.
+    pub(crate) fn is_open(&self, server: &str) -> bool {
+        self.sight.as_ref().is_none_or(|sight| sight.is_full(server))
+    }
+
+    /// The part of it that somebody may use.
+    #[must_use]
+    pub(crate) fn seen(&self, sight: &Sight) -> Self {
+        build::seen(self, sight)
+    }
+
+    fn find(&self, uri: &str) -> Option<Located> {
         if let Some(Entry { key, route: Route { server, name, .. }, .. }) = self.resources.find(uri)
         {
             let namespace = key.strip_suffix(&**name).filter(|prefix| !prefix.is_empty());
@@ -211,7 +236,7 @@ impl Source {
     pub(super) fn with_templates(&self, is_shown: impl Fn(&str) -> bool) -> Self {
         let mut part = self.clone();
         for (template, _, shown) in &mut part.templates {
-            *shown = is_shown(template);
+            *shown = *shown && is_shown(template);
         }
         part
     }
@@ -228,7 +253,7 @@ impl Source {
         renamed.then(|| format!("{}{uri}", self.namespace))
     }
 
-    fn has_resources(&self) -> bool {
+    pub(super) fn has_resources(&self) -> bool {
         self.capabilities.resources.is_some()
     }
 

@@ -100,7 +100,9 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.shared.places().watched.remove(&self.number);
+        let place = self.shared.places().watched.remove(&self.number);
+        // Without the lock: what named the group may hold more than that.
+        drop(place);
     }
 }
 

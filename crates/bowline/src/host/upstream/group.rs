@@ -1,6 +1,6 @@
 //! The instances that one owner uses.
 
-use super::instance::{Instance, Taken};
+use super::instance::{Instance, Running, Taken};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -47,15 +47,16 @@ impl Group {
     }
 
     /// The first instance, whoever uses it.
-    pub(super) fn first(&self) -> Option<Arc<Instance>> {
-        self.open().first().cloned()
+    pub(super) fn first(&self) -> Option<Running> {
+        // Under the lock, under which it is decided that nobody uses it.
+        self.open().first().map(Instance::enter)
     }
 
     pub(super) fn add(&self, instance: Arc<Instance>) {
         self.open().push(instance);
     }
 
-    /// Takes out what nobody uses and `wants_out` says so of.
+    /// Takes out those of which `wants_out` says so; nobody begins to use one meanwhile.
     pub(super) fn remove(&self, wants_out: impl Fn(&Instance) -> bool) -> Vec<Arc<Instance>> {
         let mut instances = self.open();
         let (out, stay) =

@@ -6,10 +6,10 @@ use crate::error::Result;
 use crate::host::monitor::Watched;
 use crate::host::status::meter::{Measured, Meter};
 use bowline_types::log::LoggingLevel;
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// Who has used an instance.
@@ -44,6 +44,8 @@ pub(crate) struct Instance {
     callers: Mutex<Callers>,
     /// Levels are told one after the other.
     telling: Mutex<()>,
+    /// Hears of changes of its lists, where the keeper listens to another one.
+    hearing: Mutex<Option<AbortHandle>>,
 }
 
 impl Instance {
@@ -61,7 +63,13 @@ impl Instance {
             level: AtomicU8::new(u8::MAX),
             callers: Mutex::default(),
             telling: Mutex::new(()),
+            hearing: Mutex::default(),
         })
+    }
+
+    /// Owns the task that hears of changes of its lists.
+    pub(super) fn own(&self, hearing: AbortHandle) {
+        *self.hearing.lock().unwrap_or_else(PoisonError::into_inner) = Some(hearing);
     }
 
     /// Whether calls can be given to it: it is there, or is being made anew.
@@ -69,21 +77,22 @@ impl Instance {
         self.client.standing(|state| !matches!(state, State::Closed { .. }))
     }
 
+    /// Takes it for one call alone, before anybody else knows of it.
+    pub(super) fn begin(self: &Arc<Self>) -> Taken {
+        self.taken.store(true, Ordering::Release);
+        Taken { call: self.enter() }
+    }
+
     /// Takes it for one call alone; `None` when another call has it.
     pub(super) fn take(self: &Arc<Self>) -> Option<Taken> {
         let free = !self.taken.swap(true, Ordering::AcqRel);
-        free.then(|| Taken { _call: self.enter(), instance: self.clone() })
+        free.then(|| Taken { call: self.enter() })
     }
 
     /// Counts a call.
     pub(super) fn enter(self: &Arc<Self>) -> Running {
         self.running.fetch_add(1, Ordering::Relaxed);
         Running { instance: self.clone() }
-    }
-
-    /// Keeps it from being stopped as unused, until this is dropped.
-    pub(crate) fn hold(self: &Arc<Self>) -> Box<dyn Any + Send + Sync> {
-        Box::new(self.enter())
     }
 
     /// Counts and times a call.
@@ -101,9 +110,10 @@ impl Instance {
         self.running.load(Ordering::Relaxed)
     }
 
-    /// For how long nobody has used it; nothing while somebody does.
+    /// For how long nobody has used it; nothing while somebody does. Who wants to stop it for that must keep calls from
+    /// [entering](Self::enter) meanwhile.
     pub(super) fn idle(&self) -> Option<Duration> {
-        if self.running() > 0 {
+        if self.running.load(Ordering::Acquire) > 0 {
             return None;
         }
         let used = Duration::from_millis(self.used.load(Ordering::Relaxed));
@@ -138,30 +148,46 @@ impl Instance {
     }
 }
 
-/// One call of an instance; its drop ends the count.
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(hearing) = self.hearing.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            hearing.abort();
+        }
+        // Others may hold the client just now: whoever looks after it, or makes its connection anew.
+        self.client.abandon();
+    }
+}
+
+/// One call of an instance, which is not stopped as unused until this is dropped.
 #[derive(Debug)]
-pub(super) struct Running {
-    instance: Arc<Instance>,
+pub(crate) struct Running {
+    pub(crate) instance: Arc<Instance>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let instance = &self.instance;
-        instance.running.fetch_sub(1, Ordering::Relaxed);
         let used = u64::try_from(instance.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // Before the count: who sees none running sees when the last one ended.
         instance.used.store(used, Ordering::Relaxed);
+        instance.running.fetch_sub(1, Ordering::Release);
     }
 }
 
 /// An instance that one call has to itself; its drop gives it back.
 #[derive(Debug)]
 pub(super) struct Taken {
-    pub(super) instance: Arc<Instance>,
-    _call: Running,
+    call: Running,
+}
+
+impl Taken {
+    pub(super) fn instance(&self) -> &Arc<Instance> {
+        &self.call.instance
+    }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.instance.taken.store(false, Ordering::Release);
+        self.call.instance.taken.store(false, Ordering::Release);
     }
 }

@@ -50,12 +50,9 @@ fn keep(upstream: &Arc<Upstream>, instance: Option<Weak<Instance>>) {
     let mut keeper = lock(&upstream.keeper);
     if keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
         if let Some(instance) = instance.and_then(|instance| instance.upgrade()) {
-            // Ends with the client of the instance.
-            tokio::spawn(overhear(
-                Arc::downgrade(upstream),
-                instance.client.clone(),
-                instance.number,
-            ));
+            let (client, number) = (instance.client.clone(), instance.number);
+            let hearing = tokio::spawn(overhear(Arc::downgrade(upstream), client, number));
+            instance.own(hearing.abort_handle());
         }
         return;
     }
@@ -94,10 +91,13 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
         {
             let upstream = upstream.upgrade()?;
             match upstream.instance(&Key::default()).await {
-                Ok(instance) => return Some(instance),
+                Ok(call) => return Some(call.instance.clone()),
                 Err(error) => {
                     tracing::warn!(target: "bowline::host", server = &**upstream.name(), "{}", chain(&error));
                     upstream.publish(None);
+                    if upstream.is_guarded() {
+                        return None;
+                    }
                 }
             }
         }
@@ -266,6 +266,14 @@ fn kept(upstream: &Upstream) -> Option<Offer> {
 }
 
 impl Upstream {
+    /// Is not looked after: nobody uses it, or each caller one of his own.
+    pub(crate) fn rest(&self) {
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
+        self.publish(None);
+    }
+
     /// Sets what the server offers, and tells the host; nothing when it cannot be used.
     fn publish(&self, offer: Option<Offer>) {
         let offer = offer.map(|offer| match &self.plan.tools {

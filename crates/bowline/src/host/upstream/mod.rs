@@ -23,12 +23,14 @@ use crate::client::lane::Lane;
 use crate::client::{self, State, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::principal::Principal;
 use bowline_protocol::scan::MetaKey;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::input::Root;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::log::LoggingLevel;
 use group::Group;
+use instance::{Running, Taken};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -48,14 +50,28 @@ pub(crate) struct Plan {
     pub(crate) tools: Option<Vec<String>>,
     /// What the settings say of it.
     pub(crate) settings: ServerSettings,
+    /// With whose login it is used.
+    pub(crate) login: Login,
     /// Under what its offer is kept from one run to the next; changes with anything that makes it another server.
     pub(crate) fingerprint: Option<String>,
+}
+
+/// With whose login a server is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// With none.
+    Nobody,
+    /// That of whoever runs the host.
+    #[default]
+    Host,
+    /// That of a caller.
+    Of(Principal),
 }
 
 /// What a server needs of its host.
 pub(crate) trait Hosting: Send + Sync + 'static {
     /// A client to be, as the host wants it.
-    fn client(&self, server: &str) -> client::Builder;
+    fn client(&self, plan: &Plan) -> client::Builder;
     /// A server's offer came, changed or went.
     fn offered(&self);
     /// Where offers are kept.
@@ -83,6 +99,8 @@ pub(crate) struct Upstream {
     /// The number of the instance that the keeper listens to; 0 for none.
     kept: AtomicU64,
     leaving: AtomicBool,
+    /// Whether it wants a login, and has none.
+    guarded: AtomicBool,
     /// Whether it is known what it offers, or that it offers nothing now.
     tried: watch::Sender<bool>,
     /// Hears of changes of its lists, and brings it back when it is gone.
@@ -92,7 +110,7 @@ pub(crate) struct Upstream {
 /// How it stands, for those who look.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// Why the last start failed; nothing since one has succeeded.
+    /// What went wrong last, whether or not it has been well since.
     pub(crate) last_error: Option<(Arc<Error>, Instant)>,
     /// How often one was started.
     pub(crate) starts: u64,
@@ -129,6 +147,7 @@ impl Upstream {
             numbers: AtomicU64::new(0),
             kept: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
+            guarded: AtomicBool::new(false),
             tried: watch::Sender::new(false),
             keeper: Mutex::new(None),
         })
@@ -149,6 +168,24 @@ impl Upstream {
         self.leaving.load(Ordering::Acquire)
     }
 
+    /// Whether it wants a login, and is used without.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.load(Ordering::Acquire)
+    }
+
+    /// It wants a login, after all. Nothing is used any more that has none.
+    pub(crate) fn guard(&self) {
+        if self.plan.login == Login::Nobody && !self.guarded.swap(true, Ordering::AcqRel) {
+            self.rest();
+            self.stop(|_| true);
+        }
+    }
+
+    /// Who runs it.
+    pub(crate) fn hosting(&self) -> Weak<dyn Hosting> {
+        self.host.clone()
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         lock(&self.standing).clone()
     }
@@ -166,10 +203,10 @@ impl Upstream {
         if self.leaving.load(Ordering::Acquire) {
             return Err(fault::leaving(self.name()));
         }
-        if let Some(instance) = self.common() {
-            self.check(&instance)?;
-            self.wish(&instance, cx).await;
-            return Ok(shared(&instance));
+        if let Some(call) = self.common() {
+            self.check(&call.instance)?;
+            self.wish(&call.instance, cx).await;
+            return Ok(shared(call));
         }
         // Boxed, so that the future of a call to a server that all share stays small.
         Box::pin(self.lease_of_owner(cx)).await
@@ -179,18 +216,21 @@ impl Upstream {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) async fn instance(self: &Arc<Self>, key: &Key) -> Result<Arc<Instance>> {
-        if let Some(instance) = self.common() {
-            return Ok(instance);
+    pub(crate) async fn instance(self: &Arc<Self>, key: &Key) -> Result<Running> {
+        if let Some(call) = self.common() {
+            return Ok(call);
         }
         let group = self.group(key);
-        if let Some(instance) = group.first() {
-            return Ok(instance);
+        if let Some(call) = group.first() {
+            return Ok(call);
         }
         let _starting = group.starting.lock().await;
         match self.common().or_else(|| group.first()) {
-            Some(instance) => Ok(instance),
-            None => self.start(&group, key).await,
+            Some(call) => Ok(call),
+            None => match self.start(&group, key).await? {
+                Started::ForEverybody(call) => Ok(call),
+                Started::ForOne(taken) => Ok(taken.instance().enter()),
+            },
         }
     }
 
@@ -201,8 +241,8 @@ impl Upstream {
 
     /// All instances, with whose they are.
     pub(crate) fn instances(&self) -> Vec<(Owner, Arc<Instance>)> {
-        let mut all: Vec<_> =
-            self.common().map(|one| (Owner::Everybody, one)).into_iter().collect();
+        let common = self.common().map(|call| (Owner::Everybody, call.instance.clone()));
+        let mut all: Vec<_> = common.into_iter().collect();
         for (key, group) in lock(&self.groups).iter() {
             all.extend(group.all().into_iter().map(|instance| (key.owner.clone(), instance)));
         }
@@ -285,20 +325,33 @@ impl Upstream {
         }
     }
 
+    /// Stops at once: takes no more calls, and lets go of all that it has.
+    pub(crate) fn end(&self) {
+        self.leaving.store(true, Ordering::Release);
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
+        let common = self.common.write().unwrap_or_else(PoisonError::into_inner).take();
+        let groups: Vec<_> = lock(&self.groups).drain().map(|(_, group)| group).collect();
+        // Without the locks: a good deal goes with the last holder of an instance.
+        drop((common, groups));
+    }
+
     async fn lease_of_owner(self: &Arc<Self>, cx: &Context) -> Result<Lease, ErrorObject> {
         let key = self.key(cx);
-        let first = self.instance(&key).await;
-        let first = first.map_err(|error| fault::unavailable(self.name(), &error))?;
-        self.check(&first)?;
-        if self.common().is_some() {
-            return Ok(shared(&first));
+        let unavailable = |error| fault::unavailable(self.name(), &error);
+        let first = self.instance(&key).await.map_err(unavailable)?;
+        self.check(&first.instance)?;
+        if self.is_common(&first.instance) {
+            return Ok(shared(first));
         }
-        if key.declared.is_empty() || first.client.owns_questions() {
-            self.wish(&first, cx).await;
-            let own = key.owner.is_one() || first.is_only(owner::caller(cx));
+        if key.declared.is_empty() || first.instance.client.owns_questions() {
+            self.wish(&first.instance, cx).await;
+            let own = key.owner.is_one() || first.instance.is_only(owner::caller(cx));
             let roots = self.plan.settings.roots.as_deref().map(Arc::from);
-            return Ok(Lease { own, roots, ..shared(&first) });
+            return Ok(Lease { own, roots, ..shared(first) });
         }
+        drop(first);
         let group = self.group(&key);
         let busy = || fault::busy(self.name(), self.lanes());
         let permit = group.permit(PATIENCE).await.ok_or_else(busy)?;
@@ -306,19 +359,22 @@ impl Upstream {
             Some(taken) => taken,
             None => {
                 let _starting = group.starting.lock().await;
-                let started = self.start(&group, &key).await;
-                let started = started.map_err(|error| fault::unavailable(self.name(), &error))?;
-                started.take().ok_or_else(busy)?
+                match self.start(&group, &key).await.map_err(unavailable)? {
+                    Started::ForOne(taken) => taken,
+                    // It is another version of the server by now.
+                    Started::ForEverybody(call) => return Ok(shared(call)),
+                }
             }
         };
-        self.wish(&taken.instance, cx).await;
-        let own = key.owner.is_one() || taken.instance.is_only(owner::caller(cx));
+        let instance = taken.instance().clone();
+        self.wish(&instance, cx).await;
+        let own = key.owner.is_one() || instance.is_only(owner::caller(cx));
         Ok(Lease {
-            client: taken.instance.client.clone(),
-            lane: Some(taken.instance.lane.clone()),
+            client: instance.client.clone(),
+            lane: Some(instance.lane.clone()),
             own,
             roots: self.roots(own),
-            measured: Some(taken.instance.measure()),
+            measured: Some(instance.measure()),
             hold: Some(Box::new((taken, permit))),
         })
     }
@@ -334,10 +390,14 @@ impl Upstream {
     }
 
     /// Starts an instance. It is put where it belongs, which only its protocol version tells.
-    async fn start(self: &Arc<Self>, group: &Arc<Group>, key: &Key) -> Result<Arc<Instance>> {
-        let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
+    async fn start(self: &Arc<Self>, group: &Arc<Group>, key: &Key) -> Result<Started> {
         let lane = Lane::default();
-        let builder = host.client(self.name()).hand_on(self.capabilities(key), lane.clone());
+        let (builder, monitor) = {
+            // Not kept while it starts: a host that is dropped meanwhile ends the start.
+            let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
+            (host.client(&self.plan), host.monitor().clone())
+        };
+        let builder = builder.hand_on(self.capabilities(key), lane.clone());
         let connected = builder.connect(self.plan.target.clone()).await;
         let mut standing = lock(&self.standing);
         let client = match connected {
@@ -346,9 +406,18 @@ impl Upstream {
                 let error = Arc::new(error);
                 standing.last_error = Some((error.clone(), Instant::now()));
                 drop(standing);
+                let wants_login = error.is_unauthorized();
+                if wants_login && self.plan.login == Login::Nobody {
+                    self.guarded.store(true, Ordering::Release);
+                }
                 // Its tools are taken out, and it is tried again: not by every call that comes.
                 keeper::bring_back(self);
-                return Err(Error::unreachable("it could not be started or reached").because(error));
+                let failed = if wants_login {
+                    Error::unauthorized("it wants a login")
+                } else {
+                    Error::unreachable("it could not be started or reached")
+                };
+                return Err(failed.because(error));
             }
         };
         standing.starts += 1;
@@ -356,25 +425,34 @@ impl Upstream {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let is_common = client.is_modern() || !self.may_ask();
         let group_of = client.clone();
-        let watched = host.monitor().watch(move || group_of.process_group());
+        let watched = monitor.watch(move || group_of.process_group());
         let instance = Instance::new(client, lane, watched, number);
-        if is_common {
+        let started = if is_common {
             let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
             // Two owners may have started one each before either could know; the second is closed when it is dropped.
             if let Some(first) = common.as_ref().filter(|first| first.is_open()) {
-                return Ok(first.clone());
+                return Ok(Started::ForEverybody(first.enter()));
             }
-            *common = Some(instance.clone());
+            Started::ForEverybody(common.insert(instance.clone()).enter())
         } else {
+            let taken = instance.begin();
             group.add(instance.clone());
-        }
+            Started::ForOne(taken)
+        };
         keeper::look_after(self, &instance);
-        Ok(instance)
+        Ok(started)
     }
 
-    fn common(&self) -> Option<Arc<Instance>> {
+    /// The instance for everybody, and the right to use it: taken under the lock under which it is decided that nobody
+    /// uses it.
+    fn common(&self) -> Option<Running> {
         let common = self.common.read().unwrap_or_else(PoisonError::into_inner);
-        common.as_ref().filter(|instance| instance.is_open()).cloned()
+        common.as_ref().filter(|instance| instance.is_open()).map(Instance::enter)
+    }
+
+    fn is_common(&self, instance: &Arc<Instance>) -> bool {
+        let common = self.common.read().unwrap_or_else(PoisonError::into_inner);
+        common.as_ref().is_some_and(|common| Arc::ptr_eq(common, instance))
     }
 
     fn group(&self, key: &Key) -> Arc<Group> {
@@ -429,23 +507,27 @@ impl Upstream {
     }
 }
 
+/// What was started, for the one who wanted it.
+enum Started {
+    ForEverybody(Running),
+    ForOne(Taken),
+}
+
 /// A lease of an instance that others use at the same time.
-fn shared(instance: &Arc<Instance>) -> Lease {
+fn shared(call: Running) -> Lease {
     Lease {
-        client: instance.client.clone(),
+        client: call.instance.client.clone(),
         lane: None,
         own: false,
         roots: None,
-        measured: Some(instance.measure()),
-        hold: Some(instance.hold()),
+        measured: Some(call.instance.measure()),
+        hold: Some(Box::new(call)),
     }
 }
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        if let Some(keeper) = lock(&self.keeper).take() {
-            keeper.abort();
-        }
+        self.end();
     }
 }
 

@@ -65,7 +65,7 @@ impl Owner {
                 None => Self::Principal(principal.clone()),
             },
             // Whoever had to prove who he is does not share; all others are the same one anyhow.
-            None if principal.kind() == PrincipalKind::Token => Self::Principal(principal.clone()),
+            None if principal.is_authenticated() => Self::Principal(principal.clone()),
             None => Self::Everybody,
         }
     }

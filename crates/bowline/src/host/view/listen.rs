@@ -68,8 +68,8 @@ async fn attend(
     let changes = view.upstreams.changes();
     let mut closed = pin!(cx.closing().closed());
     let shelves = tokio::select! {
-        shelves = view.settled() => shelves,
-        () = &mut closed => view.shelves(&view.upstreams.catalogue()),
+        shelves = view.settled(cx.principal()) => shelves,
+        () = &mut closed => view.now(cx.principal()),
     };
     let (mut agreed, mut feeds) = agree(view, cx, &shelves, filter);
     let mut closed = pin!(cx.closing().closed());
@@ -99,11 +99,11 @@ async fn attend(
         ErrorObject::invalid_params("params.notifications: too long to be acknowledged")
     })?;
 
-    let mut lists = Lists { view, agreed: &agreed, shelves, next: next(changes) };
+    let mut lists = Lists { view, cx, agreed: &agreed, shelves, next: next(changes) };
     poll_fn(|task| {
         lists.poll(task, &mut notes);
         for feed in &mut feeds {
-            feed.poll(task, &mut notes);
+            feed.poll(task, &mut notes, &lists.shelves);
         }
         notes.tell(cx, &meta, task);
         closed.as_mut().poll(task)
@@ -154,6 +154,7 @@ fn agree(
 /// What is heard of lists.
 struct Lists<'a> {
     view: &'a View,
+    cx: &'a Context,
     agreed: &'a SubscriptionFilter,
     /// What is shown as far as the client was told.
     shelves: Arc<Shelves>,
@@ -174,7 +175,7 @@ impl Lists<'_> {
                 self.next = Box::pin(std::future::pending());
                 return;
             };
-            let shelves = self.view.shelves(&changes.borrow_and_update());
+            let shelves = self.view.shelves(&changes.borrow_and_update(), self.cx.principal());
             let changed = shelves.changes_since(&self.shelves);
             let kinds = [
                 (changed.tools, self.agreed.tools_list_changed, Note::Tools),

@@ -17,12 +17,15 @@ mod tests;
 
 pub(crate) use upstreams::{Errand, Later, Upstreams, Watch};
 
+use super::access::Sight;
 use super::catalogue::{Catalogue, Selection, Shelves};
 use crate::principal::Principal;
+use crate::scopes::{Asked, Scopes};
 use crate::service::{Answer, Call, Service};
 use bowline_protocol::scan::{Message, Raw};
 use listen::Listeners;
 use route::Step;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,34 +35,30 @@ pub(crate) struct View {
     selection: Selection,
     /// What the host says it is, an `Implementation`.
     info: Raw,
-    /// The part that a profile is, and of what: made anew when the catalogue is another.
-    part: Mutex<Option<(Arc<Catalogue>, Arc<Shelves>)>>,
+    /// What is shown of which catalogue: made anew when that is another.
+    parts: Mutex<Parts>,
     listeners: Listeners,
 }
 
 impl View {
     /// An endpoint with this selection of what the servers offer.
     pub(crate) fn new(upstreams: Arc<dyn Upstreams>, selection: Selection, info: Raw) -> Self {
-        let (part, listeners) = (Mutex::default(), Listeners::default());
-        Self { upstreams, selection, info, part, listeners }
+        let (parts, listeners) = (Mutex::default(), Listeners::default());
+        Self { upstreams, selection, info, parts, listeners }
     }
 
-    /// What it shows of a catalogue.
-    fn shelves(&self, catalogue: &Arc<Catalogue>) -> Arc<Shelves> {
-        match &self.selection {
-            Selection::Everything => catalogue.merged().clone(),
-            Selection::Server(_) => catalogue.select(&self.selection),
-            Selection::Profile(_) => {
-                // Held while the part is made, which happens once for each catalogue.
-                let mut part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some((of, shelves)) = &*part
-                    && Arc::ptr_eq(of, catalogue)
-                {
-                    return shelves.clone();
-                }
-                let shelves = catalogue.select(&self.selection);
-                *part = Some((catalogue.clone(), shelves.clone()));
-                shelves
+    /// What it shows of a catalogue to somebody.
+    fn shelves(&self, catalogue: &Arc<Catalogue>, principal: &Principal) -> Arc<Shelves> {
+        let theirs = catalogue.has_own().then(|| self.upstreams.shown_to(catalogue, principal));
+        let catalogue = theirs.as_ref().unwrap_or(catalogue);
+        let sight = catalogue.sight(principal);
+        match (&self.selection, &sight) {
+            (Selection::Everything, None) => catalogue.merged().clone(),
+            (Selection::Server(_), None) => catalogue.select(&self.selection),
+            _ => {
+                // Held while a part is made, which happens once for each catalogue.
+                let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+                parts.of(catalogue, &self.selection, sight)
             }
         }
     }
@@ -73,10 +72,58 @@ impl View {
     }
 
     /// What it shows as soon as all that is known of its servers is in it.
-    async fn settled(&self) -> Arc<Shelves> {
+    async fn settled(&self, principal: &Principal) -> Arc<Shelves> {
         let server = self.server().cloned();
-        let catalogue = Arc::clone(&self.upstreams).settled(server).await;
-        self.shelves(&catalogue)
+        let catalogue = Arc::clone(&self.upstreams).settled(server, principal.clone()).await;
+        self.shelves(&catalogue, principal)
+    }
+
+    /// What it shows to somebody just now.
+    fn now(&self, principal: &Principal) -> Arc<Shelves> {
+        self.shelves(&self.upstreams.catalogue(), principal)
+    }
+}
+
+/// The parts of one catalogue that an endpoint shows, to whom.
+#[derive(Default)]
+struct Parts {
+    of: Option<Arc<Catalogue>>,
+    shown: VecDeque<(Option<Sight>, Arc<Shelves>)>,
+}
+
+/// How many parts are kept, the ones asked for last; those who may use the same have the same.
+const PARTS: usize = 64;
+
+/// What a session's client may always say: it is about itself.
+const ROOTS: &str = "notifications/roots/list_changed";
+
+impl Parts {
+    fn of(
+        &mut self,
+        catalogue: &Arc<Catalogue>,
+        selection: &Selection,
+        sight: Option<Sight>,
+    ) -> Arc<Shelves> {
+        if !self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, catalogue)) {
+            self.of = Some(catalogue.clone());
+            self.shown.clear();
+        }
+        if let Some(at) = self.shown.iter().position(|(for_whom, _)| *for_whom == sight) {
+            // The one asked for last is the last to go.
+            let found = self.shown.remove(at);
+            self.shown.extend(found);
+        } else {
+            let all = catalogue.select(selection);
+            let shelves = sight.as_ref().map_or_else(|| all.clone(), |s| Arc::new(all.seen(s)));
+            if self.shown.len() >= PARTS {
+                self.shown.pop_front();
+            }
+            self.shown.push_back((sight, shelves));
+        }
+        match self.shown.back() {
+            Some((_, shelves)) => shelves.clone(),
+            None => catalogue.select(selection),
+        }
     }
 }
 
@@ -86,7 +133,7 @@ impl Service for View {
         if cx.request().row().name == "subscriptions/listen" {
             return listen::listen(self, cx);
         }
-        let step = route::step(&self, &self.shelves(&self.upstreams.catalogue()), &cx);
+        let step = route::step(&self, &self.now(cx.principal()), &cx);
         match step {
             Step::Onward(errand, None) => Arc::clone(&self.upstreams).forward(cx, errand),
             Step::Onward(errand, Some(links)) => {
@@ -96,7 +143,7 @@ impl Service for View {
             Step::Answer(outcome) => Answer::ready(outcome),
             // A server that was just started may have it.
             Step::Look => Answer::new(async move {
-                let shelves = self.settled().await;
+                let shelves = self.settled(cx.principal()).await;
                 match route::step(&self, &shelves, &cx) {
                     Step::Onward(errand, links) => {
                         let answer = Arc::clone(&self.upstreams).forward(cx, errand).await;
@@ -113,7 +160,21 @@ impl Service for View {
     }
 
     fn notify(&self, from: &Principal, notification: Message) {
-        self.upstreams.notify(from, self.server().map(|name| &**name), &notification);
+        let server = self.server().map(|name| &**name);
+        // What nobody defines may mean anything to its server.
+        let may = server.is_none_or(|server| self.now(from).is_open(server));
+        if may || notification.method() == ROOTS {
+            self.upstreams.notify(from, server, &notification);
+        }
+    }
+
+    fn scopes(&self, asked: &Asked<'_>, from: &Principal) -> Scopes {
+        let catalogue = self.upstreams.catalogue();
+        let Some(needs) = catalogue.needs() else {
+            return Scopes::default();
+        };
+        let server = self.server().map(|name| &**name);
+        needs.needed(asked, &self.shelves(&catalogue, from), server)
     }
 
     fn server_info(&self) -> Option<Raw> {

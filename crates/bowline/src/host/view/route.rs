@@ -36,8 +36,10 @@ pub(super) fn step(view: &View, shelves: &Shelves, cx: &Context) -> Step {
         "completion/complete" if declared.completions.is_some() => complete(shelves, cx),
         // A method that nobody defines, where there is only one who can know it.
         "" => match view.server() {
-            Some(server) => Step::Onward(errand(cx, server, None, &[]), None),
-            None => Step::Look,
+            Some(server) if shelves.is_open(server) => {
+                Step::Onward(errand(cx, server, None, &[]), None)
+            }
+            _ => Step::Look,
         },
         _ => Step::Look,
     }
@@ -66,7 +68,7 @@ fn named(view: &View, shelves: &Shelves, cx: &Context, shelf: &Shelf, is_tool: b
     }
     // A server need not list everything to everybody, and may forget to tell that its list has changed.
     match view.server() {
-        Some(server) if !(is_tool && shelves.is_restricted()) => {
+        Some(server) if shelves.is_open(server) && !(is_tool && shelves.is_restricted()) => {
             Step::Onward(errand(cx, server, tool(&Arc::from(&*name)), &[]), None)
         }
         _ => Step::Look,

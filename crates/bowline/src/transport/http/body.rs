@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// The body of a response.
 #[derive(Debug)]
@@ -44,6 +44,14 @@ impl ResponseBody {
     /// As [`ResponseBody::whole`], in pieces that are too large to be joined.
     pub(super) fn pieces(pieces: [Bytes; 3]) -> Self {
         Self(Kind::Pieces(Box::new(Pieces(pieces))))
+    }
+
+    /// Ends a stream after this time, wherever it is. What is whole comes whole.
+    pub(super) fn until(self, left: Duration) -> Self {
+        match self.0 {
+            Kind::Flow(flow) => Self::flow(Until { flow: Some(flow), end: Box::pin(sleep(left)) }),
+            whole => Self(whole),
+        }
     }
 
     pub(super) fn flow(flow: impl Flow + 'static) -> Self {
@@ -81,6 +89,29 @@ impl Body for ResponseBody {
             Kind::Pieces(pieces) => SizeHint::with_exact(pieces.len()),
             Kind::Flow(_) => SizeHint::default(),
         }
+    }
+}
+
+/// A stream that ends at a time.
+#[derive(Debug)]
+struct Until {
+    /// `None` behind that time: whatever the stream owned has ended with it.
+    flow: Option<Box<dyn Flow>>,
+    end: Pin<Box<Sleep>>,
+}
+
+impl Flow for Until {
+    fn is_over(&self) -> bool {
+        self.flow.as_ref().is_none_or(|flow| flow.is_over())
+    }
+
+    fn poll_bytes(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        let Some(flow) = &mut self.flow else { return Poll::Ready(None) };
+        if self.end.as_mut().poll(task).is_ready() {
+            self.flow = None;
+            return Poll::Ready(None);
+        }
+        flow.poll_bytes(task)
     }
 }
 
@@ -211,7 +242,7 @@ impl Reader {
     /// Waits until nobody has asked for so long, or up to twice as long.
     pub(super) async fn stalled(self, patience: Duration) {
         loop {
-            tokio::time::sleep(patience).await;
+            sleep(patience).await;
             if !self.0.swap(false, Ordering::Relaxed) {
                 return;
             }

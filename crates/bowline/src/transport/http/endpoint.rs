@@ -1,6 +1,9 @@
 //! What an endpoint lets in, and how much of it.
 
+#[cfg(feature = "auth")]
+use super::auth::Protected;
 use super::guard::Guard;
+use super::protection::Protection;
 use super::service::HttpService;
 use super::sessions::Choice;
 use crate::error::{Error, Result};
@@ -20,6 +23,7 @@ pub struct Endpoint {
     pub(super) sessions: Choice,
     /// Whether clients reach it by a URL that begins with `https`.
     pub(super) public_https: bool,
+    pub(super) protection: Protection,
 }
 
 impl Endpoint {
@@ -103,8 +107,20 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// Lets in only who presents a token of an authorization server, made for this endpoint; or one of those that
+    /// [`token_file`](Self::token_file) and [`bearer_token`](Self::bearer_token) know.
+    ///
+    /// See [Authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization).
+    /// # Errors
+    /// When there is no authorization server, a scope is none, or a file with certificates cannot be read.
+    #[cfg(feature = "auth")]
+    pub fn protected(mut self, protected: Protected) -> Result<Self> {
+        self.protection = Protection::new(protected)?;
+        Ok(self)
+    }
+
     pub(super) fn authenticates(&self) -> bool {
-        self.guard.tokens.is_some()
+        self.guard.tokens.is_some() || self.protection.is_on()
     }
 }
 

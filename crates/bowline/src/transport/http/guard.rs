@@ -1,15 +1,17 @@
 //! What every request must pass before anything is done for it.
 
 use super::cors;
+use super::protection::Door;
 use super::refuse::{Refused, forbidden, only_post, refuse_unread, unauthorized};
 use super::sessions::{Sibling, Siblings};
-use super::token::{Tokens, bearer};
+use super::token::{Presented, Tokens};
 use crate::principal::Principal;
 use bowline_protocol::http::headers::{Accepts, MediaType};
 use bowline_protocol::http::origin::{HostGuard, OriginGuard};
 use bowline_protocol::limits::Limits;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use std::sync::Arc;
 
 /// The checks in front of an endpoint, in the order in which they are cheapest to fail.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Guard {
     pub(super) hosts: HostGuard,
     pub(super) origins: OriginGuard,
     pub(super) tokens: Option<Tokens>,
+    /// What lets in by tokens of authorization servers.
+    pub(super) door: Option<Arc<Door>>,
     /// Whether there are sessions, which have streams to GET and can be DELETEd.
     pub(super) sessions: bool,
     /// Other paths that something is served at.
@@ -28,8 +32,6 @@ pub(super) struct Guard {
 /// What is known of a request that may come in.
 #[derive(Debug)]
 pub(super) struct Passed {
-    /// Who it is from; `None` where nobody asks for tokens.
-    pub(super) principal: Option<Principal>,
     pub(super) prefers_stream: bool,
     /// Which path it is for, if not for the endpoint.
     pub(super) sibling: Option<Sibling>,
@@ -51,26 +53,40 @@ impl Guard {
         }
     }
 
-    /// Checks the rest of the head. `allowed` tells whether the origin was explicitly allowed.
-    pub(super) fn check(&self, parts: &Parts, allowed: bool) -> Result<Passed, Refused> {
+    /// Answers what anybody may ask, and finds out what the rest is for. `allowed` tells whether the origin was explicitly
+    /// allowed.
+    pub(super) fn check_path(
+        &self,
+        parts: &Parts,
+        allowed: bool,
+    ) -> Result<Option<Sibling>, Refused> {
+        if let Some(door) = &self.door
+            && door.is_metadata(parts.uri.path())
+        {
+            return Err(door.metadata(parts, allowed).into());
+        }
         let sibling = self.sibling(parts.uri.path())?;
         if allowed && cors::is_preflight(parts) {
             let methods = sibling.map_or_else(|| self.methods(), Sibling::method);
             return Err(cors::preflight(parts, methods).into());
         }
-        let principal = self.authenticate(parts)?;
+        Ok(sibling)
+    }
+
+    /// Checks the rest of the head.
+    pub(super) fn check(&self, parts: &Parts, sibling: Option<Sibling>) -> Result<Passed, Refused> {
         if let Some(path) = sibling {
             path.check(parts)?;
-            return Ok(Passed { principal, prefers_stream: true, sibling });
+            return Ok(Passed { prefers_stream: true, sibling });
         }
         match parts.method {
             Method::POST => {}
             Method::GET if self.sessions => {
                 check_accept(accepts(parts).event_stream, "text/event-stream")?;
-                return Ok(Passed { principal, prefers_stream: true, sibling });
+                return Ok(Passed { prefers_stream: true, sibling });
             }
             Method::DELETE if self.sessions => {
-                return Ok(Passed { principal, prefers_stream: false, sibling });
+                return Ok(Passed { prefers_stream: false, sibling });
             }
             _ => return Err(only_post(self.methods())),
         }
@@ -78,7 +94,7 @@ impl Guard {
         let accepts = accepts(parts);
         let both = accepts.json && accepts.event_stream;
         check_accept(both, "application/json and text/event-stream")?;
-        Ok(Passed { principal, prefers_stream: accepts.prefers_event_stream, sibling })
+        Ok(Passed { prefers_stream: accepts.prefers_event_stream, sibling })
     }
 
     /// Which path a request is for, if not for the endpoint.
@@ -99,7 +115,21 @@ impl Guard {
         if self.sessions { "POST, GET, DELETE" } else { "POST" }
     }
 
-    pub(super) fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
+    /// Finds out who a request is from; `None` where nobody asks for tokens.
+    pub(super) async fn authenticate(&self, parts: &Parts) -> Result<Option<Principal>, Refused> {
+        match self.read_token(parts)? {
+            Who::Anybody => Ok(None),
+            Who::Known(principal) => Ok(Some(principal)),
+            Who::Presents(door, token) => match door.known(token, parts) {
+                Some(known) => known.map(Some),
+                // Boxed: it waits for others, and is rare.
+                None => Box::pin(door.verify(token, parts)).await.map(Some),
+            },
+        }
+    }
+
+    /// Finds the token of a request, and whose it is if it is known here.
+    fn read_token<'a>(&'a self, parts: &'a Parts) -> Result<Who<'a>, Refused> {
         // Whatever stands in a URL ends in logs, so a token that came that way counts as lost.
         if parts.uri.query().is_some_and(has_token) {
             return Err(refuse_unread(
@@ -107,9 +137,9 @@ impl Guard {
                 "a token must not stand in the URL; send it in header Authorization",
             ));
         }
-        let Some(tokens) = &self.tokens else {
-            return Ok(None);
-        };
+        if self.tokens.is_none() && self.door.is_none() {
+            return Ok(Who::Anybody);
+        }
         let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
         let first = values.next();
         if values.next().is_some() {
@@ -118,22 +148,51 @@ impl Guard {
                 "header Authorization stands more than once",
             ));
         }
-        match first.map(|value| bearer(value.as_bytes())) {
-            None => Err(unauthorized(false)),
-            Some(token) => match token.and_then(|token| tokens.find(token)) {
-                Some(principal) => Ok(Some(principal)),
-                None => Err(unauthorized(true)),
-            },
+        let Some(value) = first else {
+            return Err(self.unauthorized(false));
+        };
+        let presented = Presented::read(value.as_bytes());
+        let presented = presented.ok_or_else(|| self.unauthorized(true))?;
+        if let Some(tokens) = &self.tokens
+            && !presented.proved
+            && let Some(principal) = tokens.find(presented.token.as_bytes())
+        {
+            return Ok(Who::Known(match &self.door {
+                Some(door) => door.widen(principal),
+                None => principal,
+            }));
+        }
+        match &self.door {
+            Some(door) => Ok(Who::Presents(door, presented)),
+            None => Err(unauthorized(true)),
         }
     }
+
+    fn unauthorized(&self, presented: bool) -> Refused {
+        self.door
+            .as_ref()
+            .map_or_else(|| unauthorized(presented), |door| door.unauthorized(presented))
+    }
+}
+
+/// Who a request is from, as far as it is known without asking anybody.
+enum Who<'a> {
+    /// Nobody asks.
+    Anybody,
+    Known(Principal),
+    /// Whoever this token belongs to.
+    Presents(&'a Arc<Door>, Presented<'a>),
 }
 
 /// Takes out of the headers what must not reach a handler or a log.
 pub(super) fn strip(headers: &mut HeaderMap) {
-    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION] {
+    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, DPOP] {
         headers.remove(name);
     }
 }
+
+/// The proof that a token belongs to whoever presents it (RFC 9449).
+pub(super) const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
     let too_large =

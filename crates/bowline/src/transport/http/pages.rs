@@ -64,9 +64,8 @@ impl PagesService {
 
     /// Answers one request.
     pub(super) async fn answer(&self, parts: Parts) -> Response<ResponseBody> {
-        match self.check(&parts) {
-            Ok(()) => {}
-            Err(refused) => return refused.into(),
+        if let Err(refused) = self.check(&parts).await {
+            return refused.into();
         }
         let has_body = match parts.method {
             Method::GET => true,
@@ -83,9 +82,9 @@ impl PagesService {
         response(self.0.pages.page(parts.uri.path()).await, has_body)
     }
 
-    fn check(&self, parts: &Parts) -> Result<(), Refused> {
+    async fn check(&self, parts: &Parts) -> Result<(), Refused> {
         self.0.guard.check_source(parts, &self.0.limits)?;
-        self.0.guard.authenticate(parts).map(drop)
+        self.0.guard.authenticate(parts).await.map(drop)
     }
 }
 

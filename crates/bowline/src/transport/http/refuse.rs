@@ -1,6 +1,7 @@
 //! Responses that say no.
 
 use super::body::ResponseBody;
+use crate::scopes::Scopes;
 use bowline_protocol::era::modern;
 use bowline_protocol::http::origin;
 use bowline_protocol::limits;
@@ -25,8 +26,13 @@ impl From<Refused> for Response<ResponseBody> {
 
 impl Refused {
     /// Adds a header.
-    pub(super) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.0.headers_mut().insert(name, HeaderValue::from_static(value));
+    pub(super) fn header(self, name: HeaderName, value: &'static str) -> Self {
+        self.header_value(name, HeaderValue::from_static(value))
+    }
+
+    /// Adds a header.
+    pub(super) fn header_value(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers_mut().insert(name, value);
         self
     }
 }
@@ -55,6 +61,20 @@ pub(super) fn unauthorized(presented: bool) -> Refused {
     let challenge = if presented { "Bearer error=\"invalid_token\"" } else { "Bearer" };
     refuse_unread(StatusCode::UNAUTHORIZED, "a bearer token that is known here is required")
         .header(header::WWW_AUTHENTICATE, challenge)
+}
+
+/// Asks for a token with more scopes: with all that the request needs, so that asking once is enough.
+pub(super) fn insufficient(id: Option<&[u8]>, needed: &Scopes, metadata: Option<&str>) -> Refused {
+    let mut challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"");
+    if let Some(url) = metadata {
+        challenge += &format!(", resource_metadata=\"{url}\"");
+    }
+    let refused = refuse(StatusCode::FORBIDDEN, id, &needed.refusal());
+    // Scopes and URLs are looked at when they are set, and have nothing that a header cannot carry.
+    match HeaderValue::try_from(challenge) {
+        Ok(challenge) => refused.header_value(header::WWW_AUTHENTICATE, challenge),
+        Err(_) => refused,
+    }
 }
 
 /// A method that is not taken; `allowed` names those that are.

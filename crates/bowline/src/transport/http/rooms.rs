@@ -1,5 +1,6 @@
 //! Several endpoints behind one listener, told apart by their paths.
 
+use super::beside::Beside;
 use super::endpoint::Endpoint;
 use super::service::HttpService;
 use crate::closing::Closing;
@@ -18,6 +19,7 @@ pub(super) type Find = Arc<dyn Fn(&str) -> Option<Arc<dyn Service>> + Send + Syn
 pub(super) struct Rooms {
     own: HttpService,
     others: Option<Arc<Others>>,
+    beside: Option<Arc<dyn Beside>>,
 }
 
 struct Others {
@@ -40,13 +42,16 @@ impl Rooms {
         service: Arc<dyn Service>,
         endpoint: Endpoint,
         find: Option<Find>,
+        beside: Option<Arc<dyn Beside>>,
         closing: Closing,
     ) -> Self {
+        let mut endpoint = endpoint;
+        endpoint.protection.root_is(endpoint.guard.path.as_deref());
         let others = find.map(|find| {
             let (endpoint, closing) = (endpoint.clone(), closing.clone());
             Arc::new(Others { find, endpoint, closing, found: Mutex::default() })
         });
-        Self { own: HttpService::build(service, endpoint, closing), others }
+        Self { own: HttpService::build(service, endpoint, closing), others, beside }
     }
 
     /// The endpoint at the listener's own path, whose limits hold for all.
@@ -54,9 +59,17 @@ impl Rooms {
         &self.own
     }
 
+    /// The page for people at a path, if there is one.
+    pub(super) fn beside(&self, path: &str) -> Option<&Arc<dyn Beside>> {
+        self.beside.as_ref().filter(|pages| pages.is_at(path))
+    }
+
     /// The endpoint at a path; a path that nothing is found at, the listener's own refuses as every wrong one.
     pub(super) fn at(&self, path: &str) -> HttpService {
-        let found = self.others.as_ref().and_then(|others| others.find(path));
+        let found = self
+            .others
+            .as_ref()
+            .and_then(|others| others.find(others.endpoint.protection.about(path)));
         found.unwrap_or_else(|| self.own.clone())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::body::ResponseBody;
 use super::cors;
+use super::demand::Demand;
 use super::endpoint::Endpoint;
 use super::exchange;
 use super::guard::{Guard, strip};
@@ -25,6 +26,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+use std::time::{Duration, SystemTime};
 
 /// A service behind an [`Endpoint`]: a function from HTTP requests to responses.
 ///
@@ -60,7 +62,9 @@ impl HttpService {
         let (limits, everybody) = (Arc::new(endpoint.limits), Everybody::default());
         let path = endpoint.guard.path.clone();
         let siblings = endpoint.sessions.siblings(path.as_deref());
-        let guard = Guard { sessions: endpoint.sessions.opens(), siblings, ..endpoint.guard };
+        let sessions = endpoint.sessions.opens();
+        let door = endpoint.protection.door(path.as_deref());
+        let guard = Guard { sessions, siblings, door, ..endpoint.guard };
         let sessions = Legacy::new(
             service.clone(),
             limits.clone(),
@@ -79,6 +83,17 @@ impl HttpService {
 
     pub(super) fn closing(&self) -> &Closing {
         &self.0.closing
+    }
+
+    /// Checks where a request comes from that is not for the service.
+    pub(super) fn check_source(&self, parts: &Parts) -> Result<(), Refused> {
+        self.0.guard.check_source(parts, &self.0.limits).map(drop)
+    }
+
+    /// Whose token a request has; nobody's where nobody is asked for one.
+    #[cfg(all(feature = "auth", feature = "host"))]
+    pub(super) async fn authenticate(&self, parts: &Parts) -> Option<Principal> {
+        self.0.guard.authenticate(parts).await.ok().flatten()
     }
 
     /// Answers one request.
@@ -119,21 +134,28 @@ impl Shared {
     where
         B: Body<Data = Bytes>,
     {
-        let passed = self.guard.check(&parts, allowed)?;
+        let sibling = self.guard.check_path(&parts, allowed)?;
+        let known = self.guard.authenticate(&parts).await?;
+        let passed = self.guard.check(&parts, sibling)?;
         strip(&mut parts.headers);
-        let principal = passed
-            .principal
-            .or_else(|| parts.extensions.remove())
-            .unwrap_or_else(|| self.anonymous.clone());
+        let principal =
+            known.or_else(|| parts.extensions.remove()).unwrap_or_else(|| self.anonymous.clone());
+        let demand = Demand::new(&self.service, &self.guard);
+        if parts.method != Method::POST {
+            demand.check_head(&principal)?;
+        }
         if let Some(sibling) = passed.sibling {
-            return Box::pin(self.sessions.beside(sibling, &parts, &principal, body)).await;
+            let answering = self.sessions.beside(sibling, &parts, &principal, demand, body);
+            return Box::pin(answering).await.map(|response| until(response, principal.expires()));
         }
         if parts.method != Method::POST {
-            return Box::pin(self.sessions.other(&parts, &principal)).await;
+            let answering = self.sessions.other(&parts, &principal);
+            return Box::pin(answering).await.map(|response| until(response, principal.expires()));
         }
         let body = read(body, &self.limits).await?;
         let body =
             scan(body, self.limits.json_depth).map_err(|fault| refuse_early(&fault.into()))?;
+        demand.check(&body, &principal)?;
         if self.sessions.takes(&parts.headers, &body) {
             // Boxed, so that the future of what has no session stays small.
             let prefers_stream = passed.prefers_stream;
@@ -161,7 +183,11 @@ impl Shared {
                 running: Some(running),
             },
         );
-        Ok(exchange::answer(self.service.clone(), cx, passed.prefers_stream).await)
+        // Any other call has begun while its token was good, and ends by itself.
+        let endless = cx.request().row().name == "subscriptions/listen";
+        let expires = cx.principal().expires().filter(|_| endless);
+        let response = exchange::answer(self.service.clone(), cx, passed.prefers_stream).await;
+        Ok(until(response, expires))
     }
 }
 
@@ -182,6 +208,20 @@ where
         Box::pin(async move { Ok(service.answer(request).await) })
     }
 }
+
+/// Ends a stream when the token of its client does.
+fn until(response: Response<ResponseBody>, expires: Option<SystemTime>) -> Response<ResponseBody> {
+    let Some(expires) = expires else { return response };
+    // A token that lets in although it has ended, since clocks differ, lasts as long as they may.
+    let left = match expires.duration_since(SystemTime::now()) {
+        Ok(left) => left,
+        Err(past) => SKEW.saturating_sub(past.duration()),
+    };
+    response.map(|body| body.until(left))
+}
+
+/// How far the clocks of two servers may be apart.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// Refuses before any handler: that is the client's mistake, whatever its code.
 pub(super) fn refuse_early(refusal: &Refusal) -> Refused {

@@ -1,5 +1,6 @@
 //! What a listener serves.
 
+use super::beside;
 use super::body::ResponseBody;
 use super::pages::PagesService;
 use super::rooms::Rooms;
@@ -42,6 +43,12 @@ impl Site {
     {
         match self {
             Self::Endpoint(rooms) => {
+                if let Some(pages) = rooms.beside(request.uri().path()) {
+                    let (pages, endpoint) = (pages.clone(), rooms.own().clone());
+                    return Box::pin(
+                        async move { beside::answer(&*pages, &endpoint, request).await },
+                    );
+                }
                 let service = rooms.at(request.uri().path());
                 Box::pin(async move { service.answer(request).await })
             }

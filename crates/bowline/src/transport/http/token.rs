@@ -73,11 +73,28 @@ impl Tokens {
     }
 }
 
-/// The token of an `Authorization: Bearer` header; `None` when it is something else.
-pub(super) fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = value.split_at_checked(b"Bearer ".len())?;
-    let token = rest.trim_ascii_start();
-    (scheme.eq_ignore_ascii_case(b"Bearer ") && is_token68(token)).then_some(token)
+/// A token as it was presented.
+#[derive(Clone, Copy)]
+pub(super) struct Presented<'a> {
+    /// Whether it is to be proved that it belongs to whoever presents it (scheme `DPoP`).
+    pub(super) proved: bool,
+    /// The token.
+    pub(super) token: &'a str,
+}
+
+impl<'a> Presented<'a> {
+    /// Reads the value of `Authorization`; `None` when it has no token of ours.
+    pub(super) fn read(value: &'a [u8]) -> Option<Self> {
+        let end = value.iter().position(|byte| *byte == b' ')?;
+        let (scheme, rest) = value.split_at(end);
+        let proved = scheme.eq_ignore_ascii_case(b"DPoP");
+        if !proved && !scheme.eq_ignore_ascii_case(b"Bearer") {
+            return None;
+        }
+        let token = rest.trim_ascii_start();
+        let token = is_token68(token).then(|| std::str::from_utf8(token).ok())??;
+        Some(Self { proved, token })
+    }
 }
 
 /// `token68` of RFC 9110 §11.2, as RFC 6750 has it for bearer tokens.

@@ -1,6 +1,7 @@
 //! What stands for sessions where they are left out: none is ever opened.
 
 use super::body::ResponseBody;
+use super::demand::Demand;
 use super::refuse::{Refused, refuse_unread};
 use crate::closing::Closing;
 use crate::principal::{Everybody, Principal};
@@ -74,6 +75,7 @@ impl Legacy {
         sibling: Sibling,
         _: &Parts,
         _: &Principal,
+        _: Demand<'_>,
         _: B,
     ) -> Result<Response<ResponseBody>, Refused> {
         match sibling {}

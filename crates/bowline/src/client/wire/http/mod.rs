@@ -40,6 +40,7 @@ use absent as session;
 use legacy as session;
 
 use super::{Failure, Hears, Wire};
+use crate::client::auth::Login;
 use crate::error::Error;
 use crate::transport::http::client::{Connector, Target};
 use bowline_protocol::http::HeaderMap;
@@ -55,6 +56,7 @@ pub(crate) struct Way {
     headers: HeaderMap,
     limits: Arc<Limits>,
     hears: Arc<dyn Hears>,
+    login: Login,
 }
 
 impl Way {
@@ -74,7 +76,12 @@ impl Way {
             Failure::Unsent(Error::invalid("the URL to connect to cannot be read; check it"))
         })?;
         let target = Target::new(url).map_err(Failure::here)?;
-        Ok(Self { connector, target, headers, limits, hears })
+        Ok(Self { connector, target, headers, limits, hears, login: Login::default() })
+    }
+
+    /// Shows this login with everything that is sent.
+    pub(crate) fn login(self, login: Login) -> Self {
+        Self { login, ..self }
     }
 
     /// A wire over Streamable HTTP. Nothing is sent yet.

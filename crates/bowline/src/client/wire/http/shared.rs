@@ -1,9 +1,11 @@
 //! What all exchanges with one endpoint share.
 
+use super::Way;
 use super::errands::Errands;
 use super::head::{About, Heads, PROTOCOL_VERSION};
 use super::refusal::{self, Question};
 use super::session::Session;
+use crate::client::auth::Login;
 use crate::client::wire::{Failure, Hears};
 use crate::closing::Closing;
 use crate::error::Error;
@@ -28,6 +30,7 @@ pub(super) struct Shared {
     pub(super) heads: Heads,
     pub(super) limits: Arc<Limits>,
     pub(super) hears: Arc<dyn Hears>,
+    login: Login,
     last_id: AtomicI64,
     settled: Mutex<Settled>,
     pub(super) session: Session,
@@ -44,19 +47,15 @@ struct Settled {
 }
 
 impl Shared {
-    pub(super) fn new(
-        connector: Connector,
-        target: Target,
-        heads: Heads,
-        limits: Arc<Limits>,
-        hears: Arc<dyn Hears>,
-    ) -> Self {
+    pub(super) fn new(way: Way) -> Self {
+        let Way { connector, target, headers, limits, hears, login } = way;
         Self {
             connector,
             place: place(target.uri()),
             target,
-            heads,
+            heads: Heads::new(headers),
             hears,
+            login,
             last_id: AtomicI64::new(0),
             settled: Mutex::new(Settled {
                 ear: Ear::new(limits.json_depth),
@@ -165,10 +164,11 @@ impl Shared {
     pub(super) async fn send(
         &self,
         method: Method,
-        headers: impl Fn() -> HeaderMap,
+        headers: impl Fn() -> HeaderMap + Send + Sync,
         body: Bytes,
     ) -> Result<Response<Body>, Error> {
-        self.connector.send_to(&self.target, &method, headers, &body).await
+        let Self { connector, target, hears, .. } = self;
+        self.login.send(connector, &**hears, target, &method, headers, &body).await
     }
 
     /// Adds what the protocol version wants in the headers of a message.

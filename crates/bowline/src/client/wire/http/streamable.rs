@@ -2,7 +2,6 @@
 
 use super::Way;
 use super::course::Course;
-use super::head::Heads;
 use super::session;
 use super::shared::{Shared, read};
 use crate::client::wire::{BoxFuture, Exchange, Failure, Outgoing, Wire};
@@ -22,9 +21,7 @@ pub(super) struct HttpWire(Arc<Shared>);
 
 impl HttpWire {
     pub(super) fn open(way: Way) -> Arc<dyn Wire> {
-        let Way { connector, target, headers, limits, hears } = way;
-        let shared = Shared::new(connector, target, Heads::new(headers), limits, hears);
-        Arc::new(Self(Arc::new(shared)))
+        Arc::new(Self(Arc::new(Shared::new(way))))
     }
 }
 

@@ -4,6 +4,7 @@ use super::notes::{Note, Notes};
 use crate::client::Change;
 use crate::context::Context;
 use crate::error::Result;
+use crate::host::catalogue::Shelves;
 use crate::host::view::{Later, Upstreams, Watch};
 use std::collections::HashSet;
 use std::future::Future;
@@ -84,8 +85,8 @@ impl Feed {
         self.uris.iter().map(|uri| &*uri.shown)
     }
 
-    /// Notes what the server tells.
-    pub(super) fn poll(&mut self, task: &mut Task<'_>, notes: &mut Notes) {
+    /// Notes what the server tells, of what may be used while these are shown.
+    pub(super) fn poll(&mut self, task: &mut Task<'_>, notes: &mut Notes, shelves: &Shelves) {
         loop {
             match &mut self.state {
                 State::Asking(asking) => {
@@ -95,7 +96,7 @@ impl Feed {
                         // Acknowledged before the server agreed, or told of by another process of it.
                         self.begun = true;
                         self.delay = AGAIN.0;
-                        self.all(notes);
+                        self.all(notes, shelves);
                     }
                 }
                 State::Open(watch) => {
@@ -104,8 +105,8 @@ impl Feed {
                         return;
                     };
                     match change {
-                        Some(Change::Resource(uri)) => self.note(&uri, notes),
-                        Some(Change::Resumed) => self.all(notes),
+                        Some(Change::Resource(uri)) => self.note(&uri, notes, shelves),
+                        Some(Change::Resumed) => self.all(notes, shelves),
                         Some(_) => {}
                         None => self.wait(),
                     }
@@ -134,14 +135,18 @@ impl Feed {
     }
 
     /// Anything may have changed.
-    fn all(&self, notes: &mut Notes) {
-        for uri in &self.uris {
+    fn all(&self, notes: &mut Notes, shelves: &Shelves) {
+        let may = |uri: &&Heard| shelves.permits_uri(&self.server, &uri.own);
+        for uri in self.uris.iter().filter(may) {
             notes.add(Note::Resource(uri.shown.clone()));
         }
     }
 
     /// A resource changed, or a part of one, such as a file of a folder.
-    fn note(&self, uri: &str, notes: &mut Notes) {
+    fn note(&self, uri: &str, notes: &mut Notes, shelves: &Shelves) {
+        if !shelves.permits_uri(&self.server, uri) {
+            return;
+        }
         let exact = self.uris.iter().find(|heard| *heard.own == *uri);
         let whole = || self.uris.iter().find(|heard| uri.starts_with(&*heard.own));
         let Some(Heard { own, shown }) = exact.or_else(whole) else {

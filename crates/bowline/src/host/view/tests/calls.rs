@@ -1,67 +1,16 @@
-use super::support::{Fake, ask, table};
+use super::support::{Fake, ask, one_of_everything, table};
 use crate::host::settings::Naming;
 use crate::principal::Principal;
-use crate::server::{Server, Uri};
+use crate::server::Server;
 use crate::service::Service;
 use bowline_protocol::limits::Limits;
-use bowline_types::completion::{PromptReference, ResourceTemplateReference};
-use bowline_types::content::{ContentBlock, Role};
-use bowline_types::jsonrpc::{EmptyResult, RequestParams};
-use bowline_types::method::Method;
-use bowline_types::prompt::{Prompt, PromptArgument, PromptMessage};
-use bowline_types::resource::{Resource, ResourceContents, ResourceTemplate};
-use bowline_types::tool::{CallToolResult, Tool};
+use bowline_types::tool::Tool;
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-struct Ping;
-
-impl Method for Ping {
-    const NAME: &'static str = "com.example/ping";
-    type Params = RequestParams;
-    type Result = EmptyResult;
-}
-
-#[derive(serde::Deserialize, schemars::JsonSchema)]
-struct Echo {
-    name: Option<String>,
-}
-
-fn linking(uris: &'static [&'static str]) -> CallToolResult {
-    let mut content: Vec<_> =
-        uris.iter().map(|uri| ContentBlock::resource_link(Resource::new(*uri, "link"))).collect();
-    content.push(ContentBlock::resource(ResourceContents::text(uris[0], "embedded")));
-    content.push(ContentBlock::text(uris[0]));
-    CallToolResult::new(content)
-}
-
-/// A server with one of everything; all of them have the resource `x:shared`.
-fn server(name: &'static str) -> Server {
-    Server::new(name, "1")
-        .tool(Tool::new("echo"), move |echo: Echo| async move { format!("{name} {:?}", echo.name) })
-        .tool(Tool::new("links"), || async { linking(&["x:shared", "y:1", "x:a", "z:1"]) })
-        .prompt(Prompt::new("greet").argument(PromptArgument::new("who")), move || async move {
-            vec![
-                PromptMessage::user(format!("hello from {name}")),
-                PromptMessage::new(
-                    Role::User,
-                    ContentBlock::resource_link(Resource::new("x:shared", "l")),
-                ),
-            ]
-        })
-        .completion(PromptReference::new("greet"), "who", move || async move { [name] })
-        .completion(ResourceTemplateReference::new("y:{v}"), "v", move || async move { [name] })
-        .resource(Resource::new("x:shared", "shared"), move || async move { name })
-        .resource(Resource::new(format!("x:{name}"), "own"), move || async move { name })
-        .template(ResourceTemplate::new("y:{v}", "y"), move |Uri(uri): Uri| async move {
-            format!("{name} {uri}")
-        })
-        .method::<Ping>(|_, _| async { Ok::<_, crate::error::Error>(EmptyResult::new()) })
-}
-
 async fn two() -> Arc<Fake> {
-    Fake::new(Naming::Prefix, &[("a", server("a")), ("b", server("b"))]).await
+    Fake::new(Naming::Prefix, &[("a", one_of_everything("a")), ("b", one_of_everything("b"))]).await
 }
 
 #[tokio::test]
@@ -198,7 +147,7 @@ fn unknown() -> Vec<(&'static str, Value)> {
 #[tokio::test]
 async fn what_is_unknown_is_answered_as_a_server_answers_it() {
     let fake = two().await;
-    let one = Arc::new(server("a"));
+    let one = Arc::new(one_of_everything("a"));
     for (method, params) in unknown() {
         // Completion looks at the argument first where there is one; both are wrong here.
         let expected = ask(&one, method, params.clone()).await;
@@ -293,7 +242,7 @@ async fn a_tool_that_is_not_allowed_is_called_by_nobody() {
 
 #[tokio::test]
 async fn a_tool_that_a_server_forgot_to_tell_of_is_called_under_its_own_name() {
-    let b = server("b");
+    let b = one_of_everything("b");
     let fake = Fake::new(Naming::Prefix, &[("b", b.clone())]).await;
     b.add_tool(Tool::new("new"), || async { "new" }).unwrap();
     let request = [("tools/call", json!({ "name": "new" }))];
@@ -306,8 +255,8 @@ async fn a_tool_that_a_server_forgot_to_tell_of_is_called_under_its_own_name() {
 
 #[tokio::test]
 async fn a_server_that_is_only_starting_is_waited_for_before_its_tool_is_unknown() {
-    let fake = Fake::new(Naming::Prefix, &[("a", server("a"))]).await;
-    fake.add_late("b", &server("b")).await;
+    let fake = Fake::new(Naming::Prefix, &[("a", one_of_everything("a"))]).await;
+    fake.add_late("b", &one_of_everything("b")).await;
     let view = fake.whole();
     let answer = ask(&view, "tools/call", json!({ "name": "b__echo", "arguments": {} })).await;
     assert!(answer.contains("b None"), "{answer}");

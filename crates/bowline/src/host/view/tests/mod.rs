@@ -1,3 +1,4 @@
+mod access;
 mod answers;
 mod calls;
 mod listening;

@@ -3,18 +3,25 @@
 use crate::client::{Client, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::host::access::Rules;
 use crate::host::catalogue::{Catalogue, Globs, Offer, Selection, Told};
-use crate::host::settings::Naming;
+use crate::host::settings::{Naming, Settings};
 use crate::host::view::{Errand, Later, Upstreams, View, Watch};
 use crate::principal::Principal;
-use crate::server::Server;
+use crate::server::{Server, Uri};
 use crate::service::{Answer, Service};
 use crate::transport::memory;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::{Body, Outcome};
 use bowline_protocol::scan::{Message, Raw};
-use bowline_types::jsonrpc::ErrorObject;
+use bowline_types::completion::{PromptReference, ResourceTemplateReference};
+use bowline_types::content::{ContentBlock, Role};
+use bowline_types::jsonrpc::{EmptyResult, ErrorObject, RequestParams};
+use bowline_types::method::Method;
+use bowline_types::prompt::{Prompt, PromptArgument, PromptMessage};
+use bowline_types::resource::{Resource, ResourceContents, ResourceTemplate};
 use bowline_types::subscription::SubscriptionFilter;
+use bowline_types::tool::{CallToolResult, Tool};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -26,6 +33,7 @@ pub(super) struct Fake {
     catalogue: watch::Sender<Arc<Catalogue>>,
     /// What was handed on: server, method and params, a line each.
     seen: Mutex<Vec<String>>,
+    access: Mutex<Option<Arc<Rules>>>,
     /// What becomes known of servers only when it is waited for.
     late: Mutex<Vec<Known>>,
 }
@@ -46,6 +54,7 @@ impl Fake {
             servers: Mutex::default(),
             catalogue: watch::Sender::new(Arc::default()),
             seen: Mutex::default(),
+            access: Mutex::default(),
             late: Mutex::default(),
         });
         for (name, server) in servers {
@@ -92,6 +101,12 @@ impl Fake {
         self.merge().await;
     }
 
+    /// Says who may use what.
+    pub(super) async fn rule(&self, settings: &Settings) {
+        *self.access.lock().unwrap() = Rules::of(settings);
+        self.merge().await;
+    }
+
     /// A server says that its tools have changed.
     pub(super) async fn say_tools(&self, name: &str) {
         self.change(name, |known| known.told.tools += 1);
@@ -116,7 +131,9 @@ impl Fake {
             offers.push((known.name, offer));
         }
         let offers = offers.iter().map(|(name, offer)| (&**name, offer));
-        self.catalogue.send_replace(Arc::new(Catalogue::settle(self.naming, offers).0));
+        let catalogue = Catalogue::settle(self.naming, offers).0;
+        let access = self.access.lock().unwrap().clone();
+        self.catalogue.send_replace(Arc::new(catalogue.with_access(access)));
     }
 
     pub(super) fn whole(self: &Arc<Self>) -> Arc<View> {
@@ -161,7 +178,7 @@ impl Upstreams for Fake {
         self.catalogue.subscribe()
     }
 
-    fn settled(self: Arc<Self>, _: Option<Arc<str>>) -> Later<Arc<Catalogue>> {
+    fn settled(self: Arc<Self>, _: Option<Arc<str>>, _: Principal) -> Later<Arc<Catalogue>> {
         Box::pin(async move {
             let late = std::mem::take(&mut *self.late.lock().unwrap());
             if !late.is_empty() {
@@ -235,10 +252,20 @@ pub(super) fn own_meta() -> Value {
 }
 
 /// What a service answers to a request of nobody in particular.
-pub(super) async fn ask(service: &Arc<impl Service>, method: &str, mut params: Value) -> String {
+pub(super) async fn ask(service: &Arc<impl Service>, method: &str, params: Value) -> String {
+    ask_as(service, &Principal::anonymous(), method, params).await
+}
+
+/// What a service answers to a request of somebody.
+pub(super) async fn ask_as(
+    service: &Arc<impl Service>,
+    who: &Principal,
+    method: &str,
+    mut params: Value,
+) -> String {
     params["_meta"] = own_meta();
     let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
-    let (service, principal) = (service.clone(), Principal::anonymous());
+    let (service, principal) = (service.clone(), who.clone());
     let limits = Arc::new(Limits::default());
     let said = memory::answer(service, message.to_string(), principal, limits).await;
     let response: Value = said.response.unwrap().decode().unwrap();
@@ -265,4 +292,50 @@ pub(super) async fn table(fake: &Fake, service: &Arc<View>, requests: &[(&str, V
 /// A client of a view, in this process.
 pub(super) async fn client(view: &Arc<View>) -> Client {
     Client::connect(Target::service(view.clone())).await.unwrap()
+}
+
+struct Ping;
+
+impl Method for Ping {
+    const NAME: &'static str = "com.example/ping";
+    type Params = RequestParams;
+    type Result = EmptyResult;
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Echo {
+    name: Option<String>,
+}
+
+fn linking(uris: &'static [&'static str]) -> CallToolResult {
+    let mut content: Vec<_> =
+        uris.iter().map(|uri| ContentBlock::resource_link(Resource::new(*uri, "link"))).collect();
+    content.push(ContentBlock::resource(ResourceContents::text(uris[0], "embedded")));
+    content.push(ContentBlock::text(uris[0]));
+    CallToolResult::new(content)
+}
+
+/// A server with one of everything; all of them have the resource `x:shared`.
+pub(super) fn one_of_everything(name: &'static str) -> Server {
+    Server::new(name, "1")
+        .instructions(format!("how to use {name}"))
+        .tool(Tool::new("echo"), move |echo: Echo| async move { format!("{name} {:?}", echo.name) })
+        .tool(Tool::new("links"), || async { linking(&["x:shared", "y:1", "x:a", "z:1"]) })
+        .prompt(Prompt::new("greet").argument(PromptArgument::new("who")), move || async move {
+            vec![
+                PromptMessage::user(format!("hello from {name}")),
+                PromptMessage::new(
+                    Role::User,
+                    ContentBlock::resource_link(Resource::new("x:shared", "l")),
+                ),
+            ]
+        })
+        .completion(PromptReference::new("greet"), "who", move || async move { [name] })
+        .completion(ResourceTemplateReference::new("y:{v}"), "v", move || async move { [name] })
+        .resource(Resource::new("x:shared", "shared"), move || async move { name })
+        .resource(Resource::new(format!("x:{name}"), "own"), move || async move { name })
+        .template(ResourceTemplate::new("y:{v}", "y"), move |Uri(uri): Uri| async move {
+            format!("{name} {uri}")
+        })
+        .method::<Ping>(|_, _| async { Ok::<_, Error>(EmptyResult::new()) })
 }

@@ -101,7 +101,7 @@ impl Connector {
         let (mut parts, body) = request.into_parts();
         credentials.add_to(&mut parts.headers);
         let target = Target::new(parts.uri)?;
-        self.send_to(&target, &parts.method, || parts.headers.clone(), &body).await
+        self.send_to(&target, &parts.method, |_| parts.headers.clone(), &body).await
     }
 
     /// The same to a URL that has been looked at, with headers made when they are needed.
@@ -112,7 +112,7 @@ impl Connector {
         &self,
         target: &Target,
         method: &Method,
-        headers: impl Fn() -> HeaderMap,
+        headers: impl Fn(&Uri) -> HeaderMap,
         body: &Bytes,
     ) -> Result<Response<Body>> {
         let origin = &target.origin;
@@ -143,12 +143,12 @@ impl Connector {
         &self,
         target: &Target,
         method: &Method,
-        headers: impl Fn() -> HeaderMap,
+        headers: impl Fn(&Uri) -> HeaderMap,
         body: &Bytes,
     ) -> Result<Response<Body>> {
         let origin = &target.origin;
         let request = || {
-            let mut headers = headers();
+            let mut headers = headers(&target.uri);
             credentials::guard(&mut headers, origin, self.credentials_over_http)?;
             if !origin.secure {
                 // Of a tunnel, only the proxy sees it; without one it goes with the request.
@@ -157,7 +157,7 @@ impl Connector {
                     headers.insert(PROXY_AUTHORIZATION, authorization);
                 }
             }
-            let mut request = Request::new(Whole(Some(body.clone())));
+            let mut request = Request::new(Whole::new(body.clone()));
             *request.method_mut() = method.clone();
             *request.headers_mut() = headers;
             Ok(request)
@@ -204,7 +204,13 @@ fn answer(response: Response<Body>, origin: &Origin) -> Result<Response<Body>> {
 }
 
 /// A body that is there as a whole.
-pub(super) struct Whole(Option<Bytes>);
+pub(crate) struct Whole(Option<Bytes>);
+
+impl Whole {
+    pub(crate) fn new(bytes: impl Into<Bytes>) -> Self {
+        Self(Some(bytes.into()))
+    }
+}
 
 impl http_body::Body for Whole {
     type Data = Bytes;

@@ -65,9 +65,9 @@ impl Dial {
     ///
     /// # Errors
     /// There is no way there, or not in time.
-    pub(super) async fn open(&self, uri: &Uri) -> Result<Link> {
+    pub(super) async fn open(&self, uri: &Uri, offer: Offer) -> Result<Link> {
         let origin = Origin::of(uri)?;
-        match tokio::time::timeout(self.0.timeout, self.way(uri.clone(), &origin)).await {
+        match tokio::time::timeout(self.0.timeout, self.way(uri.clone(), &origin, offer)).await {
             Ok(opened) => opened,
             Err(_) => {
                 let time = self.0.timeout;
@@ -76,9 +76,9 @@ impl Dial {
         }
     }
 
-    async fn way(&self, uri: Uri, origin: &Origin) -> Result<Link> {
+    async fn way(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
         let Some(via) = self.proxy(&uri, origin)? else {
-            return self.direct(uri, origin, Offer::Both).await;
+            return self.direct(uri, origin, offer).await;
         };
         let hop = Hop { dial: self.clone(), origin: via.origin.clone() };
         if !origin.secure {
@@ -95,7 +95,7 @@ impl Dial {
             ))
             .because(error)
         })?;
-        self.secure(link, origin, Offer::Both).await
+        self.secure(link, origin, offer).await
     }
 
     async fn direct(&self, uri: Uri, origin: &Origin, offer: Offer) -> Result<Link> {
@@ -106,7 +106,7 @@ impl Dial {
         if origin.secure { self.secure(link, origin, offer).await } else { Ok(link) }
     }
 
-    async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
+    pub(super) async fn secure(&self, link: Link, origin: &Origin, offer: Offer) -> Result<Link> {
         let (stream, http2) = self.0.tls.connect(link.into_stream(), origin, offer).await?;
         Ok(Link::new(stream).http2(http2))
     }

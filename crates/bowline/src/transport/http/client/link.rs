@@ -20,7 +20,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Link {
     pub(super) fn new(stream: impl Stream + 'static) -> Self {
-        Self { stream: TokioIo::new(Box::new(stream)), http2: false, proxied: false }
+        Self::of(Box::new(stream))
+    }
+
+    pub(super) fn of(stream: Box<dyn Stream>) -> Self {
+        Self { stream: TokioIo::new(stream), http2: false, proxied: false }
     }
 
     /// Says whether HTTP/2 was chosen for it.

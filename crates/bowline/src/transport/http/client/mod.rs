@@ -28,6 +28,8 @@ mod connector;
 mod credentials;
 mod dial;
 mod explain;
+#[cfg(feature = "auth")]
+pub(crate) mod guarded;
 mod link;
 mod options;
 mod origin;
@@ -39,6 +41,8 @@ mod tls;
 pub use body::Body;
 pub use connector::Connector;
 pub(crate) use connector::Target;
+#[cfg(feature = "auth")]
+pub(crate) use connector::Whole;
 pub use credentials::Credentials;
 pub use options::Options;
 

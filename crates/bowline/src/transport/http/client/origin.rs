@@ -13,7 +13,7 @@ pub(crate) struct Origin {
     pub(super) secure: bool,
     /// In lower case, and without the brackets of an IPv6 address.
     pub(super) host: Arc<str>,
-    port: u16,
+    pub(super) port: u16,
     loopback: bool,
 }
 

@@ -7,6 +7,7 @@ use super::connector::{Target, Whole};
 use super::dial::Dial;
 use super::explain;
 use super::origin::Origin;
+use super::tls::Offer;
 use crate::error::Result;
 use bowline_protocol::limits::Limits;
 use http::header::HOST;
@@ -155,7 +156,7 @@ impl Pool {
     }
 
     async fn open(&self, line: &Arc<Line>, target: &Target) -> Result<Sender> {
-        let link = self.0.dial.open(target.uri()).await?;
+        let link = self.0.dial.open(target.uri(), Offer::Both).await?;
         let unshaken = |error| explain::handshake(error, target.origin());
         if !link.is_http2() {
             let proxied = link.is_proxied();

@@ -46,6 +46,7 @@ pub(super) use choice::Choice;
 pub(super) use sse::{Sibling, Siblings};
 
 use super::body::ResponseBody;
+use super::demand::Demand;
 use super::refuse::Refused;
 use crate::closing::Closing;
 use crate::principal::{Everybody, Principal};
@@ -101,6 +102,7 @@ impl Legacy {
         sibling: Sibling,
         parts: &Parts,
         principal: &Principal,
+        demand: Demand<'_>,
         body: B,
     ) -> Result<Response<ResponseBody>, Refused>
     where
@@ -109,7 +111,7 @@ impl Legacy {
         let Open { streams, messages, .. } = self.open()?;
         match sibling {
             Sibling::Events => streams.open(principal, messages),
-            Sibling::Messages => streams.message(parts, principal, body).await,
+            Sibling::Messages => streams.message(parts, principal, demand, body).await,
         }
     }
 

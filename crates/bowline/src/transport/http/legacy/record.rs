@@ -148,7 +148,8 @@ impl Who {
     fn read(&self) -> Option<Principal> {
         let principal = match &*self.kind {
             "process" => Principal::process(&self.name),
-            "token" => Principal::token(&self.name, []),
+            "token" => Principal::remembered(PrincipalKind::Token, &self.name),
+            "claims" => Principal::remembered(PrincipalKind::Claims, &self.name),
             _ => Principal::anonymous(),
         };
         let same = kind_name(principal.kind()) == self.kind && principal.name() == self.name;
@@ -162,5 +163,6 @@ pub(super) fn kind_name(kind: PrincipalKind) -> &'static str {
         PrincipalKind::Anonymous => "anonymous",
         PrincipalKind::Process => "process",
         PrincipalKind::Token => "token",
+        PrincipalKind::Claims => "claims",
     }
 }

@@ -23,6 +23,7 @@ use crate::closing::Closing;
 use crate::principal::Principal;
 use crate::service::Service;
 use crate::transport::http::body::ResponseBody;
+use crate::transport::http::demand::Demand;
 use crate::transport::http::exchange;
 use crate::transport::http::read::read;
 use crate::transport::http::refuse::{Refused, refuse, refuse_unread};
@@ -101,6 +102,7 @@ impl Streams {
         &self,
         parts: &Parts,
         principal: &Principal,
+        demand: Demand<'_>,
         body: B,
     ) -> Result<Response<ResponseBody>, Refused>
     where
@@ -119,7 +121,10 @@ impl Streams {
             // Bodies are not read before their turn, so that those which wait cost nothing.
             let _turn = within(patience, intake.turn()).await?;
             let body = read(body, &self.limits).await?;
-            within(patience, intake.send(line(body, &self.limits)?)).await
+            let scanned = scan(body, self.limits.json_depth);
+            let scanned = scanned.map_err(|fault| refuse_early(&fault.into()))?;
+            demand.check(&scanned, principal)?;
+            within(patience, intake.send(line(scanned))).await
         };
         taken.await.map(|()| accepted())
     }
@@ -169,10 +174,10 @@ async fn heard(
 }
 
 /// A message as one line: the scanner takes the line breaks out, so that none can become two.
-fn line(body: Bytes, limits: &Limits) -> Result<Raw, Refused> {
-    match scan(body, limits.json_depth).map_err(|fault| refuse_early(&fault.into()))? {
-        Scanned::Message(message) => Ok(message.raw().clone()),
-        Scanned::Batch(batch) => Ok(batch),
+fn line(scanned: Scanned) -> Raw {
+    match scanned {
+        Scanned::Message(message) => message.raw().clone(),
+        Scanned::Batch(batch) => batch,
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Tokens, bearer, equal, load, sha256};
+use super::{Presented, Tokens, equal, load, sha256};
 use crate::principal::Principal;
 use crate::transport::http::watched::Watched;
 use expect_test::expect;
@@ -152,9 +152,13 @@ fn a_given_token_makes_a_principal() {
 
 #[test]
 fn credentials_are_read_strictly() {
-    let cases: &[(&str, Option<&str>)] = &[
-        ("Bearer abc", Some("abc")),
-        ("bEARER  abc==", Some("abc==")),
+    let cases: &[(&str, Option<(bool, &str)>)] = &[
+        ("Bearer abc", Some((false, "abc"))),
+        ("bEARER  abc==", Some((false, "abc=="))),
+        ("DPoP abc", Some((true, "abc"))),
+        ("dpop  abc", Some((true, "abc"))),
+        ("DPoP", None),
+        ("DPoPabc", None),
         ("Bearer", None),
         ("Bearer ", None),
         ("Bearer a b", None),
@@ -164,7 +168,8 @@ fn credentials_are_read_strictly() {
         ("", None),
     ];
     for (value, token) in cases {
-        assert_eq!(bearer(value.as_bytes()), token.map(str::as_bytes), "{value}");
+        let read = Presented::read(value.as_bytes()).map(|read| (read.proved, read.token));
+        assert_eq!(read, *token, "{value}");
     }
 }
 

@@ -13,10 +13,9 @@ use super::posted::Posted;
 use super::session::reply;
 use crate::client::wire::{BoxFuture, Exchange, Failure, Outgoing, Wire};
 use crate::error::Error;
-use crate::transport::http::client::{Connector, Credentials, Origin, Target, resolve};
+use crate::transport::http::client::{Origin, Target, resolve};
 use bowline_protocol::frame::sse::Event;
 use bowline_protocol::http::headers::MediaType;
-use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Raw;
 use bowline_types::jsonrpc::Id;
@@ -33,11 +32,9 @@ use tokio::time::{Instant, timeout};
 /// # Errors
 /// There is no such stream, or it names no place that may be sent to.
 pub(in crate::client::wire::http) async fn open_stream(way: Way) -> Result<Arc<dyn Wire>, Failure> {
-    let Way { connector, target, headers, limits, hears } = way;
-    let url = target.uri();
-    let heads = Heads::new(headers);
-    let mut events = connect(&connector, url, &heads, &limits).await?;
-    let (time, place) = (limits.session_init_timeout, place(url));
+    let url = way.target.uri();
+    let mut events = connect(&way).await?;
+    let (time, place) = (way.limits.session_init_timeout, place(url));
     let endpoint = match timeout(time, endpoint(&mut events)).await {
         Ok(Ok(endpoint)) => endpoint,
         Ok(Err(error)) => return Err(Failure::Lost(error)),
@@ -50,7 +47,7 @@ pub(in crate::client::wire::http) async fn open_stream(way: Way) -> Result<Arc<d
     };
     let target = beside(url, &endpoint).map_err(|why| refused(&place, 200, why))?;
     let target = Target::new(target).map_err(Failure::here)?;
-    let shared = Arc::new(Shared::new(connector, target, heads, limits, hears));
+    let shared = Arc::new(Shared::new(Way { target, ..way }));
     // Owned by the wire, which aborts it when it is closed or dropped.
     shared.session.read_by(&tokio::spawn(listen(shared.clone(), events)));
     Ok(Arc::new(SseWire(shared)))
@@ -107,17 +104,14 @@ impl fmt::Debug for SseWire {
     }
 }
 
-async fn connect(
-    connector: &Connector,
-    url: &Uri,
-    heads: &Heads,
-    limits: &Limits,
-) -> Result<Events, Failure> {
-    let mut request = http::Request::new(Bytes::new());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = url.clone();
-    *request.headers_mut() = heads.get.clone();
-    let response = connector.send(request, &Credentials::none()).await.map_err(failure)?;
+async fn connect(way: &Way) -> Result<Events, Failure> {
+    let Way { connector, target, limits, hears, login, .. } = way;
+    let (url, heads) = (target.uri(), Heads::new(way.headers.clone()));
+    let headers = || heads.get.clone();
+    let response = login
+        .send(connector, &**hears, target, &Method::GET, headers, &Bytes::new())
+        .await
+        .map_err(failure)?;
     let status = response.status();
     if !status.is_success() || media(response.headers()) != Some(MediaType::EventStream) {
         let why = format!("it answered a GET with {status} and no event stream; check the URL");

@@ -1,0 +1,11 @@
+//! An endpoint behind an authorization server.
+
+mod authority;
+mod foreign;
+mod keys;
+mod metadata;
+mod opaque;
+mod proofs;
+mod scopes;
+mod streams;
+mod tokens;
