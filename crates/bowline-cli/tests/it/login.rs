@@ -54,7 +54,7 @@ impl World {
     fn log_in(&self, args: &[&str]) -> Value {
         let words = [&["login", &self.url, "--no-browser", "--json"][..], args].concat();
         let program = Program::start(&mut self.folder.bowline(&words));
-        let page = program.stderr.find("http://").trim().to_owned();
+        let page = program.stderr.find("  http://").trim().to_owned();
         let back = location(&get(&page));
         assert!(back.starts_with("http://127.0.0.1:"), "{back}");
         let shown = get(&back);
@@ -100,8 +100,6 @@ fn a_login_is_made_used_shown_and_given_back() {
         exit code 3
         --- stdout
         --- stderr
-        error: there is no login at URL
-        hint: run bowline login URL
         {"error":{"code":"auth_required","hint":"run bowline login URL","message":"there is no login at URL"}}
     "#]]
     .assert_eq(&world.shown(&["whoami", &world.url]));
@@ -109,7 +107,7 @@ fn a_login_is_made_used_shown_and_given_back() {
     let login = world.log_in(&[]);
     assert_eq!(login["server"], world.url);
     assert_eq!(login["issuer"], world.issuer.issuer());
-    assert_eq!(login["scopes"], json!(["mcp"]));
+    assert_eq!(login["scopes"], json!(["mcp", "offline_access"]));
     assert_eq!((&login["renews"], &login["expired"]), (&json!(true), &json!(false)));
     let answer = world.shown(&["call", &world.url, "e__echo", "message=hello"]);
     assert!(answer.starts_with("exit code 0\n--- stdout\nhello\n"), "{answer}");
@@ -193,5 +191,22 @@ fn there_is_nothing_to_log_in_to_without_a_url() {
     ] {
         shown += &folder.shown(args);
     }
-    expect![[r#""#]].assert_eq(&shown);
+    expect![[r#"
+        exit code 1
+        --- stdout
+        --- stderr
+        {"error":{"code":"failed","hint":"write bowline login with the URL of a server, or its name in the config","message":"there is nothing to log in to: the built-in server lets everybody in"}}
+        exit code 1
+        --- stdout
+        --- stderr
+        {"error":{"code":"failed","hint":"write bowline login with the URL of a server, or its name in the config","message":"there is nothing to log in to: a Unix socket knows its caller"}}
+        exit code 1
+        --- stdout
+        --- stderr
+        {"error":{"code":"failed","hint":"write bowline logout with the URL of a server, or its name in the config","message":"there is nothing to log in to: a server that we start gets what it needs to know by -e"}}
+        exit code 1
+        --- stdout
+        --- stderr
+        {"error":{"code":"failed","hint":"write bowline login TARGET; there are no servers in the config, so TARGET is a URL or CLIENT:NAME","message":"`login` names no server"}}
+    "#]].assert_eq(&shown);
 }
