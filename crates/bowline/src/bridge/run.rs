@@ -76,14 +76,14 @@ impl Drop for Place {
 }
 
 impl Run {
-    /// Begins an exchange; nothing is sent yet.
-    pub(super) async fn start(rest: Rest, onward: &Onward) -> Result<Self, Failure> {
+    /// Begins an exchange; nothing is sent yet. Boxed, so that the future of a call stays small.
+    pub(super) async fn start(rest: Rest, onward: &Onward) -> Result<Box<Self>, Failure> {
         let Rest { lease, mut time } = rest;
         let place = lease.lane.as_ref().map(Place::enter);
         let started = time.within(lease.client.forward(onward)).await;
         let late = || Err(Failure::here(time.over(&onward.method)));
         let forward = started.unwrap_or_else(late)?;
-        Ok(Self { forward, questions: Questions::default(), place, lease, time })
+        Ok(Box::new(Self { forward, questions: Questions::default(), place, lease, time }))
     }
 
     /// Goes on until something has to be done that only whoever holds the run can do.

@@ -137,7 +137,9 @@ impl Fetch for Guards {
         Box::pin(async move {
             let server = Url::parse(server);
             let server = server.map_err(|fault| FetchFault::Refused(fault.to_string()))?;
-            auth::fetch(&self.0, &server, request).await
+            let fetcher = auth::Fetcher::new(&server, &self.0, false);
+            let fetcher = fetcher.map_err(|error| FetchFault::Refused(error.to_string()))?;
+            fetcher.fetch(request).await
         })
     }
 }

@@ -5,7 +5,6 @@
 //! place, answers for itself.
 
 use super::link::conclude;
-use crate::closing::Closing;
 use crate::context::{Context, Surroundings};
 use crate::outbox::Next;
 use crate::service::{Call, Service};
@@ -92,56 +91,48 @@ pub(super) fn listen<T>(
     surroundings: Surroundings,
     revision: Revision,
     before: T,
-    tell: impl AsyncFnMut(Raw),
+    mut tell: impl AsyncFnMut(Raw),
 ) -> impl Future<Output = ()> {
     let closing = surroundings.closing.clone();
     // Made here, so that the future, of which there may be one a session, has no room for what goes into it.
     let cx = Context::new(request, surroundings);
-    run(service, cx, closing, revision, before, tell)
-}
-
-async fn run<T>(
-    service: Arc<dyn Service>,
-    cx: Context,
-    closing: Closing,
-    revision: Revision,
-    before: T,
-    mut tell: impl AsyncFnMut(Raw),
-) {
-    let mut closed = pin!(closing.closed());
-    let mut ending = false;
-    let mut running = Some(service.call(Call::new(cx.clone())));
     let mut before = Some(before);
-    loop {
-        let next = poll_fn(|task| {
-            ending = ending || closed.as_mut().poll(task).is_ready();
-            if let Some(answer) = &mut running
-                && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
-            {
-                running = None;
-                if let Outcome::Error(error) = &outcome {
-                    // The client has not asked for it in so many words, so that there is no answer to say it in.
-                    tracing::warn!(code = error.code.0, error = %error.message, "a session hears of no changes");
+    async move {
+        let mut closed = pin!(closing.closed());
+        let mut ending = false;
+        let mut running = Some(service.call(Call::new(cx.clone())));
+        loop {
+            let next = poll_fn(|task| {
+                ending = ending || closed.as_mut().poll(task).is_ready();
+                if let Some(answer) = &mut running
+                    && let Poll::Ready(outcome) = Pin::new(answer).poll(task)
+                {
+                    running = None;
+                    if let Outcome::Error(error) = &outcome {
+                        // The client has not asked for it in so many words, so that there is no answer to say it in.
+                        tracing::warn!(code = error.code.0, error = %error.message, "a session hears of no changes");
+                    }
+                    conclude(&cx, &outcome, None);
                 }
-                conclude(&cx, &outcome, None);
-            }
-            match cx.outbox().poll_next(task) {
-                // Whoever was told to end and has nothing to say is not waited for.
-                Poll::Pending if ending => Poll::Ready(Next::End),
-                next => next,
-            }
-        });
-        match next.await {
-            Next::Message(message) => {
-                // The first is the acknowledgment.
-                before = None;
-                if let Some(message) = legacy::notification(revision, &message) {
-                    tell(message).await;
+                match cx.outbox().poll_next(task) {
+                    // Whoever was told to end and has nothing to say is not waited for.
+                    Poll::Pending if ending => Poll::Ready(Next::End),
+                    next => next,
                 }
+            });
+            match next.await {
+                Next::Message(message) => {
+                    // The first is the acknowledgment.
+                    before = None;
+                    if let Some(message) = legacy::notification(revision, &message) {
+                        tell(message).await;
+                    }
+                }
+                // Boxed, because it is rare, and the future waits for long.
+                Next::NotBefore(due) => Box::pin(tokio::time::sleep_until(due)).await,
+                Next::Answer(_) | Next::End => break,
             }
-            Next::NotBefore(due) => tokio::time::sleep_until(due).await,
-            Next::Answer(_) | Next::End => break,
         }
+        drop(before);
     }
-    drop(before);
 }

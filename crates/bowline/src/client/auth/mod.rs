@@ -38,17 +38,12 @@ pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
 pub use login::{GivenBack, LoggedIn, LoggedOut};
 
 pub(crate) use carry::Login;
+#[cfg(feature = "host")]
 pub(crate) use fetcher::Fetcher;
 
 use super::builder::Builder;
-#[cfg(feature = "host")]
-use crate::transport::http::client::Options;
 use bowline_auth::Url;
-#[cfg(feature = "host")]
-use bowline_auth::fetch::{FetchFault, Request, Response};
 use bowline_auth::settings::{ClientIdentity, Dpop, Dynamic, Grant, Preregistered, Settings};
-#[cfg(feature = "host")]
-use bowline_auth::store::MemoryStore;
 use bowline_auth::store::Store;
 use std::sync::Arc;
 
@@ -79,19 +74,6 @@ impl Builder {
         self.web.login = Login::Wanted(Box::new(authorization));
         self
     }
-}
-
-/// Makes a request of a login at this server, past the guard that all such requests pass.
-#[cfg(feature = "host")]
-pub(crate) async fn fetch(
-    options: &Options,
-    server: &Url,
-    request: Request,
-) -> Result<Response, FetchFault> {
-    let nobody = Authorization::new(MemoryStore::default());
-    let means = attempt::Means::new(nobody, server.clone(), options);
-    let means = means.map_err(|error| FetchFault::Refused(error.to_string()))?;
-    means.fetch(request).await
 }
 
 /// Whether a person can be asked.

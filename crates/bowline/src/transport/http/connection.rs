@@ -16,33 +16,44 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = site.limits().clone();
-    let mut stream = Patient::new(stream, limits.stalled_timeout);
-    let told = tokio::select! {
-        told = stream.speaks_http2(limits.header_timeout) => told,
-        // Nothing was asked yet.
-        () = site.closing().closed() => return,
+    // A future of its own, whose place the connection takes when it is over.
+    let Some((stream, speaks_http2)) = begin(&site, &limits, stream).await else {
+        return;
     };
     let handler = hyper::service::service_fn(move |request| {
         let answering = site.answer(request);
         async move { Ok::<_, Infallible>(answering.await) }
     });
-    let ended = match told {
-        Ok(false) => {
-            let connection = http1(&limits).serve_connection(TokioIo::new(stream), handler);
-            watcher.watch(connection).await
-        }
+    let ended = if speaks_http2 {
+        let connection = http2(&limits).serve_connection(stream, handler);
         // Boxed, because the other one is much smaller, and more usual.
-        Ok(true) => {
-            let connection = http2(&limits).serve_connection(TokioIo::new(stream), handler);
-            Box::pin(watcher.watch(connection)).await
-        }
-        Err(error) => {
-            tracing::debug!(%error, "connection ended before it began");
-            return;
-        }
+        Box::pin(watcher.watch(connection)).await
+    } else {
+        watcher.watch(http1(&limits).serve_connection(stream, handler)).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Finds out what the peer speaks, and whether that is HTTP/2; nothing when it says nothing, or all is about to end.
+async fn begin<S: AsyncRead + Unpin>(
+    site: &Site,
+    limits: &Limits,
+    stream: S,
+) -> Option<(TokioIo<Patient<S>>, bool)> {
+    let mut stream = Patient::new(stream, limits.stalled_timeout);
+    let told = tokio::select! {
+        told = stream.speaks_http2(limits.header_timeout) => told,
+        // Nothing was asked yet.
+        () = site.closing().closed() => return None,
+    };
+    match told {
+        Ok(speaks_http2) => Some((TokioIo::new(stream), speaks_http2)),
+        Err(error) => {
+            tracing::debug!(%error, "connection ended before it began");
+            None
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use bowline_protocol::http::status_of;
 use bowline_protocol::limits::Limits;
 use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Raw;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -132,6 +132,8 @@ fn status(outcome: &Outcome) -> StatusCode {
 pub(super) fn stream(events: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(events);
     let headers = response.headers_mut();
+    // The connection keeps them for as long as the stream lasts, and there is room for twice as many by default.
+    *headers = HeaderMap::with_capacity(3);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // Proxies such as nginx would hold events back until their buffer is full.

@@ -251,9 +251,14 @@ impl Http {
                     match accepted {
                         Ok((stream, _)) => {
                             failures = Failures::default();
-                            let one = one(site.clone(), tls.clone(), stream, watch.watcher());
-                            // One task a connection: it ends with the connection.
-                            connections.spawn(one);
+                            // Answers are small and awaited: they must not wait for more to come.
+                            let _ = stream.set_nodelay(true);
+                            let (site, watcher) = (site.clone(), watch.watcher());
+                            // One task a connection: it ends with the connection. Those without TLS are smaller.
+                            match tls.clone() {
+                                None => connections.spawn(connection::serve(site, stream, watcher)),
+                                Some(tls) => connections.spawn(encrypted(site, tls, stream, watcher)),
+                            };
                         }
                         Err(error) => failures.add(&error),
                     }
@@ -272,21 +277,6 @@ impl Http {
             }
         }
         Ok(())
-    }
-}
-
-async fn one(
-    site: Site,
-    tls: Option<Arc<Tls>>,
-    stream: TcpStream,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    // Answers are small and awaited: they must not wait for more to come.
-    let _ = stream.set_nodelay(true);
-    match tls {
-        None => connection::serve(site, stream, watcher).await,
-        // Boxed, so that connections without it stay small.
-        Some(tls) => Box::pin(encrypted(site, tls, stream, watcher)).await,
     }
 }
 

@@ -23,6 +23,7 @@ use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body::Body;
 use std::convert::Infallible;
 use std::future::Future;
+use std::mem::take;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
@@ -99,44 +100,51 @@ impl HttpService {
     /// Answers one request.
     ///
     /// Dropping the future, or the body of the response before its end, cancels the call.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    pub fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Response<ResponseBody>> + use<B>
     where
         B: Body<Data = Bytes>,
     {
-        let (parts, body) = request.into_parts();
-        let version = parts.version;
-        let origin = match self.0.guard.check_source(&parts, &self.0.limits) {
-            Ok(origin) => origin,
-            Err(refused) => return refused.into(),
-        };
-        let mut response = match self.0.answer(parts, body, origin.is_some()).await {
-            Ok(response) => response,
-            Err(refused) => refused.into(),
-        };
-        if let Some(origin) = origin {
-            cors::allow(response.headers_mut(), origin);
+        let shared = self.0.clone();
+        // Taken apart here, so that the future, of which each connection has one, holds it once.
+        let (mut parts, body) = request.into_parts();
+        async move {
+            let version = parts.version;
+            let origin = match shared.guard.check_source(&parts, &shared.limits) {
+                Ok(origin) => origin,
+                Err(refused) => return refused.into(),
+            };
+            let mut response = match shared.answer(&mut parts, body, origin.is_some()).await {
+                Ok(response) => response,
+                Err(refused) => refused.into(),
+            };
+            if let Some(origin) = origin {
+                cors::allow(response.headers_mut(), origin);
+            }
+            if version == Version::HTTP_2 {
+                // Connections of HTTP/2 carry other requests too, and have no such header.
+                response.headers_mut().remove(header::CONNECTION);
+            }
+            response
         }
-        if version == Version::HTTP_2 {
-            // Connections of HTTP/2 carry other requests too, and have no such header.
-            response.headers_mut().remove(header::CONNECTION);
-        }
-        response
     }
 }
 
 impl Shared {
     async fn answer<B>(
         &self,
-        mut parts: Parts,
+        parts: &mut Parts,
         body: B,
         allowed: bool,
     ) -> Result<Response<ResponseBody>, Refused>
     where
         B: Body<Data = Bytes>,
     {
-        let sibling = self.guard.check_path(&parts, allowed)?;
-        let known = self.guard.authenticate(&parts).await?;
-        let passed = self.guard.check(&parts, sibling)?;
+        let sibling = self.guard.check_path(parts, allowed)?;
+        let known = self.guard.authenticate(parts).await?;
+        let passed = self.guard.check(parts, sibling)?;
         strip(&mut parts.headers);
         let principal =
             known.or_else(|| parts.extensions.remove()).unwrap_or_else(|| self.anonymous.clone());
@@ -145,11 +153,11 @@ impl Shared {
             demand.check_head(&principal)?;
         }
         if let Some(sibling) = passed.sibling {
-            let answering = self.sessions.beside(sibling, &parts, &principal, demand, body);
+            let answering = self.sessions.beside(sibling, parts, &principal, demand, body);
             return Box::pin(answering).await.map(|response| until(response, principal.expires()));
         }
         if parts.method != Method::POST {
-            let answering = self.sessions.other(&parts, &principal);
+            let answering = self.sessions.other(parts, &principal);
             return Box::pin(answering).await.map(|response| until(response, principal.expires()));
         }
         let body = read(body, &self.limits).await?;
@@ -159,7 +167,13 @@ impl Shared {
         if self.sessions.takes(&parts.headers, &body) {
             // Boxed, so that the future of what has no session stays small.
             let prefers_stream = passed.prefers_stream;
-            return Box::pin(self.sessions.post(parts, body, principal, prefers_stream)).await;
+            return Box::pin(self.sessions.post(
+                take(&mut parts.headers),
+                body,
+                principal,
+                prefers_stream,
+            ))
+            .await;
         }
         self.sessions.strip(&mut parts.headers);
         let incoming = match decide(&parts.headers, body) {
@@ -176,7 +190,7 @@ impl Shared {
             incoming,
             Surroundings {
                 principal,
-                headers: parts.headers,
+                headers: take(&mut parts.headers),
                 limits: self.limits.clone(),
                 closing: self.closing.clone(),
                 line: None,
@@ -204,8 +218,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let service = self.clone();
-        Box::pin(async move { Ok(service.answer(request).await) })
+        let answering = self.answer(request);
+        Box::pin(async move { Ok(answering.await) })
     }
 }
 

@@ -49,8 +49,7 @@ impl Site {
                         async move { beside::answer(&*pages, &endpoint, request).await },
                     );
                 }
-                let service = rooms.at(request.uri().path());
-                Box::pin(async move { service.answer(request).await })
+                Box::pin(rooms.at(request.uri().path()).answer(request))
             }
             // The body is not read: nobody who asks for a page has one.
             Self::Pages(pages) => {

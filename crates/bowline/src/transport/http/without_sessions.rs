@@ -89,7 +89,7 @@ impl Legacy {
 
     pub(super) async fn post(
         &self,
-        _: Parts,
+        _: HeaderMap,
         _: Scanned,
         _: Principal,
         _: bool,

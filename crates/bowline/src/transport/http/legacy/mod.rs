@@ -128,12 +128,12 @@ impl Legacy {
     /// Answers a POST that is.
     pub(super) async fn post(
         &self,
-        parts: Parts,
+        headers: HeaderMap,
         body: Scanned,
         principal: Principal,
         prefers_stream: bool,
     ) -> Result<Response<ResponseBody>, Refused> {
-        post::post(self.sessions()?, parts, body, principal, prefers_stream).await
+        post::post(self.sessions()?, headers, body, principal, prefers_stream).await
     }
 
     /// Answers a GET or a DELETE.

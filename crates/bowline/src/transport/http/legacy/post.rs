@@ -11,29 +11,29 @@ use crate::transport::http::refuse::{Refused, refuse_unread};
 use crate::transport::http::service::accepted;
 use bowline_protocol::era::Incoming;
 use bowline_protocol::era::legacy::{Received, Session, Step, error_response, opens};
+use bowline_protocol::http::HeaderMap;
 use bowline_protocol::scan::{Kind, Message, Raw, Scanned};
 use bowline_types::jsonrpc::{ErrorCode, ErrorObject};
-use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use std::sync::Arc;
 
 /// Takes what a client of a session sent.
 pub(super) async fn post(
     sessions: &Arc<Sessions>,
-    mut parts: Parts,
+    mut headers: HeaderMap,
     body: Scanned,
     principal: Principal,
     prefers_stream: bool,
 ) -> Result<Response<ResponseBody>, Refused> {
-    if session_id(&parts.headers)?.is_none()
+    if session_id(&headers)?.is_none()
         && let Scanned::Message(message) = &body
         && opens(message)
     {
         return open(sessions, message.clone(), principal).await;
     }
-    let live = session(sessions, &parts.headers, &principal).await?;
-    strip(&mut parts.headers);
-    let post = Post { headers: parts.headers, principal, prefers_stream };
+    let live = session(sessions, &headers, &principal).await?;
+    strip(&mut headers);
+    let post = Post { headers, principal, prefers_stream };
     match live.receive(body) {
         Err(Ended) => Err(missing(Missing::Unknown)),
         Ok(Received::One(step)) => match act(sessions, &live, &post.principal, step).await {
