@@ -73,7 +73,7 @@ function refuse(response, status, parameters) {
 
 const handler = toNodeHandler(createMcpHandler(newServer, { legacy: 'reject' }));
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
     if (request.url.startsWith('/.well-known/oauth-protected-resource')) {
         const document = { resource, authorization_servers: [issuer], scopes_supported: ['mcp', 'admin'], bearer_methods_supported: ['header'] };
         return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(document));
@@ -93,4 +93,7 @@ createServer(async (request, response) => {
         return refuse(response, 403, { error: 'insufficient_scope', scope: needed.join(' ') });
     }
     caller.run(claims, () => handler(request, response));
-}).listen(port, '127.0.0.1');
+});
+// A connection that ends while a request is on its way to it leaves the client in doubt whether it was done.
+server.keepAliveTimeout = 120_000;
+server.listen(port, '127.0.0.1');

@@ -39,11 +39,8 @@ const SHORT: [&str; 4] = ["--token-lifetime", "3s", "--clock-behind", "58s"];
 /// How many calls are made at once after a token has expired.
 const MANY: &str = "1000";
 
-/// How our client learns that a token has expired: it was told before, or is refused with it. Long enough that so many
-/// calls need no second one.
+/// How our client learns that a token has expired: it was told before, or is refused with it.
 const LEARNS: [(&str, &[&str]); 2] = [("told", &[]), ("refused", &["--claim-lifetime", "1h"])];
-const LONGER: [&str; 4] = ["--token-lifetime", "8s", "--clock-behind", "58s"];
-const LONGER_EXPIRES: &str = "10";
 
 /// Prints the tables; true when every cell is as it must be.
 pub(crate) fn run(options: &Auth) -> Result<bool, String> {
@@ -128,7 +125,7 @@ fn proxy(stage: &Stage, learns: &str, more: &[&str]) -> Result<Column, String> {
     let address = free_address()?;
     let url = format!("http://{address}/mcp");
     let mut flags = vec!["--scopes", "mcp,admin", "--resource", &url];
-    flags.extend(LONGER.iter().chain(more));
+    flags.extend(SHORT.iter().chain(more));
     let issuer = stage.issuer(&name, &flags)?;
     let (_running, log) = stage.protected(&name, address, issuer.url())?;
     let mut cells = BTreeMap::new();
@@ -139,7 +136,7 @@ fn proxy(stage: &Stage, learns: &str, more: &[&str]) -> Result<Column, String> {
     let mut driver = stage.npm.script("proxied.mjs");
     stage.at_home(&mut driver);
     driver.arg(&stage.bowline).args([&url, issuer.url(), MANY, learns]);
-    driver.env("INTEROP_EXPIRES", LONGER_EXPIRES).env("INTEROP_MESSAGES", stage.messages(&name));
+    driver.env("INTEROP_EXPIRES", EXPIRES).env("INTEROP_MESSAGES", stage.messages(&name));
     let rows = &PROXY[2..PROXY.len() - 1];
     let watch = Watch::over(std::process::id());
     let said = format!("{name}-driver.log");
