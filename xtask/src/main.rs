@@ -73,6 +73,8 @@ usage: cargo xtask TASK [FLAGS]
                              our binary against the SDKs of other languages
   interop servers [--all]    our client against the servers of others
   interop host [--all]       `up` over servers of others that are killed, and `proxy`
+  interop auth [clients|proxy|users]
+                             logins, with the SDKs of others and `dev-auth`
   cost [--no-stdio] [--no-proxy] [--no-peer]
                               instructions, allocations and memory of one request, of idle sessions and streams
   layout                     writes down anew which functions of the binary lie together
