@@ -201,7 +201,8 @@ async fn logins_of_one_principal_are_no_others() {
     let world = World::start().await;
     let store = MemoryStore::default();
     for principal in ["alice", "bob"] {
-        let authorization = Authorization::new(store.clone()).browser(obedient()).principal(principal);
+        let authorization =
+            Authorization::new(store.clone()).browser(obedient()).principal(principal);
         world.connect(authorization).await.unwrap().call_tool("read", json!({})).await.unwrap();
         assert_eq!(world.asked("authorize"), 1, "{principal}");
     }
