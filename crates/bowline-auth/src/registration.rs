@@ -42,7 +42,7 @@ pub(crate) fn choose(
         return Ok(Choice::Known(client));
     }
     match server.registration_endpoint {
-        Some(_) => Ok(Choice::Register(request(dynamic, &settings.grant, redirect, server))),
+        Some(_) => Ok(Choice::Register(request(dynamic, redirect, server))),
         None => Err(nobody(server)),
     }
 }
@@ -203,9 +203,9 @@ fn registered(
     usable.then(|| client.clone())
 }
 
+/// What we say of ourselves; without a browser that comes back somewhere we bring assertions of an identity provider.
 fn request(
     dynamic: &Dynamic,
-    grant: &Grant,
     redirect: Option<&Url>,
     server: &AuthorizationServer,
 ) -> Map<String, Value> {
@@ -230,7 +230,6 @@ fn request(
             request.insert("grant_types".into(), json!([JWT_BEARER]));
         }
     }
-    debug_assert!(redirect.is_some() || matches!(grant, Grant::EnterpriseManaged(_)));
     let listed = server.token_endpoint_auth_methods_supported.as_ref();
     let method = listed.and_then(|listed| {
         OURS.into_iter().find(|method| listed.iter().any(|listed| listed == method))
