@@ -123,8 +123,8 @@ impl Session {
     /// Begins to get a token, or finds that somebody has or does.
     fn begin(&self, need: &Need) -> Begun {
         let mut state = lock(&self.state);
-        if let Some(waiting) = &state.running {
-            return Begun::Waiting(waiting.clone());
+        if let Some(ended) = &state.running {
+            return Begun::Waiting(ended.subscribe());
         }
         if let (Known::Pass(pass), Some(old)) = (&state.known, need.pass())
             && pass.number > old.number
@@ -138,7 +138,9 @@ impl Session {
             return Begun::Refused(why);
         }
         let (ended, waiting) = watch::channel(None);
-        state.running = Some(waiting.clone());
+        let ended = Arc::new(ended);
+        // What is kept here to join it does not count as waiting.
+        state.running = Some(ended.clone());
         let errand = Errand {
             means: self.means.clone(),
             key: self.key.clone(),
