@@ -13,6 +13,7 @@ pub(crate) enum Command {
     Nginx(Nginx),
     Servers(Servers),
     Host(Host),
+    Auth(Auth),
     /// Be the server of this name that defect tests let clients speak with.
     Script(String),
 }
@@ -78,6 +79,17 @@ pub(crate) struct Host {
     pub(crate) server: Option<PathBuf>,
 }
 
+/// Which logins are made.
+#[derive(Default)]
+pub(crate) struct Auth {
+    /// `clients`, `proxy` or `users`; all of them if absent.
+    pub(crate) part: Option<&'static str>,
+    /// A binary to use instead of building one.
+    pub(crate) server: Option<PathBuf>,
+    /// An authorization server to use instead of the one beside that binary.
+    pub(crate) dev_auth: Option<PathBuf>,
+}
+
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match arguments.split_first() {
@@ -85,6 +97,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         Some((first, [name])) if first == "script" => Ok(Command::Script(name.clone())),
         Some((first, rest)) if first == "nginx" => nginx(rest).map(Command::Nginx),
         Some((first, rest)) if first == "servers" => servers(rest).map(Command::Servers),
+        Some((first, rest)) if first == "auth" => auth(rest).map(Command::Auth),
         Some((first, rest)) if first == "host" => host(rest).map(Command::Host),
         _ => matrix(arguments).map(Command::Matrix),
     }
@@ -178,6 +191,28 @@ fn servers(arguments: &[String]) -> Result<Servers, String> {
             other => {
                 return Err(format!(
                     "unknown argument {other:?}; give --all, --protocol, --peer or --driver"
+                ));
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn auth(arguments: &[String]) -> Result<Auth, String> {
+    let mut options = Auth::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value =
+            || rest.next().map(PathBuf::from).ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--server" => options.server = Some(value()?),
+            "--dev-auth" => options.dev_auth = Some(value()?),
+            "clients" => options.part = Some("clients"),
+            "proxy" => options.part = Some("proxy"),
+            "users" => options.part = Some("users"),
+            other => {
+                return Err(format!(
+                    "unknown argument {other:?}; give clients, proxy, users, --server or --dev-auth"
                 ));
             }
         }

@@ -7,6 +7,7 @@
 //! cargo run -p bowline-interop -- nginx [ROW…] [--server PATH]
 //! cargo run -p bowline-interop -- servers [--all] [--protocol VERSION] [--peer ts|py|rmcp|published] [--driver PATH]
 //! cargo run -p bowline-interop -- host [up|proxy] [--all] [--server PATH]
+//! cargo run -p bowline-interop -- auth [clients|proxy|users] [--server PATH] [--dev-auth PATH]
 //! ```
 //!
 //! The first form prints a table per protocol version, feature by peer and transport. Without `--all` it runs the core
@@ -15,7 +16,7 @@
 //! The second form demands that each test passes here and fails on rmcp. The third puts nginx in front of the server,
 //! as `docs/nginx.md` says. The fourth turns it round, and prints tables of our client against other people's servers.
 //! The fifth puts `bowline up` in front of servers that others published and kills one every second, and restarts a
-//! server behind `bowline proxy`.
+//! server behind `bowline proxy`. The sixth logs in: clients of other SDKs at `bowline up`, and ours at theirs.
 //!
 //! This package must never link the SDK: it sees only processes, bytes and exit codes. Our client is in a program of its
 //! own, `interop/driver`.
@@ -23,6 +24,7 @@
 // What this program prints is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod auth;
 mod cli;
 mod defects;
 mod host;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Ok(Command::Nginx(options)) => nginx::run(&options),
         Ok(Command::Servers(options)) => servers::run(&options),
         Ok(Command::Host(options)) => host::run(&options),
+        Ok(Command::Auth(options)) => auth::run(&options),
         Ok(Command::Script(name)) => defects::script::serve(&name),
         Err(message) => {
             eprintln!("interop: {message}");

@@ -43,11 +43,23 @@ impl Sdk {
         let (pins, scripts) = match self {
             Self::TypeScript => (
                 ["package.json", "package-lock.json"],
-                vec!["driver.mjs", "common.mjs", "modern.mjs", "legacy.mjs", "host.mjs"],
+                vec![
+                    "driver.mjs",
+                    "common.mjs",
+                    "modern.mjs",
+                    "legacy.mjs",
+                    "host.mjs",
+                    "auth.mjs",
+                    "browser.mjs",
+                    "document.mjs",
+                    "login.mjs",
+                    "proxied.mjs",
+                    "users.mjs",
+                ],
             ),
             Self::Python => (
                 ["requirements.txt", "sdks.txt"],
-                vec!["driver.py", "common.py", "modern.py", "legacy.py"],
+                vec!["driver.py", "common.py", "modern.py", "legacy.py", "auth.py"],
             ),
         };
         let wanted = read_all(&source, &pins)?;
@@ -100,10 +112,12 @@ impl Sdk {
     }
 
     /// The scripts of its servers, the one that is started first.
-    fn server_scripts(self) -> [&'static str; 4] {
+    fn server_scripts(self) -> &'static [&'static str] {
         match self {
-            Self::TypeScript => ["server.mjs", "surface.mjs", "modern.mjs", "legacy.mjs"],
-            Self::Python => ["server.py", "surface.py", "modern.py", "legacy.py"],
+            Self::TypeScript => {
+                &["server.mjs", "surface.mjs", "modern.mjs", "legacy.mjs", "protected.mjs"]
+            }
+            Self::Python => &["server.py", "surface.py", "modern.py", "legacy.py"],
         }
     }
 }

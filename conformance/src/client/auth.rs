@@ -36,12 +36,12 @@ pub(crate) fn authorization(scenario: &str) -> Result<Authorization, Failure> {
             let Enterprise { idp_client_id, idp_id_token, idp_token_endpoint } =
                 Enterprise::deserialize(context()?)?;
             authorization.preregistered(Registered::of_context()?.by_secret()).grant(
-                Grant::EnterpriseManaged(IdentityProvider {
+                Grant::EnterpriseManaged(Box::new(IdentityProvider {
                     token_endpoint: Url::parse(&idp_token_endpoint)?,
                     client: ClientAuth::None { id: idp_client_id },
                     subject: idp_id_token.into(),
                     kind: Subject::IdToken,
-                }),
+                })),
             )
         }
         "wif-jwt-bearer" => {

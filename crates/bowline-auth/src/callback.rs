@@ -158,7 +158,7 @@ impl fmt::Display for CallbackFault {
             Self::State => f.write_str(
                 "this answer belongs to another login (`state` is missing or another one); use the newest link",
             ),
-            Self::Twice(name) => write!(f, "the answer has `{name}` twice; it was tampered with"),
+            Self::Twice(name) => write!(f, "the answer has `{name}` twice, so it was not used; begin again"),
             Self::NoIssuer => f.write_str(
                 "the answer does not say which authorization server it is from (`iss`), though that one announced it; \
                  it may be from another one, and was not used",

@@ -45,6 +45,10 @@ pub enum Purpose {
     Keys,
     /// The metadata document that a client is named by; asked by an authorization server.
     ClientMetadata,
+    /// With what a server refuses somebody whom it does not know.
+    Challenge,
+    /// Giving a token back (RFC 7009).
+    Revocation,
 }
 
 /// Who named a URL.
@@ -100,7 +104,9 @@ impl Purpose {
             | Self::Token
             | Self::TokenExchange
             | Self::Introspection
-            | Self::ClientMetadata => 0,
+            | Self::ClientMetadata
+            | Self::Challenge
+            | Self::Revocation => 0,
         }
     }
 }
@@ -142,6 +148,8 @@ impl fmt::Display for Purpose {
             Self::Introspection => "the introspection of a token",
             Self::Keys => "the keys of the issuer",
             Self::ClientMetadata => "the metadata of a client",
+            Self::Challenge => "the request that finds out whether a login is wanted",
+            Self::Revocation => "the request to give a token back",
         })
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn choose(
         return Ok(Choice::Known(client));
     }
     match server.registration_endpoint {
-        Some(_) => Ok(Choice::Register(request(dynamic, &settings.grant, redirect, server))),
+        Some(_) => Ok(Choice::Register(request(dynamic, redirect, server))),
         None => Err(nobody(server)),
     }
 }
@@ -59,8 +59,8 @@ pub(crate) fn read(
         }
         _ => return Err("it is too long".to_owned()),
     };
-    if answer.client_id.is_empty() || answer.client_id.len() > MOST_ID {
-        return Err(format!("its `client_id` is not between 1 and {MOST_ID} bytes long"));
+    if !(1..=MOST_ID).contains(&answer.client_id.len()) || !is_visible(&answer.client_id) {
+        return Err(format!("its `client_id` is not 1 to {MOST_ID} characters of visible ASCII"));
     }
     let secret = answer.client_secret.filter(|secret| !secret.is_empty()).map(Secret::new);
     let named = answer.token_endpoint_auth_method;
@@ -203,9 +203,9 @@ fn registered(
     usable.then(|| client.clone())
 }
 
+/// What we say of ourselves; without a browser that comes back somewhere we bring assertions of an identity provider.
 fn request(
     dynamic: &Dynamic,
-    grant: &Grant,
     redirect: Option<&Url>,
     server: &AuthorizationServer,
 ) -> Map<String, Value> {
@@ -230,13 +230,17 @@ fn request(
             request.insert("grant_types".into(), json!([JWT_BEARER]));
         }
     }
-    debug_assert!(redirect.is_some() || matches!(grant, Grant::EnterpriseManaged(_)));
     let listed = server.token_endpoint_auth_methods_supported.as_ref();
     let method = listed.and_then(|listed| {
         OURS.into_iter().find(|method| listed.iter().any(|listed| listed == method))
     });
     request.insert("token_endpoint_auth_method".into(), method.unwrap_or(NONE).into());
     request
+}
+
+/// What RFC 6749 appendix A calls `VSCHAR`.
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

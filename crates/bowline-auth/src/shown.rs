@@ -55,4 +55,38 @@ mod tests {
             assert_eq!(shown(text, most), expected, "{text:?}");
         }
     }
+
+    #[test]
+    fn every_character_that_shows_nothing_is_written_out() {
+        let hidden = [
+            0x00..=0x1f,
+            0x7f..=0x9f,
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x17b4..=0x17b5,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x206f,
+            0x2800..=0x2800,
+            0x3164..=0x3164,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xffa0..=0xffa0,
+            0xfff0..=0xfffb,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0000..=0xe0fff,
+        ];
+        for c in '\0'..=char::MAX {
+            let code = u32::from(c);
+            let expected = match hidden.iter().any(|range| range.contains(&code)) {
+                true => format!("\\u{{{code:x}}}"),
+                false => c.to_string(),
+            };
+            assert_eq!(shown(&c.to_string(), 1), expected);
+        }
+    }
 }

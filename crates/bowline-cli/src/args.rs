@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod host;
+pub(crate) mod login;
 
 use crate::logs::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ use client::{
     ReadArgs, SubscribeArgs,
 };
 use host::{ConfigVerb, InstallArgs, ProxyArgs, UninstallArgs, UpArgs};
+use login::{LoginArgs, LogoutArgs, WhoamiArgs};
 use std::path::{Path, PathBuf};
 
 /// Run, call, bridge and serve Model Context Protocol servers.
@@ -34,6 +36,9 @@ impl Args {
             Verb::Prompt(args) => &args.client.reach,
             Verb::Complete(args) => &args.client.reach,
             Verb::Subscribe(args) => &args.client.reach,
+            Verb::Login(args) => &args.client.reach,
+            Verb::Logout(args) => &args.client.reach,
+            Verb::Whoami(args) => &args.client.reach,
             Verb::Up(args) => &args.reach,
             Verb::Proxy(args) => &args.reach,
             Verb::Install(args) => &args.reach,
@@ -66,6 +71,12 @@ pub(crate) enum Verb {
     Complete(CompleteArgs),
     /// Tell of changes, one line each, until interrupted
     Subscribe(SubscribeArgs),
+    /// Log in to a server that wants to know who calls
+    Login(Box<LoginArgs>),
+    /// Forget a login
+    Logout(LogoutArgs),
+    /// What logins there are
+    Whoami(WhoamiArgs),
     /// Run and connect many servers, and serve them as one
     Up(Box<UpArgs>),
     /// Serve one server, whatever it speaks and wherever it is, as one that is started here
@@ -155,6 +166,9 @@ pub(crate) struct ServeArgs {
     /// scopes apart by spaces. The file is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Which authorization server lets in; only configs say so.
+    #[arg(skip)]
+    pub(crate) auth: Option<bowline::config::Auth>,
     /// Open no sessions, so that only clients of protocol versions without them can call
     #[arg(long)]
     pub(crate) no_sessions: bool,

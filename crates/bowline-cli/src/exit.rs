@@ -113,6 +113,13 @@ impl Fault {
         fault
     }
 
+    /// As [`Fault::of_server`], for a login that failed: nothing else lets in.
+    pub(crate) fn of_login(error: &bowline::Error) -> Self {
+        let mut fault = Self::of_connecting(error);
+        fault.hint = None;
+        fault
+    }
+
     /// As [`Fault::of_server`], when no connection was made.
     pub(crate) fn of_connecting(error: &bowline::Error) -> Self {
         let mut fault = Self::of_server(error);
@@ -196,8 +203,8 @@ impl Fault {
     }
 }
 
-const TOKEN: &str =
-    "send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes";
+const TOKEN: &str = "run `bowline login` with this server, or send a token of yours, such as with \
+                     -H 'Authorization: Bearer ${TOKEN}' in single quotes";
 
 /// How many lines of a server's standard error are shown.
 const TAIL: usize = 20;

@@ -3,9 +3,10 @@
 use crate::exit::Fault;
 use crate::plan::{Endpoint, Example, Listen, Secret, TraceTo, Ways};
 use crate::serve::everything::sabotage;
+use bowline::config::Auth;
 use bowline::layer::Trace;
 use bowline::protocol::era::modern;
-use bowline::transport::http::{Http, TlsFiles};
+use bowline::transport::http::{Http, Introspection, Issuer, Protected, TlsFiles};
 use bowline::transport::{self, Running, Stdio, Unix};
 use bowline::{Host, Server, Service};
 use serde_json::json;
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Served {
     service: Arc<dyn Service>,
     rooms: Option<Rooms>,
+    /// Whose callers may make logins of their own.
+    host: Option<Host>,
 }
 
 /// Finds what is served below a folder of the URL.
@@ -40,27 +43,27 @@ impl Served {
 
     /// Something that answers.
     pub(crate) fn service(service: Arc<dyn Service>) -> Self {
-        Self { service, rooms: None }
+        Self { service, rooms: None, host: None }
     }
 
     /// All servers of a host together, and each server and profile by itself.
     pub(crate) fn host(host: &Host) -> Self {
         let rooms = host.clone();
         let rooms: Rooms = Arc::new(move |folder| rooms.find(folder));
-        Self { service: host.service(), rooms: Some(rooms) }
+        Self { service: host.service(), rooms: Some(rooms), host: Some(host.clone()) }
     }
 
     /// The same, with every message written down where that is wanted.
     fn traced(self, trace: Option<&TraceTo>) -> Result<Self, Fault> {
-        let Self { service, rooms } = self;
+        let Self { service, rooms, host } = self;
         let trace = match trace {
-            None => return Ok(Self { service, rooms }),
+            None => return Ok(Self { service, rooms, host }),
             Some(TraceTo::File(file)) => Trace::to_file(service, file)?,
             Some(TraceTo::Stderr) => Trace::to_stderr(service)?,
         };
         let trace = Arc::new(trace);
         let rooms = rooms.map(|rooms| traced_rooms(rooms, trace.clone()));
-        Ok(Self { service: trace, rooms })
+        Ok(Self { service: trace, rooms, host })
     }
 }
 
@@ -92,7 +95,7 @@ fn traced_rooms(rooms: Rooms, trace: Arc<Trace<Arc<dyn Service>>>) -> Rooms {
 /// # Errors
 /// When the address cannot be listened on, or something about the server is wrong.
 pub(crate) async fn start(served: Served, ways: Ways) -> Result<Listening, Fault> {
-    let Served { service, rooms } = served.traced(ways.trace_messages.as_ref())?;
+    let Served { service, rooms, host } = served.traced(ways.trace_messages.as_ref())?;
     match ways.listen {
         Listen::Stdio => {
             let running = transport::start(service, Stdio.limits(ways.limits));
@@ -128,10 +131,19 @@ pub(crate) async fn start(served: Served, ways: Ways) -> Result<Listening, Fault
             if let Some(Secret(token)) = &endpoint.token {
                 http = http.bearer_token(token)?;
             }
+            let port = http.address().port();
+            let url = url(&endpoint, port);
+            if let Some(auth) = &endpoint.auth {
+                http = http.protected(protected(auth, &url)?)?;
+            }
+            if let Some(host) = &host {
+                let client = endpoint.auth.as_ref().and_then(|auth| auth.client.as_ref());
+                http = http.login_pages(host, origin(&url), client)?;
+            }
             if let Some(rooms) = rooms {
                 http = http.find(move |folder| rooms(folder));
             }
-            let notices = notices(&endpoint, http.address().port(), &ways.example);
+            let notices = notices(&endpoint, port, &ways.example);
             Ok(Listening { running: transport::start(service, http), notices })
         }
     }
@@ -146,14 +158,7 @@ fn hosts(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
 }
 
 fn notices(endpoint: &Endpoint, port: u16, example: &Example) -> Vec<String> {
-    let scheme = if endpoint.tls.is_some() { "https" } else { "http" };
-    let local = format!("{scheme}://{}:{port}{}", endpoint.address.host, endpoint.path);
-    let url = match &endpoint.public_url {
-        // A URL with a path of its own is the whole endpoint as clients see it.
-        Some(url) if url.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty()) => url.clone(),
-        Some(url) => format!("{}{}", url.trim_end_matches('/'), endpoint.path),
-        None => local.clone(),
-    };
+    let (local, url) = (local(endpoint, port), url(endpoint, port));
     let mut notices = vec![match &endpoint.public_url {
         Some(_) => format!("listening on {local}, known as {url}"),
         None => format!("listening on {local}"),
@@ -170,6 +175,64 @@ fn notices(endpoint: &Endpoint, port: u16, example: &Example) -> Vec<String> {
     notices.push(curl(&url, endpoint.is_authenticated(), example.call));
     notices.push(config(&url, endpoint.is_authenticated(), example));
     notices
+}
+
+/// The URL of the endpoint on this machine.
+fn local(endpoint: &Endpoint, port: u16) -> String {
+    let scheme = if endpoint.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}:{port}{}", endpoint.address.host, endpoint.path)
+}
+
+/// The URL of the endpoint as clients know it.
+fn url(endpoint: &Endpoint, port: u16) -> String {
+    match &endpoint.public_url {
+        // A URL with a path of its own is the whole endpoint as clients see it.
+        Some(url) if url.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty()) => url.clone(),
+        Some(url) => format!("{}{}", url.trim_end_matches('/'), endpoint.path),
+        None => local(endpoint, port),
+    }
+}
+
+/// What stands before the path of a URL.
+fn origin(url: &str) -> &str {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    let end = url[begin..].find('/').map_or(url.len(), |at| begin + at);
+    &url[..end]
+}
+
+/// Which tokens let in to the endpoint at this URL.
+fn protected(auth: &Auth, url: &str) -> Result<Protected, Fault> {
+    let mut protected = Protected::new(url)?;
+    let mut issuer = Issuer::new(&auth.issuer)?;
+    if let Some(jwks) = &auth.jwks {
+        issuer = issuer.jwks_uri(jwks)?;
+    }
+    if !auth.algorithms.is_empty() {
+        issuer = issuer.algorithms(auth.algorithms.iter().map(String::as_str))?;
+    }
+    if let Some(cacert) = &auth.cacert {
+        issuer = issuer.cacert(cacert);
+    }
+    protected = protected.issuer(issuer);
+    if let Some(told) = &auth.introspection {
+        let mut introspection = Introspection::new(&auth.issuer, &told.endpoint)?;
+        if let Some(client) = &told.client {
+            let secret = client.secret.as_ref().map_or("", |secret| secret.expose());
+            introspection = introspection.client(&client.id, secret)?;
+        }
+        if let Some(cacert) = &auth.cacert {
+            introspection = introspection.cacert(cacert);
+        }
+        protected = protected.introspection(introspection);
+    }
+    for audience in &auth.audience {
+        protected = protected.audience(audience);
+    }
+    protected = protected.scopes(auth.scopes.iter().map(String::as_str));
+    for (scope, others) in &auth.implies {
+        protected = protected.implies(scope, others.iter().map(String::as_str));
+    }
+    Ok(if auth.dpop_required { protected.dpop_required() } else { protected })
 }
 
 /// A call of a tool, or what tools there are, to be pasted into a shell.

@@ -13,6 +13,7 @@ mod guard;
 mod install;
 mod listen;
 mod locate;
+mod logins;
 mod logs;
 mod plan;
 mod serve;
@@ -105,6 +106,15 @@ fn run(args: Args, format: Format) -> Result<Exit, Fault> {
         Task::Complete(complete) => {
             let output = complete.common.output;
             talk(output, logs, async |session| verbs::complete(complete, session).await)
+        }
+        Task::Login(login) => {
+            talk(login.common.output, logs, async |session| verbs::login(login, session).await)
+        }
+        Task::Logout(logout) => {
+            talk(logout.common.output, logs, async |session| verbs::logout(logout, session).await)
+        }
+        Task::Whoami(whoami) => {
+            talk(whoami.common.output, logs, async |session| verbs::whoami(whoami, session).await)
         }
         Task::Subscribe(subscribe) => {
             let output = subscribe.common.output;

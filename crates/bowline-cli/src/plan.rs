@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 pub(crate) mod client;
 pub(crate) mod common;
 pub(crate) mod host;
+pub(crate) mod login;
 mod named;
 pub(crate) mod operands;
 pub(crate) mod secrets;
@@ -15,6 +16,7 @@ use crate::args::{Args, Builtin, EverythingArgs, FilesystemArgs, LogArgs, Verb};
 use crate::exit::Fault;
 use client::{Call, Complete, Completions, Configs, Info, List, Ping, Prompt, Read, Subscribe};
 use host::{ConfigTask, Install, Proxy, Uninstall, Up};
+use login::{Login, Logout, Whoami};
 use std::path::PathBuf;
 #[cfg(test)]
 use ways::Address;
@@ -50,6 +52,12 @@ pub(crate) enum Task {
     Complete(Complete),
     /// Tell of changes.
     Subscribe(Subscribe),
+    /// Log in.
+    Login(Login),
+    /// Forget a login.
+    Logout(Logout),
+    /// Show what logins there are.
+    Whoami(Whoami),
     /// Show the configs of this machine.
     Configs(Configs),
     /// Write the completions for a shell.

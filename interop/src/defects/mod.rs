@@ -10,7 +10,7 @@ mod link;
 mod peer;
 pub(crate) mod script;
 mod session;
-mod web;
+pub(crate) mod web;
 
 use std::time::Instant;
 

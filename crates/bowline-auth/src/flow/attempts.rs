@@ -10,7 +10,18 @@ use crate::{Challenge, scope};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attempts {
     made: u8,
-    unauthorized: u8,
+    helped: Helped,
+}
+
+/// What was tried last against a 401.
+#[derive(Clone, Copy, Debug, Default)]
+enum Helped {
+    #[default]
+    Nothing,
+    /// A refresh token, if it was good for anything.
+    Refresh,
+    /// A new login: the token is as new as can be.
+    Login,
 }
 
 impl Attempts {
@@ -44,15 +55,15 @@ impl Attempts {
 
     fn unauthorized(&mut self, challenges: Vec<Challenge>, kept: Option<&Kept>) -> Option<Cause> {
         let tokens = kept.and_then(|kept| kept.tokens.as_ref());
-        let first = self.unauthorized == 0;
-        // Zero if a person was asked already: then the token is as new as can be.
-        let left = if tokens.is_some_and(|tokens| tokens.refresh.is_some()) { 2 } else { 1 };
-        self.unauthorized = if first { 3 - left } else { self.unauthorized + 1 };
-        match (first, self.unauthorized) {
-            (true, _) => Some(Cause::Unauthorized(challenges)),
-            (false, 2) => Some(Cause::Rejected(challenges)),
-            _ => None,
-        }
+        let refreshes = tokens.is_some_and(|tokens| tokens.refresh.is_some());
+        let (helps, cause) = match self.helped {
+            Helped::Nothing if refreshes => (Helped::Refresh, Cause::Unauthorized(challenges)),
+            Helped::Nothing => (Helped::Login, Cause::Unauthorized(challenges)),
+            Helped::Refresh => (Helped::Login, Cause::Rejected(challenges)),
+            Helped::Login => return None,
+        };
+        self.helped = helps;
+        Some(cause)
     }
 }
 

@@ -204,7 +204,8 @@ impl Attempt {
         let wrong = |wrong| Fault::Url { member: MEMBER, text: shown(text, MOST_SHOWN), wrong };
         // Who reads the first of two would be told another client, redirect or challenge than ours.
         let members = form::members(endpoint.query().unwrap_or_default());
-        if members.is_none_or(|members| members.iter().any(|(name, _)| is_ours(name))) {
+        let members = members.ok_or_else(|| wrong(Wrong::Query))?;
+        if members.iter().any(|(name, _)| is_ours(name)) {
             return Err(wrong(Wrong::Query));
         }
         let mut query = Query::default();
@@ -219,7 +220,8 @@ impl Attempt {
         if !self.scopes.is_empty() {
             query.add("scope", &self.scopes.join(" "));
         }
-        if self.scopes.iter().any(|scope| scope == OFFLINE_ACCESS) {
+        let is_offline = self.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+        if is_offline && members.iter().all(|(name, _)| name != "prompt") {
             // OpenID Connect gives no refresh token to who was not asked (Core §11).
             query.add("prompt", "consent");
         }

@@ -252,7 +252,7 @@ impl fmt::Display for Fault {
                 "`{url}` should be about the issuer `{expected}`, but says it is `{found}`; it was not used"
             ),
             Self::Unsupported { issuer, what } => {
-                write!(f, "the authorization server `{issuer}` {what}")
+                write!(f, "the authorization server `{issuer}` {what}; tell whoever runs it")
             }
             Self::OtherIssuer { client_id, registered, named } => write!(
                 f,
@@ -261,7 +261,8 @@ impl fmt::Display for Fault {
             ),
             Self::NoClient { issuer } => write!(
                 f,
-                "`{issuer}` does not let clients register themselves; register one there and give its `client_id`"
+                "`{issuer}` knows no client of ours, and there is no way to register one from here; register one there by \
+                 hand and give its `client_id`"
             ),
             Self::Registration { url, status, error, description } => {
                 write!(
@@ -303,7 +304,7 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pkce => {
-                "does not list `S256` in `code_challenge_methods_supported`; without PKCE there is no login"
+                "does not list `S256` in `code_challenge_methods_supported`, and without PKCE there is no login"
             }
             Self::Code => "does not list `code` in `response_types_supported`",
             Self::AuthorizationEndpoint => "has no `authorization_endpoint`",

@@ -7,6 +7,20 @@
 //! Begin ─► Fetch ─► Fetched ─► … ─► OpenBrowser ─► Returned ─► Fetch ─► Fetched ─► Done
 //! ```
 //!
+//! ```
+//! use bowline_auth::Url;
+//! use bowline_auth::flow::{Cause, Event, Flow, Step};
+//! use bowline_auth::settings::Settings;
+//! use std::time::SystemTime;
+//!
+//! let server = Url::parse("https://mcp.example/mcp")?;
+//! let redirect = Url::parse("http://127.0.0.1:4711/callback")?;
+//! let mut flow = Flow::new(Settings::new(server, redirect), Cause::Login, None);
+//! let Step::Fetch(request) = flow.next(Event::Begin, SystemTime::now()) else { panic!() };
+//! assert_eq!(request.url.as_str(), "https://mcp.example/.well-known/oauth-protected-resource/mcp");
+//! # Ok::<(), bowline_auth::url::UrlFault>(())
+//! ```
+//!
 //! In between it looks for the metadata of the resource and of its authorization server, becomes known to that one if
 //! it is not yet, and asks for tokens by the grant of its [`Settings`]. Every URL that a peer named is checked before it
 //! appears in a step, and nothing that belongs to one issuer is shown to another.
@@ -32,8 +46,8 @@ use crate::settings::Settings;
 use crate::store::Kept;
 use crate::{Challenge, Url};
 use attempt::{Attempt, State};
-use std::mem;
 use std::time::SystemTime;
+use std::{fmt, mem};
 
 /// One attempt to be let in.
 #[derive(Debug)]
@@ -77,7 +91,6 @@ pub enum Event {
 }
 
 /// What is to be done.
-#[derive(Debug)]
 pub enum Step {
     /// Make this request, then [`Event::Fetched`].
     Fetch(Request),
@@ -132,6 +145,22 @@ impl Flow {
                 step
             }
             Err(fault) => Step::Failed(Failed { fault, kept: self.attempt.registration() }),
+        }
+    }
+}
+
+/// Without what a browser brings back, by which somebody else could come back instead.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(request) => f.debug_tuple("Fetch").field(request).finish(),
+            Self::OpenBrowser { url, redirect_uri, .. } => {
+                let mut shown = f.debug_struct("OpenBrowser");
+                shown.field("url", url).field("redirect_uri", redirect_uri).finish_non_exhaustive()
+            }
+            Self::Wait { fault, .. } => f.debug_tuple("Wait").field(fault).finish(),
+            Self::Done(kept) => f.debug_tuple("Done").field(kept).finish(),
+            Self::Failed(failed) => f.debug_tuple("Failed").field(failed).finish(),
         }
     }
 }

@@ -231,10 +231,6 @@ impl Attempt {
         }
         let client = self.client.take().ok_or(Fault::OutOfTurn)?;
         let mut kept = Kept::new(self.settings.key(), self.server.issuer.clone(), client);
-        if !kept.client.dynamic {
-            // It stands in the settings, and may be another one there tomorrow.
-            kept.client.secret = None;
-        }
         kept.resource = asked.request.resource;
         kept.token_endpoint = Some(asked.endpoint.as_str().to_owned());
         kept.scopes = std::mem::take(&mut self.scopes);
@@ -248,7 +244,7 @@ impl Attempt {
         registration::authentication(client, &self.settings.identity, &self.server.issuer)
     }
 
-    /// The client that is kept, if the settings still are about it, with its secret.
+    /// The client that is kept, unless the settings are about another one; a secret in the settings is the newer one.
     fn client_of(&self, kept: &Kept, now: SystemTime) -> Option<Client> {
         let mut client = kept.client.clone();
         let identity = &self.settings.identity;
@@ -264,6 +260,8 @@ impl Attempt {
         let ended = client.secret_expires.is_some_and(|end| end <= now);
         let by_metadata =
             identity.metadata_url.as_ref().is_some_and(|url| url.as_str() == client.id);
-        ((client.dynamic && !ended) || by_metadata).then_some(client)
+        // Who logs in as a client once need not say so again.
+        let silent = identity.metadata_url.is_none() && !client.dynamic;
+        ((client.dynamic && !ended) || by_metadata || silent).then_some(client)
     }
 }

@@ -134,6 +134,9 @@ fn a_token_of_exactly_16_kib_is_read() {
         .find(|token| token.len() <= 16 * 1024)
         .unwrap();
     assert!(longest.len() >= 16 * 1024 - 1, "{}", longest.len());
+    let read = |length| verify(&"x".repeat(length), &keys, &Algorithm::ALL);
+    assert_eq!(read(16 * 1024), Err(Fault::Malformed("it does not have three parts")));
+    assert_eq!(read(16 * 1024 + 1), Err(Fault::TooLong));
     assert!(verify(&longest, &keys, &Algorithm::ALL).is_ok());
 }
 

@@ -16,6 +16,8 @@ pub struct AuthorizationServer {
     pub token_endpoint: Option<String>,
     /// Where a client registers.
     pub registration_endpoint: Option<String>,
+    /// Where a client gives tokens back (RFC 7009).
+    pub revocation_endpoint: Option<String>,
     /// The scopes it knows.
     #[serde(default, deserialize_with = "list::texts")]
     pub scopes_supported: Option<Vec<String>>,

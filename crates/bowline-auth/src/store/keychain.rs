@@ -28,7 +28,7 @@ use secret_service as system;
 #[cfg(windows)]
 use windows as system;
 
-use super::file::{Keychain, Unavailable};
+use super::keys::{Keychain, Unavailable};
 use super::{Fault, FileStore, Kept, Key, Lock, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod file;
 mod kept;
 #[cfg(feature = "keychain")]
 mod keychain;
+mod keys;
 mod memory;
 mod private;
 mod seal;

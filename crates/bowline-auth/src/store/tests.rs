@@ -2,6 +2,7 @@
 
 mod files;
 mod keychains;
+mod processes;
 mod secrets;
 
 use super::{Client, Extra, FileStore, Kept, Key, MemoryStore, Store};

@@ -8,6 +8,7 @@ mod echo;
 mod fault;
 mod form;
 mod request;
+mod revocation;
 
 #[cfg(test)]
 mod tests;
@@ -16,3 +17,4 @@ pub use answer::{Exchanged, Scheme, Tokens};
 pub use client::ClientAuth;
 pub use fault::{Code, TokenFault};
 pub use request::{Form, Grant, Subject, TokenRequest};
+pub use revocation::Revocation;

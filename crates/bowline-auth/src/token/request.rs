@@ -77,6 +77,23 @@ pub struct Form {
     pub body: Secret,
 }
 
+impl Form {
+    /// These members, and what this client says of itself.
+    pub(super) fn of(
+        mut pairs: Vec<(&'static str, Secret)>,
+        client: &ClientAuth,
+        now: SystemTime,
+    ) -> Self {
+        pairs.extend(client.pairs(now));
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.extend(client.authorization().map(|value| (AUTHORIZATION, value)));
+        let body = form::encode(pairs.iter().map(|(name, value)| (*name, value.expose())));
+        Self { headers, body }
+    }
+}
+
 impl TokenRequest {
     /// What is to be posted now. Each attempt needs another form: what a client signs of itself is good for one.
     #[must_use]
@@ -88,17 +105,7 @@ impl TokenRequest {
         if !self.scopes.is_empty() && !matches!(self.grant, Grant::AuthorizationCode { .. }) {
             pairs.push(("scope", self.scopes.join(" ").into()));
         }
-        pairs.extend(self.client.pairs(now));
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(value) = self.client.authorization() {
-            headers.insert(AUTHORIZATION, value);
-        }
-        Form {
-            headers,
-            body: form::encode(pairs.iter().map(|(name, value)| (*name, value.expose()))),
-        }
+        Form::of(pairs, &self.client, now)
     }
 
     /// The tokens that came for the form made at `now`.

@@ -132,6 +132,9 @@ impl Task {
             Verb::Subscribe(args) => subscribe(args, around).map(Self::Subscribe),
             Verb::Configs(args) => Ok(Self::Configs(Configs { json: args.json })),
             Verb::Completions(args) => Ok(Self::Completions(Completions { shell: args.shell })),
+            Verb::Login(args) => Self::login(*args, around),
+            Verb::Logout(args) => Self::logout(args, around),
+            Verb::Whoami(args) => Self::whoami(args, around),
             Verb::Serve(_)
             | Verb::Up(_)
             | Verb::Proxy(_)

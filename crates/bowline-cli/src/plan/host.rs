@@ -270,6 +270,7 @@ fn merged(flags: &ServeArgs, config: &Bowline) -> ServeArgs {
         tls_cert,
         tls_key,
         token_file: flags.token_file.clone().or_else(|| of_http.token_file.clone()),
+        auth: of_http.auth.clone(),
         no_sessions: flags.no_sessions || of_http.sessions == Some(false),
         limits: flags.limits.or_else(|| config.limits.as_deref().and_then(Preset::of_name)),
         keep_alive: flags.keep_alive.or_else(|| of_http.keep_alive.map(|time| time.as_secs())),

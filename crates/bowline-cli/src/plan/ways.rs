@@ -2,6 +2,7 @@
 
 use crate::args::{Preset, ServeArgs};
 use crate::exit::Fault;
+use bowline::config::Auth;
 use bowline::protocol::limits::Limits;
 use std::fmt;
 use std::net::IpAddr;
@@ -59,6 +60,8 @@ pub(crate) struct Endpoint {
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) token: Option<Secret>,
+    /// The authorization server whose tokens let in.
+    pub(crate) auth: Option<Auth>,
 }
 
 /// A host and a port.
@@ -79,6 +82,17 @@ impl Example {
 
     pub(super) fn call(self, tool: &'static str, arguments: &'static str) -> Self {
         Self { call: Some((tool, arguments)), ..self }
+    }
+}
+
+impl Ways {
+    /// Whether callers have to prove who they are, or may be others than whoever runs this.
+    pub(crate) fn tells_callers_apart(&self) -> bool {
+        match &self.listen {
+            Listen::Stdio => false,
+            Listen::Unix { uids, .. } => !uids.is_empty(),
+            Listen::Http(endpoint) => endpoint.is_authenticated(),
+        }
     }
 }
 
@@ -172,6 +186,7 @@ impl Endpoint {
             no_sessions: args.no_sessions,
             tls: args.tls_cert.zip(args.tls_key),
             token_file: args.token_file,
+            auth: args.auth,
             token: token.filter(|token| !token.is_empty()).map(Secret),
         };
         if !endpoint.path.starts_with('/') {
@@ -184,7 +199,7 @@ impl Endpoint {
 
     /// Whether callers have to prove who they are.
     pub(crate) fn is_authenticated(&self) -> bool {
-        self.token_file.is_some() || self.token.is_some()
+        self.token_file.is_some() || self.token.is_some() || self.auth.is_some()
     }
 
     /// What other machines can reach needs to know its callers, and must not send their tokens in the clear.

@@ -5,6 +5,7 @@
 mod content;
 mod items;
 mod json;
+mod login;
 mod out;
 mod progress;
 mod save;
@@ -14,6 +15,7 @@ mod style;
 
 pub(crate) use content::{contents, messages, raw, raw_contents, texts};
 pub(crate) use items::{argument, prompts, resources, templates, tools};
+pub(crate) use login::login;
 pub(crate) use out::{Form, Out};
 pub(crate) use progress::Progress;
 pub(crate) use save::Folder;

@@ -7,11 +7,13 @@ mod fields;
 mod form;
 mod person;
 mod url;
+mod visit;
 
 pub(crate) use fields::ask;
 pub(crate) use form::answer as answer_form;
 pub(crate) use person::{Person, restore};
 pub(crate) use url::answer as answer_url;
+pub(crate) use visit::VisitAtTerminal;
 
 use crate::show::{Style, screen};
 use std::io::{self, BufRead, IsTerminal};

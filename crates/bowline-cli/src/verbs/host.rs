@@ -3,6 +3,7 @@
 use super::link::{self, HAS_GUARDS};
 use crate::exit::Fault;
 use crate::locate::Gathered;
+use crate::logins;
 use crate::plan::common::{Common, Tls};
 use crate::plan::secrets;
 use bowline::Host;
@@ -12,7 +13,7 @@ use bowline::host::Settings;
 use bowline::protocol::limits::Limits;
 use bowline::transport::http::client::Options;
 
-/// Begins to run the servers.
+/// Begins to run the servers. `tells_apart` says whether callers may be others than whoever runs this.
 ///
 /// # Errors
 /// When one cannot be meant so, or a secret that a flag names is not there.
@@ -21,10 +22,15 @@ pub(crate) async fn begin(
     common: &Common,
     tls: &Tls,
     settings: Settings,
+    tells_apart: bool,
 ) -> Result<Host, Fault> {
     let mut builder = Host::builder().settings(settings).clients(clients(common, tls)?);
+    builder = builder.callers_authenticate(tells_apart);
     if let Some(folder) = state() {
         builder = builder.remember_in(folder.join("offers"));
+    }
+    if let Ok(store) = logins::store() {
+        builder = builder.logins(store);
     }
     for server in &gathered.setup.servers {
         builder = builder.resolved(with_flags(server.clone(), common)?);

@@ -3,6 +3,7 @@
 use super::session::Session;
 use crate::exit::{Exit, Fault};
 use crate::locate::Finder;
+use crate::logins;
 use crate::plan::common::Common;
 use crate::plan::target::Target;
 use crate::plan::{operands, secrets};
@@ -95,6 +96,43 @@ pub(crate) async fn find(target: &Target, common: &Common) -> Result<Found, Faul
     with_flags(found, common)
 }
 
+/// Where a server is that one logs in to.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// What it was called on the command line.
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
+/// The URL of the server that the command line names.
+///
+/// # Errors
+/// When there is none of that name, or it has no URL.
+pub(crate) async fn endpoint(target: &Target, common: &Common) -> Result<Place, Fault> {
+    let name = operands::shown(target);
+    let resolved = match target {
+        Target::Url(url) => return Ok(Place { name, url: url.clone() }),
+        Target::Named(name) => {
+            let name = name.clone();
+            look_up(common, move |finder| finder.named(&name)).await?
+        }
+        Target::OfClient { client, name } => {
+            let (client, name) = (client.clone(), name.clone());
+            look_up(common, move |finder| finder.of_client(&client, &name)).await?
+        }
+        Target::Unix(_) | Target::Everything | Target::Command(_) => {
+            return Err(Fault::new(format!("{name} has no URL, and nothing to log in to")));
+        }
+    };
+    match resolved.way {
+        Way::Http { url, .. } => Ok(Place { name, url }),
+        _ => {
+            Err(Fault::new(format!("`{name}` is started by us, and there is nothing to log in to"))
+                .hint("give it what it needs to know in its `env`"))
+        }
+    }
+}
+
 /// Every server of the config, each with what is wrong if something is.
 ///
 /// # Errors
@@ -132,11 +170,12 @@ pub(crate) async fn connect(
     if let Some(protocol) = protocol {
         builder = builder.protocol_version(&protocol);
     }
-    if let Some(file) = &common.trace_messages {
-        builder = builder.trace_to(file);
-    }
     if let Some(path) = &common.trace_messages {
         builder = builder.trace_to(path);
+    }
+    let has_token = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if target.is_url() && !has_token {
+        builder = builder.authorization(logins::own(session.terminal.as_ref())?);
     }
     let connecting = builder.connect(target);
     let connected = match timeout {
@@ -234,7 +273,7 @@ fn started(mut command: child::Command, common: &Common) -> Result<client::Targe
 /// Whether there are groups of processes, which somebody can guard.
 pub(crate) const HAS_GUARDS: bool = cfg!(unix);
 
-fn options(common: &Common) -> Options {
+pub(crate) fn options(common: &Common) -> Options {
     let mut options = Options::default();
     if let Some(path) = &common.tls.cacert {
         options = options.cacert(path);

@@ -1,7 +1,7 @@
 //! Taking members out of an object that has been checked, without decoding it.
 
 use super::machine::skip_plain;
-use super::{Message, MetaKey, Raw, decode_text, encode_text, unquote};
+use super::{Message, MetaKey, Raw, Span, decode_text, encode_text, unquote};
 use std::borrow::Cow;
 
 /// One member of an object, as it is written.
@@ -122,6 +122,30 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
     at
 }
 
+/// Where the member begins that has the value at this place: at the quote in front of its name.
+pub(super) fn start_of_member(text: &[u8], value: Span) -> usize {
+    let before = |end: usize, passed_over: fn(u8) -> bool| {
+        text[..end].iter().rposition(|&byte| !passed_over(byte)).unwrap_or_default()
+    };
+    // The quote behind the name.
+    let mut at = before(value.start as usize, |byte| byte == b' ' || byte == b':');
+    loop {
+        at = before(at, |byte| byte != b'"');
+        let escapes = text[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        if escapes % 2 == 0 {
+            return at;
+        }
+    }
+}
+
+/// The members in a stretch of an object that begins and ends between two of them.
+pub(super) fn between(stretch: &[u8]) -> &[u8] {
+    let is_gap = |byte: &u8| matches!(byte, b' ' | b',');
+    let start = stretch.iter().position(|byte| !is_gap(byte)).unwrap_or(stretch.len());
+    let end = stretch.iter().rposition(|byte| !is_gap(byte)).map_or(start, |last| last + 1);
+    &stretch[start..end]
+}
+
 /// Where the string ends that begins with the quote at `start`: behind the other quote.
 fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
@@ -188,8 +212,8 @@ impl Selection {
 
 #[cfg(test)]
 mod tests {
-    use super::{Members, Selection};
-    use crate::scan::Raw;
+    use super::{Member, Members, Selection};
+    use crate::scan::{Raw, Span};
     use serde_json::{Map, Value};
 
     const TEXTS: &[&str] = &[
@@ -217,6 +241,38 @@ mod tests {
                 })
                 .collect();
             assert_eq!(found, decoded, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_is_all_that_is_missing() {
+        // Every set of members of each text, by a bit for each of the first four.
+        for text in TEXTS.iter().filter(|text| text.starts_with('{')) {
+            let raw = Raw::parse(*text).unwrap();
+            let members: Vec<_> = Members::of(&raw).collect();
+            let place = |member: &Member<'_>| {
+                let start = member.value.as_ptr() as usize - raw.as_bytes().as_ptr() as usize;
+                Span::new(start, start + member.value.len())
+            };
+            for set in 0_u32..16 {
+                let mut out = [Span::default(); 4];
+                let mut expected = Map::new();
+                for (at, member) in members.iter().enumerate() {
+                    match out.get_mut(at).filter(|_| set >> at & 1 == 1) {
+                        Some(out) => *out = place(member),
+                        None => {
+                            let name = String::from_utf8(member.name().into_owned()).unwrap();
+                            let value = serde_json::from_slice(member.value).unwrap();
+                            expected.insert(name, value);
+                        }
+                    }
+                }
+                out.reverse();
+                let rest = raw.without(out);
+                assert_eq!(rest.is_empty(), expected.is_empty(), "{text} {set:b}");
+                let rest: Map<String, Value> = rest.into_raw().decode().unwrap();
+                assert_eq!(rest, expected, "{text} {set:b}");
+            }
         }
     }
 

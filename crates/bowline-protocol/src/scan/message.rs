@@ -175,6 +175,21 @@ impl Message {
         self.tables.envelope[EnvelopeKey::Params as usize]
     }
 
+    /// Where `result` is.
+    pub(crate) fn result_span(&self) -> Span {
+        self.tables.envelope[EnvelopeKey::Result as usize]
+    }
+
+    /// Where the value of a member of `params`, `result` or `error` is; empty when it is absent.
+    pub(crate) fn body_span(&self, key: BodyKey) -> Span {
+        self.tables.body[key as usize]
+    }
+
+    /// Where the value of a reserved key of `_meta` is; empty when it is absent.
+    pub(crate) fn meta_span(&self, key: MetaKey) -> Span {
+        self.tables.meta[key as usize]
+    }
+
     /// Where the members of `params`, `result` or `error` are that the scanner knows.
     pub(super) fn body_spans(&self) -> impl Iterator<Item = Span> {
         self.tables.body.iter().copied().filter(|span| !span.is_empty())

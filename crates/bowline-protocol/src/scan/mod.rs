@@ -55,6 +55,14 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// The same place, counted from the beginning of a span that it is in; empty when it is empty.
+    pub(crate) fn within(self, outer: Self) -> Self {
+        match self.is_empty() {
+            true => Self::default(),
+            false => Self { start: self.start - outer.start, end: self.end - outer.start },
+        }
+    }
+
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         &bytes[self.start as usize..self.end as usize]
     }

@@ -1,7 +1,8 @@
 //! JSON text that is known to be valid and to stand on one line.
 
 use super::machine::{Machine, flatten};
-use super::{MAX_DEPTH, ScanError};
+use super::members::{Selection, between, start_of_member};
+use super::{MAX_DEPTH, ScanError, Span};
 use bytes::Bytes;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
@@ -95,13 +96,21 @@ impl Raw {
     }
 
     /// A value inside this one.
-    pub(super) fn slice(&self, span: super::Span) -> Self {
+    pub(crate) fn slice(&self, span: Span) -> Self {
         Self(self.0.slice(span.start as usize..span.end as usize))
     }
 
-    /// A value inside this one, of which it shares the bytes.
-    pub(crate) fn inside(&self, value: &[u8]) -> Self {
-        Self(self.0.slice_ref(value))
+    /// The members of an object but for those whose values stand at these places; an empty place is none.
+    pub(crate) fn without<const N: usize>(&self, mut values: [Span; N]) -> Selection {
+        values.sort_unstable_by_key(|value| value.start);
+        let mut rest = Selection::with_capacity(self.0.len());
+        let mut at = 1;
+        for value in values.into_iter().filter(|value| !value.is_empty()) {
+            rest.add(between(&self.0[at..start_of_member(&self.0, value)]));
+            at = value.end as usize;
+        }
+        rest.add(between(&self.0[at..self.0.len() - 1]));
+        rest
     }
 
     /// Text built by this crate's own writers.

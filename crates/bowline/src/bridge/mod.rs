@@ -22,6 +22,7 @@ mod live;
 #[cfg(modern_only)]
 #[path = "no_live.rs"]
 mod live;
+mod login;
 #[cfg(not(modern_only))]
 mod park;
 #[cfg(modern_only)]

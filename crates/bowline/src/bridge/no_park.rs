@@ -24,7 +24,7 @@ impl Bridge {
         &self,
         _: &Context,
         _: &str,
-        _: Run,
+        _: Box<Run>,
         round: Round,
     ) -> Result<Outcome, ErrorObject> {
         match round {}

@@ -23,7 +23,12 @@ pub(super) fn answered(
     _: &Context,
     _: &str,
     _: BTreeMap<String, ElicitRequestUrlParams>,
-    _: u32,
+    rounds: u32,
 ) -> Result<Result<u32, Outcome>, ErrorObject> {
-    Err(not_valid())
+    // It was a login, without which the call would not have come here.
+    Ok(Ok(rounds))
+}
+
+pub(super) fn as_error(_: ElicitRequestUrlParams, _: String) -> ErrorObject {
+    not_valid()
 }

@@ -210,7 +210,7 @@ impl Bridge {
         &self,
         cx: &Context,
         server: &str,
-        run: Run,
+        run: Box<Run>,
         round: Round,
     ) -> Result<Outcome, ErrorObject> {
         self.park_again(cx, server, run, round, Visit::default())
@@ -220,14 +220,14 @@ impl Bridge {
         &self,
         cx: &Context,
         server: &str,
-        mut run: Run,
+        mut run: Box<Run>,
         _: Round,
         visit: Visit,
     ) -> Result<Outcome, ErrorObject> {
         let generation = visit.generation;
         let requests = run.questions.requests();
         run.questions.leave(cx);
-        let slot = self.parks.keep(Box::new(run), server, cx, visit)?;
+        let slot = self.parks.keep(run, server, cx, visit)?;
         let state = State::Parked { node: self.parks.node, slot, generation };
         let sealed = self.seal(cx, server, state, cx.limits().park_ttl)?;
         round::ask(&requests, sealed)
@@ -269,7 +269,7 @@ impl Bridge {
             Turn::End(end) => self.conclude(cx, server, run.over(end), 0),
             Turn::Round(round) => {
                 let visit = Visit { slot: Some(slot), generation: generation + 1, fruitless };
-                self.park_again(cx, server, *run, round, visit)
+                self.park_again(cx, server, run, round, visit)
             }
         }
     }

@@ -76,15 +76,16 @@ impl Drop for Place {
 }
 
 impl Run {
-    /// Begins an exchange; nothing is sent yet.
-    pub(super) async fn start(rest: Rest, onward: &Onward) -> Result<Self, Failure> {
+    /// Begins an exchange; nothing is sent yet. Boxed, so that the future of a call stays small.
+    pub(super) async fn start(rest: Rest, onward: &Onward) -> Result<Box<Self>, Failure> {
         let Rest { mut lease, mut time } = rest;
         let place = lease.lane.as_ref().map(Place::enter);
         let started = time.within(lease.client.forward(onward)).await;
         let late = || Err(Failure::here(time.over(&onward.method)));
         match started.unwrap_or_else(late) {
             Ok(forward) => {
-                Ok(Self { forward, questions: Questions::default(), place, lease, time })
+                let questions = Questions::default();
+                Ok(Box::new(Self { forward, questions, place, lease, time }))
             }
             Err(failure) => {
                 // Its caller did not give it up.

@@ -85,6 +85,12 @@ pub(super) fn answered(
     Ok(Err(ask(bridge, cx, server, asked, rounds + 1)?))
 }
 
+/// As an error has it, for a caller with a session.
+pub(super) fn as_error(mut visit: ElicitRequestUrlParams, id: String) -> ErrorObject {
+    visit.elicitation_id = Some(id);
+    UrlElicitationRequired::new(vec![visit]).into_error()
+}
+
 fn ask(
     bridge: &Bridge,
     cx: &Context,

@@ -96,6 +96,16 @@ impl Target {
 }
 
 impl Target {
+    /// The URL that one could log in at: none where something else says who we are.
+    #[cfg(feature = "host")]
+    pub(crate) fn login_url(&self) -> Option<&str> {
+        let says_who = |(name, _): &(String, Secret)| name.eq_ignore_ascii_case("authorization");
+        match &self.kind {
+            Kind::Url(url) if !self.wishes.headers.iter().any(says_who) => Some(url),
+            _ => None,
+        }
+    }
+
     /// What a trace calls the way to it.
     pub(crate) fn transport(&self) -> &'static str {
         match &self.kind {
@@ -105,6 +115,12 @@ impl Target {
             Kind::Memory(_) => "memory",
             Kind::Custom(_) => "custom",
         }
+    }
+
+    /// Whether it is behind a URL of http or https.
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        matches!(self.kind, Kind::Url(_))
     }
 
     /// The same with a guard, if it is a process that has none.

@@ -24,6 +24,12 @@ impl Builder {
         self.web.options = options;
         self
     }
+
+    /// How HTTP connections are made.
+    #[cfg(all(feature = "host", feature = "auth"))]
+    pub(crate) fn http_options(&self) -> &Options {
+        &self.web.options
+    }
 }
 
 impl Builder {

@@ -3,9 +3,10 @@
 use super::Host;
 use super::consent::{Ask, Consent, Elicit, Proposal};
 use super::handle::Handle;
+use super::logins::Logins;
 use super::settings::{ServerSettings, Settings};
 use super::shared::Shared;
-use super::upstream::Plan;
+use super::upstream::{Login, Plan};
 use crate::client::{self, Asked, IntoTarget};
 use crate::config::{Config, Environment, Resolved};
 use crate::error::{Error, Result};
@@ -33,6 +34,8 @@ pub struct Builder {
     pub(super) roots: Option<Vec<Root>>,
     pub(super) clients: Option<Clients>,
     pub(super) folder: Option<PathBuf>,
+    pub(super) logins: Logins,
+    pub(super) authenticates: bool,
     pub(super) fault: Option<Error>,
 }
 
@@ -55,6 +58,8 @@ impl Default for Builder {
             roots: None,
             clients: None,
             folder: None,
+            logins: Logins::default(),
+            authenticates: false,
             fault: None,
         }
     }
@@ -105,6 +110,7 @@ impl Builder {
             Ok(target) => self.plans.push(Plan {
                 settings: ServerSettings::default(),
                 tools: None,
+                login: Login::default(),
                 fingerprint: None,
                 name,
                 target,
@@ -194,6 +200,14 @@ impl Builder {
         self
     }
 
+    /// Sets whether callers have to prove who they are before they come here. Then a login of whoever runs the host is
+    /// used for them only where [`Credentials::Shared`](super::Credentials::Shared) says so; without it, all callers are
+    /// whoever runs the host.
+    pub fn callers_authenticate(mut self, authenticate: bool) -> Self {
+        self.authenticates = authenticate;
+        self
+    }
+
     /// Keeps in this folder what servers of configs offer, so that they are started only when they are needed.
     pub fn remember_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
@@ -216,6 +230,7 @@ pub(super) fn plan(server: Resolved) -> Result<Plan> {
         name: server.name.as_str().into(),
         tools: server.tools.clone(),
         settings: ServerSettings::default(),
+        login: Login::default(),
         fingerprint: Some(format!("{} {timeout}", server.fingerprint())),
         target: server.into_target()?,
     })

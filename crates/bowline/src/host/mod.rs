@@ -37,7 +37,14 @@ pub(crate) mod fault;
 mod handle;
 #[cfg(feature = "auth")]
 pub(crate) mod login;
+#[cfg(feature = "auth")]
+mod logins;
+#[cfg(not(feature = "auth"))]
+#[path = "no_logins.rs"]
+mod logins;
 mod monitor;
+mod needs;
+mod own;
 mod report;
 mod settings;
 mod shared;
@@ -65,7 +72,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use upstream::Plan;
+use upstream::{Login, Plan};
 
 /// Many servers behind one endpoint. Cheap to clone; all clones are the same host.
 ///
@@ -145,6 +152,7 @@ impl Host {
             target,
             tools: None,
             settings: self.0.shared.settings_of(name),
+            login: Login::default(),
             fingerprint: None,
         };
         self.0.shared.add(plan)?.tried().await;

@@ -5,7 +5,10 @@ use super::builder::{Builder, Clients, Sample, Visit};
 use super::catalogue::{Catalogue, Collision, Offer, Stored};
 use super::consent::{Ask, Elicit};
 use super::fault;
+use super::logins::Logins;
 use super::monitor::Monitor;
+use super::needs::Needs;
+use super::own::{self, Own, Theirs};
 use super::settings::{Isolation, Profile, ServerSettings, Settings};
 use super::upstream::{self, Hosting, Owner, Plan, Upstream};
 use super::view::{Errand, Later, Upstreams, Watch};
@@ -23,6 +26,7 @@ use bowline_types::discover::Implementation;
 use bowline_types::input::Root;
 use bowline_types::jsonrpc::ErrorObject;
 use bowline_types::subscription::SubscriptionFilter;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -49,6 +53,10 @@ pub(crate) struct Shared {
     roots: Option<Vec<Root>>,
     clients: Option<Clients>,
     stored: Option<Stored>,
+    pub(super) logins: Logins,
+    /// Whether callers have to prove who they are.
+    pub(super) authenticates: bool,
+    pub(super) own: Own,
     pub(super) monitor: Arc<Monitor>,
     sweeper: Mutex<Option<AbortHandle>>,
     pub(super) born: Instant,
@@ -72,7 +80,18 @@ const LOOK: Duration = Duration::from_secs(10);
 impl Shared {
     pub(super) fn new(builder: Builder) -> Result<Arc<Self>> {
         let Builder {
-            info, settings, consent, elicit, visit, sample, roots, clients, folder, ..
+            info,
+            settings,
+            consent,
+            elicit,
+            visit,
+            sample,
+            roots,
+            clients,
+            folder,
+            logins,
+            authenticates,
+            ..
         } = builder;
         let info_text = Raw::encode(&info)?;
         let shared = Arc::new_cyclic(|me| Self {
@@ -91,6 +110,9 @@ impl Shared {
             roots,
             clients,
             stored: folder.map(Stored::at),
+            logins,
+            authenticates,
+            own: Own::default(),
             monitor: Arc::new(Monitor::new(LOOK)),
             sweeper: Mutex::default(),
             born: Instant::now(),
@@ -103,8 +125,8 @@ impl Shared {
 
     /// Makes these the servers of configs: those that are the same stay untouched, and so do those of no config.
     pub(super) fn apply(&self, plans: Vec<Plan>) {
-        let mut gone = Vec::new();
-        let mut new = Vec::new();
+        let (mut gone, mut gone_own) = (Vec::new(), Vec::new());
+        let mut new: Vec<Arc<Upstream>> = Vec::new();
         {
             let mut upstreams = write(&self.upstreams);
             let names: Vec<_> = upstreams.iter().map(|one| one.name().clone()).collect();
@@ -112,6 +134,7 @@ impl Shared {
                 upstreams.drain(..).map(|one| (one.name().clone(), one)).collect();
             for mut plan in plans {
                 plan.settings = self.settings_of(&plan.name);
+                plan.login = self.login_for(&plan);
                 match old.remove(&plan.name) {
                     Some(same) if same.plan.is_same(&plan) => upstreams.push(same),
                     changed => {
@@ -129,22 +152,36 @@ impl Shared {
             upstreams.extend(others);
         }
         for upstream in &new {
-            upstream::begin(upstream);
+            self.begin(upstream);
         }
-        for upstream in gone {
+        for one in &gone {
+            let name = one.name().clone();
+            gone_own.extend(self.take_own(|server, _| *server == *name));
+        }
+        for upstream in gone.into_iter().chain(gone_own) {
             tokio::spawn(async move { upstream.leave(DRAIN).await });
         }
         self.merge();
     }
 
-    pub(super) fn add(&self, plan: Plan) -> Result<Arc<Upstream>> {
+    fn begin(&self, upstream: &Arc<Upstream>) {
+        if self.is_own(upstream) {
+            // Nobody uses it but with a server of his own.
+            upstream.rest();
+        } else {
+            upstream::begin(upstream);
+        }
+    }
+
+    pub(super) fn add(&self, mut plan: Plan) -> Result<Arc<Upstream>> {
+        plan.login = self.login_for(&plan);
         if self.upstream(&plan.name).is_some() {
             let name = plan.name.escape_debug();
             return Err(Error::invalid(format!("there is a server `{name}` already")));
         }
         let upstream = Upstream::new(plan, self.me.clone());
         write(&self.upstreams).push(upstream.clone());
-        upstream::begin(&upstream);
+        self.begin(&upstream);
         Ok(upstream)
     }
 
@@ -156,6 +193,10 @@ impl Shared {
         };
         if let Some(upstream) = removed {
             self.merge();
+            let own = self.take_own(|server, _| server == name);
+            for own in own {
+                tokio::spawn(async move { own.leave(DRAIN).await });
+            }
             upstream.leave(DRAIN).await;
         }
     }
@@ -233,6 +274,7 @@ impl Shared {
         let upstreams = std::mem::take(&mut *write(&self.upstreams));
         let leaving: Vec<_> = upstreams
             .into_iter()
+            .chain(self.take_own(|_, _| true))
             .map(|upstream| tokio::spawn(async move { upstream.leave(Duration::ZERO).await }))
             .collect();
         for leaving in leaving {
@@ -249,21 +291,50 @@ impl Shared {
             .map(|upstream| {
                 // What it may have is declared, since sessions are told of that only once.
                 let unknown = || Arc::new(Offer::unknown());
-                (upstream.name().clone(), upstream.offer().unwrap_or_else(unknown))
+                let offer = if self.is_own(&upstream) {
+                    own::login(upstream.name())
+                } else {
+                    upstream.offer().unwrap_or_else(unknown)
+                };
+                (upstream.name().clone(), offer)
             })
             .collect();
-        let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
-        let (naming, access) = {
-            let settings = read(&self.settings);
-            (settings.naming, Rules::of(&settings))
-        };
-        let (catalogue, collisions) = Catalogue::settle(naming, offers);
-        let catalogue = catalogue.with_access(access);
+        let (catalogue, collisions) = self.catalogue_of(&offers);
         for collision in &collisions {
             tracing::warn!(target: "bowline::host", "{collision}");
         }
         *last = collisions.into_iter().next();
         self.catalogue.send_replace(Arc::new(catalogue));
+    }
+
+    /// These offers together.
+    pub(super) fn catalogue_of(
+        &self,
+        offers: &[(Arc<str>, Arc<Offer>)],
+    ) -> (Catalogue, Vec<Collision>) {
+        let (naming, access, needs) = {
+            let settings = read(&self.settings);
+            (settings.naming, Rules::of(&settings), Needs::of(&settings))
+        };
+        let offers = offers.iter().map(|(name, offer)| (&**name, &**offer));
+        let (catalogue, collisions) = Catalogue::settle(naming, offers);
+        let own = self.authenticates && self.all().iter().any(|upstream| self.is_own(upstream));
+        (catalogue.with_access(access).with_needs(needs).with_own(own), collisions)
+    }
+
+    pub(super) fn offered_again(&self) {
+        self.merge();
+    }
+
+    /// How connections to servers are made.
+    #[cfg(feature = "auth")]
+    pub(super) fn http_options(&self) -> crate::transport::http::client::Options {
+        let builder = Client::builder();
+        let builder = match &self.clients {
+            Some(change) => change(builder),
+            None => builder,
+        };
+        builder.http_options().clone()
     }
 
     async fn carry(&self, cx: &Context, errand: Errand) -> Result<Outcome, ErrorObject> {
@@ -280,13 +351,52 @@ impl Shared {
         if let Some(outcome) = self.bridge.resume(cx, &server).await {
             return Ok(outcome);
         }
+        let wants_login = |outcome: &Result<Outcome, ErrorObject>| {
+            let error = match outcome {
+                Err(error) | Ok(Outcome::Error(error)) => Some(error),
+                Ok(_) => None,
+            };
+            error.is_some_and(|error| error.code == fault::WANTS_LOGIN)
+        };
+        let is_login = tool.as_deref() == Some(own::LOGIN) && self.is_own(&upstream);
+        let Theirs::Server(theirs) = self.theirs(&upstream, cx.principal()) else {
+            return self.ask_login(cx, &upstream, is_login);
+        };
+        // A login was refused, before anything was done: another one may do.
+        let again = (self.authenticates && !self.is_own(&upstream))
+            .then(|| (method.clone(), params.clone(), tool.clone()));
+        let outcome = self.send(cx, &theirs, method, params, tool).await;
+        if !wants_login(&outcome) {
+            return outcome;
+        }
+        theirs.guard();
+        if let Some((method, params, tool)) = again
+            && self.is_own(&upstream)
+            && let Theirs::Server(theirs) = self.theirs(&upstream, cx.principal())
+        {
+            let outcome = self.send(cx, &theirs, method, params, tool).await;
+            if !wants_login(&outcome) {
+                return outcome;
+            }
+        }
+        self.ask_login(cx, &upstream, false)
+    }
+
+    async fn send(
+        &self,
+        cx: &Context,
+        upstream: &Arc<Upstream>,
+        method: Cow<'static, str>,
+        params: Body,
+        tool: Option<Arc<str>>,
+    ) -> Result<Outcome, ErrorObject> {
         let lease = upstream.lease(cx).await?;
         let onward = Onward::of(cx, method, params);
         let onward = match tool {
             Some(tool) => onward.tool(tool),
             None => onward,
         };
-        Ok(self.bridge.carry(cx, &server, lease, onward).await)
+        Ok(self.bridge.carry(cx, upstream.name(), lease, onward).await)
     }
 }
 
@@ -295,20 +405,22 @@ impl Drop for Shared {
         if let Some(sweeper) = lock(&self.sweeper).take() {
             sweeper.abort();
         }
-        for upstream in self.all() {
+        let own = self.take_own(|_, _| true);
+        for upstream in self.all().into_iter().chain(own) {
             upstream.end();
         }
     }
 }
 
 impl Hosting for Shared {
-    fn client(&self, _server: &str) -> client::Builder {
+    fn client(&self, plan: &Plan) -> client::Builder {
         let limits = Limits::default().reconnects(u32::MAX);
         let builder = Client::builder().implementation(self.info.clone()).limits(limits);
-        match &self.clients {
+        let builder = match &self.clients {
             Some(change) => change(builder),
             None => builder,
-        }
+        };
+        self.logins.authorize(builder, plan)
     }
 
     fn offered(&self) {
@@ -341,18 +453,41 @@ impl Upstreams for Shared {
         self.catalogue.subscribe()
     }
 
-    fn settled(self: Arc<Self>, server: Option<Arc<str>>) -> Later<Arc<Catalogue>> {
+    fn settled(
+        self: Arc<Self>,
+        server: Option<Arc<str>>,
+        principal: Principal,
+    ) -> Later<Arc<Catalogue>> {
         Box::pin(async move {
             match server {
                 Some(server) => {
                     if let Some(upstream) = self.upstream(&server) {
-                        let _ = tokio::time::timeout(START, upstream.tried()).await;
+                        let tried = async {
+                            upstream.tried().await;
+                            if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
+                                theirs.tried().await;
+                            }
+                        };
+                        let _ = tokio::time::timeout(START, tried).await;
                     }
                 }
-                None => self.all_tried_within(PATIENCE).await,
+                None => {
+                    let deadline = Instant::now() + PATIENCE;
+                    self.all_tried_within(PATIENCE).await;
+                    let all = self.all();
+                    for upstream in all.into_iter().filter(|upstream| self.is_own(upstream)) {
+                        if let Theirs::Server(theirs) = self.theirs(&upstream, &principal) {
+                            let _ = tokio::time::timeout_at(deadline, theirs.tried()).await;
+                        }
+                    }
+                }
             }
             self.catalogue()
         })
+    }
+
+    fn shown_to(&self, all: &Arc<Catalogue>, principal: &Principal) -> Arc<Catalogue> {
+        Self::shown_to(self, all, principal)
     }
 
     fn forward(self: Arc<Self>, cx: Context, errand: Errand) -> Answer {
@@ -373,6 +508,9 @@ impl Upstreams for Shared {
         Box::pin(async move {
             let upstream = self.upstream(&server);
             let upstream = upstream.ok_or_else(|| Error::rpc_error(fault::gone(&server)))?;
+            let Theirs::Server(upstream) = self.theirs(&upstream, cx.principal()) else {
+                return Err(Error::rpc_error(fault::wants_login(&server, None)));
+            };
             let call = upstream.instance(&upstream.key(&cx)).await?;
             let filter = SubscriptionFilter::new().resource_subscriptions(uris);
             let subscription = call.instance.client.subscribe(filter).await?;
@@ -393,7 +531,9 @@ impl Upstreams for Shared {
         };
         let wanted =
             |upstream: &&Arc<Upstream>| server.is_none_or(|server| &**upstream.name() == server);
-        for upstream in self.all().iter().filter(wanted) {
+        let own = self.of_callers().into_iter().filter(|(whose, _)| whose == from);
+        let all: Vec<_> = self.all().into_iter().chain(own.map(|(_, upstream)| upstream)).collect();
+        for upstream in all.iter().filter(wanted) {
             for (owner, instance) in upstream.instances() {
                 let is_theirs = match &owner {
                     Owner::Everybody => !is_roots,
@@ -448,7 +588,8 @@ async fn sweep(shared: Weak<Shared>) {
         if upstreams.iter().any(|upstream| upstream.plan.settings.max_memory.is_some()) {
             shared.monitor.look().await;
         }
-        for upstream in upstreams {
+        let own = shared.of_callers().into_iter().map(|(_, upstream)| upstream);
+        for upstream in upstreams.into_iter().chain(own) {
             upstream.sweep();
         }
     }

@@ -1,5 +1,7 @@
 //! When a host knows what its servers offer, and whom it tells.
 
+#[cfg(feature = "auth")]
+mod own;
 mod starting;
 
 use crate::client::{Client, Target};

@@ -267,3 +267,18 @@ fn a_token_that_is_not_bound_as_it_should_be_is_not_used() {
         assert!(matches!(fault, Fault::Binding { .. }), "{fault}");
     }
 }
+
+#[test]
+fn an_enterprise_client_that_nobody_registered_registers_for_assertions() {
+    let exchanged = json!({
+        "access_token": "id-jag",
+        "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag",
+        "token_type": "N_A",
+    });
+    let mut settings = employee();
+    settings.identity = super::settings().identity;
+    let mut world = World::usual().post(IDP, 200, &exchanged);
+    let _ = world.login(settings, unauthorized("Bearer"), None);
+    let asked = world.log.lines().find(|line| line.contains("client_name")).unwrap();
+    expect![[r#"{"application_type":"native","client_name":"Bowline","grant_types":["urn:ietf:params:oauth:grant-type:jwt-bearer"],"redirect_uris":[],"response_types":[],"token_endpoint_auth_method":"none"}"#]].assert_eq(asked.trim());
+}

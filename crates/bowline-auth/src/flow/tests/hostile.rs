@@ -130,6 +130,14 @@ fn an_authorization_endpoint_keeps_its_query_but_none_of_our_parameters() {
     }));
     assert!(end.is_ok(), "{log}");
     assert!(log.contains("/authorize tenant=a&b x= response_type=code client_id="), "{log}");
+    let asks = json!({
+        "authorization_endpoint": format!("{ISSUER}/authorize?prompt=login"),
+        "scopes_supported": ["offline_access"],
+    });
+    let mut world = World::usual().get(AS_METADATA, &with(server(ISSUER), &asks));
+    let _ = world.login(settings(), unauthorized("Bearer scope=a"), None);
+    assert!(world.log.contains("scope=a offline_access"), "{}", world.log);
+    assert_eq!(world.log.matches("prompt=").count(), 1, "{}", world.log);
     for query in [
         "client_id=evil",
         "redirect_uri=https://evil.example",
@@ -221,6 +229,7 @@ fn a_registration_that_is_refused_says_why_fit_to_be_shown() {
         json!({}),
         json!({ "client_id": "" }),
         json!({ "client_id": 1 }),
+        json!({ "client_id": "c\u{1b}[2J" }),
         json!({ "client_id": "c".repeat(5000) }),
     ] {
         let mut world = World::usual().post(REGISTER, 201, &body);
@@ -325,14 +334,46 @@ fn a_code_is_taken_once_and_states_and_verifiers_are_never_the_same() {
 
 #[test]
 fn no_secret_of_a_login_is_shown_by_anything() {
-    let (world, mut flow, state) = waiting();
-    let returned =
-        format!("/callback?code=c0de-s3cret&state={state}&iss=http%3A%2F%2Flocalhost%3A4000");
-    let step = flow.next(Event::Returned(returned), now());
-    let shown = format!("{flow:?} {step:?} {}", world.log);
-    assert!(!shown.contains("c0de-s3cret") && !shown.contains(&state), "{shown}");
-    let Step::Fetch(request) = step else { panic!() };
-    let body = form::members(request.body.as_ref().unwrap().expose()).unwrap();
-    let verifier = body.iter().find(|(name, _)| name == "code_verifier").unwrap();
-    assert!(!shown.contains(&verifier.1));
+    let secrets = json!({
+        "access_token": "planted-access",
+        "refresh_token": "planted-refresh",
+        "id_token": "planted-id",
+        "token_type": "Bearer",
+        "expires_in": 0,
+    });
+    let client = json!({ "client_id": "c", "client_secret": "planted-client" });
+    let post = json!({ "token_endpoint_auth_methods_supported": ["client_secret_post"] });
+    let mut world = World::usual()
+        .get(AS_METADATA, &with(server(ISSUER), &post))
+        .post(REGISTER, 201, &client)
+        .post(TOKEN, 200, &secrets);
+    let mut flow = Flow::new(settings(), Cause::Login, None);
+    let (mut event, mut shown, mut planted) = (Event::Begin, String::new(), String::new());
+    loop {
+        let step = flow.next(event, now());
+        let _ = writeln!(shown, "{step:?} {flow:?}");
+        event = match step {
+            Step::Fetch(request) => {
+                let body = request.body.as_ref().map(|body| body.expose()).unwrap_or_default();
+                let mut members = form::members(body).unwrap().into_iter();
+                let verifier = members.find(|(name, _)| name == "code_verifier");
+                planted.extend(verifier.map(|(_, verifier)| format!(" {verifier}")));
+                let answer = world.fetch(&request);
+                let _ = writeln!(shown, "{answer:?}");
+                Event::Fetched(Ok(answer))
+            }
+            Step::OpenBrowser { state, .. } => {
+                planted.push_str(&state);
+                Event::Returned(format!(
+                    "/callback?code=planted-code&state={state}&iss=http%3A%2F%2Flocalhost%3A4000"
+                ))
+            }
+            Step::Done(_) => break,
+            step => panic!("{step:?}"),
+        };
+    }
+    assert_eq!(planted.split(' ').count(), 2, "a state and a verifier: {planted}");
+    for secret in planted.split(' ').chain(["planted-"]) {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
 }

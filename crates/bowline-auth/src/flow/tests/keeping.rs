@@ -58,6 +58,24 @@ fn a_refresh_in_advance_opens_no_browser_whatever_happens() {
 }
 
 #[test]
+fn a_refresh_token_of_a_client_that_the_settings_no_longer_name_is_not_used_in_advance_either() {
+    for endpoint in [None, Some(TOKEN.to_owned())] {
+        let mut settings = settings();
+        settings.identity.preregistered = Some(Preregistered {
+            issuer: None,
+            id: "by-hand".to_owned(),
+            credential: Credential::None,
+        });
+        let mut kept = kept();
+        kept.token_endpoint = endpoint;
+        let mut world = World::usual();
+        let fault = world.run(settings, Cause::Refresh, Some(kept)).unwrap_err();
+        assert_eq!(fault, Fault::NothingToRefresh);
+        assert!(!world.log.contains("POST") && !world.log.contains("browser"), "{}", world.log);
+    }
+}
+
+#[test]
 fn without_the_place_of_the_last_refresh_it_is_looked_for_at_the_issuer() {
     let mut before = kept();
     before.token_endpoint = None;
@@ -100,8 +118,14 @@ fn a_refresh_token_that_is_worth_nothing_leads_to_a_person_and_to_the_same_clien
 
 #[test]
 fn a_server_that_is_down_costs_no_login() {
-    for answer in [500, 502, 503, 429] {
-        let mut world = World::usual().post(TOKEN, answer, &json!({}));
+    for (status, answer) in [
+        (500, json!({})),
+        (502, json!({})),
+        (429, json!({})),
+        (503, refused("temporarily_unavailable")),
+        (400, refused("server_error")),
+    ] {
+        let mut world = World::usual().post(TOKEN, status, &answer);
         let fault = world.run(settings(), unauthorized("Bearer"), Some(kept())).unwrap_err();
         assert!(fault.is_transient() && !fault.ends_login(), "{fault}");
         assert!(!world.log.contains("browser") && !world.log.contains("kept:"), "{}", world.log);
@@ -190,11 +214,17 @@ fn a_client_registered_by_hand_stays_with_its_issuer() {
     let answer = with(tokens(), &json!({ "refresh_token": "ref" }));
     let mut world = World::usual().get(AS_METADATA, &metadata).post(TOKEN, 200, &answer);
     let kept = world.login(by_hand.clone(), unauthorized("Bearer"), None);
-    assert!(kept.client.secret.is_none(), "the secret stands in the settings");
-
+    for settings in [by_hand.clone(), settings()] {
+        let mut world = World::usual().post(TOKEN, 200, &answer);
+        let _ = world.login(settings, Cause::Refresh, Some(kept.clone()));
+        assert!(world.log.contains("client_id=by-hand client_secret=s3cret"), "{}", world.log);
+    }
+    let newer = Credential::Secret("newer".into());
+    let mut changed = by_hand.clone();
+    changed.identity.preregistered.as_mut().unwrap().credential = newer;
     let mut world = World::usual().post(TOKEN, 200, &answer);
-    let _ = world.login(by_hand.clone(), Cause::Refresh, Some(kept.clone()));
-    assert!(world.log.contains("client_id=by-hand client_secret=s3cret"), "{}", world.log);
+    let _ = world.login(changed, Cause::Refresh, Some(kept.clone()));
+    assert!(world.log.contains("client_id=by-hand client_secret=newer"), "{}", world.log);
 
     // The server names another one now.
     let second = json!({ "authorization_servers": ["http://localhost:4001"] });

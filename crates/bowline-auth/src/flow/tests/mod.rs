@@ -5,6 +5,7 @@ mod extensions;
 mod hostile;
 mod keeping;
 mod legacy;
+mod messages;
 
 use super::{Attempts, Cause, Event, Fault, Flow, Step};
 use crate::fetch::{FetchFault, Method, NamedBy, Request, Response};

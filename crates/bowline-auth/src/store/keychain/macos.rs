@@ -1,7 +1,7 @@
 //! The login keychain of macOS.
 
 use super::{PROGRAM, PURPOSE};
-use crate::store::file::{Keychain, Unavailable};
+use crate::store::keys::{Keychain, Unavailable};
 use security_framework::passwords::{get_generic_password, set_generic_password};
 use zeroize::Zeroizing;
 

@@ -1,6 +1,6 @@
 //! Systems without a keychain.
 
-use crate::store::file::{Keychain, Unavailable};
+use crate::store::keys::{Keychain, Unavailable};
 use zeroize::Zeroizing;
 
 #[derive(Debug)]

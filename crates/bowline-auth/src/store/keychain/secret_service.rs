@@ -10,7 +10,7 @@ mod wire;
 mod tests;
 
 use super::{PROGRAM, PURPOSE};
-use crate::store::file::{Keychain, Unavailable};
+use crate::store::keys::{Keychain, Unavailable};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bus::{Bus, Fault};

@@ -1,7 +1,7 @@
 //! The credential manager of Windows.
 
 use super::{PROGRAM, PURPOSE};
-use crate::store::file::{Keychain, Unavailable};
+use crate::store::keys::{Keychain, Unavailable};
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
 use windows_native_keyring_store::Store;

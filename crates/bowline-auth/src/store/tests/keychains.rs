@@ -1,6 +1,6 @@
 //! Logins whose key is in a keychain, which may come and go.
 
-use super::super::file::{Keychain, Unavailable};
+use super::super::keys::{Keychain, Unavailable};
 use super::super::{FileStore, Store};
 use super::{Folder, full, key};
 use std::sync::{Arc, Mutex};
@@ -63,7 +63,8 @@ fn a_keychain_that_is_gone_is_an_error_for_old_logins_and_a_file_does_for_new_on
     let (store, keychain) = store(&folder);
     store.save(&full(key("old"))).unwrap();
     keychain.leave(Some("it is locked"));
-    let fault = store.load(&key("old")).unwrap_err();
+    let again = FileStore::with(folder.logins(), keychain.clone());
+    let fault = again.load(&key("old")).unwrap_err();
     assert_eq!(
         fault.to_string(),
         "the keychain of the system cannot be used: it is locked; unlock it, or log in again"
@@ -71,7 +72,7 @@ fn a_keychain_that_is_gone_is_an_error_for_old_logins_and_a_file_does_for_new_on
     store.save(&full(key("new"))).unwrap();
     assert!(folder.logins().join("key").exists());
     assert!(store.load(&key("new")).unwrap().is_some());
-    let listed = store.list().unwrap();
+    let listed = again.list().unwrap();
     assert_eq!(listed.iter().filter(|kept| kept.is_ok()).count(), 1);
     keychain.leave(None);
     assert!(store.load(&key("old")).unwrap().is_some());
@@ -80,6 +81,23 @@ fn a_keychain_that_is_gone_is_an_error_for_old_logins_and_a_file_does_for_new_on
     store.save(&full(key("new"))).unwrap();
     std::fs::remove_file(folder.logins().join("key")).unwrap();
     assert!(store.load(&key("new")).unwrap().is_some());
+}
+
+#[test]
+fn what_the_keychain_said_once_opens_logins_but_seals_none() {
+    let folder = Folder::new();
+    let (store, keychain) = store(&folder);
+    store.save(&full(key("a"))).unwrap();
+    assert!(store.load(&key("a")).unwrap().is_some());
+    keychain.leave(Some("it is locked"));
+    assert!(store.load(&key("a")).unwrap().is_some());
+    keychain.leave(None);
+    // Somebody emptied it, and another process made a new key.
+    *keychain.key.lock().unwrap() = Some(vec![7; 32]);
+    store.save(&full(key("b"))).unwrap();
+    let again = FileStore::with(folder.logins(), keychain);
+    assert!(again.load(&key("b")).unwrap().is_some());
+    assert!(store.load(&key("b")).unwrap().is_some());
 }
 
 #[test]
@@ -97,6 +115,7 @@ fn a_keychain_that_was_emptied_or_holds_something_else_says_so() {
     let (store, keychain) = store(&folder);
     store.save(&full(key("a"))).unwrap();
     *keychain.key.lock().unwrap() = None;
+    let store = FileStore::with(folder.logins(), keychain.clone());
     let fault = store.load(&key("a")).unwrap_err().to_string();
     assert!(
         fault.ends_with("cannot be used: the key that it was sealed with is gone; log in again"),

@@ -216,7 +216,9 @@ fn no_secret_is_shown_by_a_store_or_lies_in_its_folder() {
             shown.error(&fault);
         }
     }
-    shown.error(&FileStore::new("/dev/null").save(&kept).unwrap_err());
+    let no_folder = folder.0.join("file");
+    fs::write(&no_folder, "").unwrap();
+    shown.error(&FileStore::new(no_folder).save(&kept).unwrap_err());
     nowhere(CANARY, &shown.0);
     assert!(shown.0.contains("cannot be used"), "no fault was shown");
 }

@@ -76,6 +76,17 @@ fn shown(task: &Task) -> String {
             let lists = subscribe.lists.map_or_else(String::new, kinds);
             ("subscribe", &subscribe.target, format!("{} {lists}", subscribe.uris.join(" ")))
         }
+        Task::Login(login) => {
+            let browser = if login.opens_browser { "" } else { ", no browser" };
+            let scopes = login.scopes.join(" ");
+            let port = login.callback_port.map_or_else(String::new, |port| format!(" at {port}"));
+            ("login", &login.target, format!("{scopes} as {:?}{port}{browser}", login.identity))
+        }
+        Task::Logout(logout) => ("logout", &logout.target, String::new()),
+        Task::Whoami(whoami) => match &whoami.targets {
+            Targets::All => return "whoami | every login".to_owned(),
+            Targets::One(target) => ("whoami", target, String::new()),
+        },
         Task::Configs(configs) => return format!("configs | json={}", configs.json),
         Task::Completions(completions) => return format!("completions | {}", completions.shell),
         Task::Up(up) => return self::up(up),

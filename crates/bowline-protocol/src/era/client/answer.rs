@@ -3,7 +3,7 @@
 use super::session;
 use crate::outcome::{Body, Outcome, ResultKind};
 use crate::protocol::Response;
-use crate::scan::{BodyKey, Members, Message, MetaKey, Raw, Selection};
+use crate::scan::{BodyKey, Message, MetaKey, Raw, Span};
 use crate::table;
 use bowline_types::DecodeError;
 use bowline_types::jsonrpc::ErrorObject;
@@ -22,6 +22,7 @@ pub struct Answer {
     pub cache: Option<CacheHint>,
     /// The result whole, an object.
     pub text: Raw,
+    envelope: Envelope,
 }
 
 impl Answer {
@@ -45,12 +46,13 @@ impl Answer {
             Response::Malformed(fault) => Err(Failure::Malformed(fault)),
             Response::Result(message) => {
                 let text = message.result().ok_or_else(|| Failure::malformed("no `result`"))?;
+                let envelope = Envelope::of(&message);
                 if revision.era() == Era::Legacy {
-                    return Ok(Self { kind: ResultKind::Complete, cache: None, text });
+                    return Ok(Self { kind: ResultKind::Complete, cache: None, text, envelope });
                 }
                 let kind = kind_of(&message, method, kinds)?;
                 let cache = cache_of(&message, method, &kind);
-                Ok(Self { kind, cache, text })
+                Ok(Self { kind, cache, text, envelope })
             }
         }
     }
@@ -71,32 +73,46 @@ impl Answer {
     /// # Errors
     /// A [`DecodeError`] when `_meta` is no object.
     pub fn into_outcome(self) -> Result<Outcome, DecodeError> {
-        let mut members = Selection::with_capacity(self.text.as_bytes().len());
-        let mut meta = None;
-        for member in Members::of(&self.text) {
-            match BodyKey::find(&member.name()) {
-                Some(BodyKey::ResultType | BodyKey::TtlMs | BodyKey::CacheScope) => {}
-                Some(BodyKey::Meta) => {
-                    meta = Some(meta_to_hand_on(&self.text.inside(member.value))?)
-                }
-                _ => members.add(member.whole),
-            }
-        }
-        let body = Body::from_raw(members.into_raw(), meta.flatten());
+        let Envelope { members, meta, server_info } = self.envelope;
+        let meta = match meta.is_empty() {
+            true => None,
+            false => meta_to_hand_on(&self.text.slice(meta), server_info)?,
+        };
+        let body = Body::from_raw(self.text.without(members).into_raw(), meta);
         Ok(Outcome::Result { kind: self.kind, body, cache: self.cache })
     }
 }
 
+/// What of a result belongs to the envelope, as places in its text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Envelope {
+    /// The values of its members.
+    members: [Span; 4],
+    /// That of `_meta`, which is among them.
+    meta: Span,
+    /// That of who the server is, in `_meta`.
+    server_info: Span,
+}
+
+impl Envelope {
+    fn of(message: &Message) -> Self {
+        let [result, meta] = [message.result_span(), message.body_span(BodyKey::Meta)];
+        let members = [BodyKey::ResultType, BodyKey::TtlMs, BodyKey::CacheScope, BodyKey::Meta];
+        Self {
+            members: members.map(|key| message.body_span(key).within(result)),
+            meta: meta.within(result),
+            server_info: message.meta_span(MetaKey::ServerInfo).within(meta),
+        }
+    }
+}
+
 /// `_meta` of a result without who the server is; `None` when nothing else is in it.
-fn meta_to_hand_on(meta: &Raw) -> Result<Option<Raw>, DecodeError> {
-    if !meta.as_bytes().starts_with(b"{") {
+fn meta_to_hand_on(meta: &Raw, server_info: Span) -> Result<Option<Raw>, DecodeError> {
+    if !meta.is_object() {
         return Err(DecodeError::new("expected an object").in_member(BodyKey::Meta.name()));
     }
-    let mut members = Selection::with_capacity(meta.as_bytes().len());
-    Members::of(meta)
-        .filter(|member| *member.name() != *MetaKey::ServerInfo.name().as_bytes())
-        .for_each(|member| members.add(member.whole));
-    Ok((!members.is_empty()).then(|| members.into_raw()))
+    let rest = meta.without([server_info]);
+    Ok((!rest.is_empty()).then(|| rest.into_raw()))
 }
 
 /// Why a request of ours has no result.

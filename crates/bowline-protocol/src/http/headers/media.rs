@@ -15,6 +15,10 @@ impl MediaType {
     /// `None` is any other type, a malformed value, or a `charset` other than UTF-8.
     #[must_use]
     pub fn from_content_type(value: &[u8]) -> Option<Self> {
+        // What nearly everybody sends.
+        if value == b"application/json" {
+            return Some(Self::Json);
+        }
         let mut parts = Parts { rest: value, separator: b';' };
         let essence = parts.next()?;
         let media = [Self::Json, Self::EventStream]

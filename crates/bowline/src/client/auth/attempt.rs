@@ -2,15 +2,13 @@
 
 use super::browser::{Shown, Visit};
 use super::callback::{Callback, Told, Visitor};
+use super::fetcher::Fetcher;
 use super::pass::Source;
 use super::{Authorization, Interactive, Way};
 use crate::error::{Error, Result};
-use crate::transport::http::client::guarded::{Guarded, Reach};
 use bowline_auth::Url;
-use bowline_auth::fetch::{FetchFault, NamedBy, Request, Response};
 use bowline_auth::flow::{Cause, Event, Failed, Flow, Step};
 use bowline_auth::store::Kept;
-use bytes::Bytes;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
@@ -20,10 +18,7 @@ use tokio::time::sleep;
 pub(super) struct Means {
     pub(super) authorization: Authorization,
     pub(super) server: Url,
-    /// To where the user led us.
-    own: Guarded,
-    /// To where somebody else does.
-    others: Guarded,
+    pub(super) fetcher: Fetcher,
 }
 
 /// What came of an attempt.
@@ -53,12 +48,8 @@ impl Means {
         server: Url,
         options: &crate::transport::http::client::Options,
     ) -> Result<Self> {
-        let reach = Reach::of_server(&server.to_uri());
-        let private = authorization.private;
-        let others = Guarded::new(options, reach.dangerously_allow_private_addresses(private))?;
-        // The server itself is spoken to wherever it is; what the user wrote into the settings likewise.
-        let own = others.clone().reaching(reach.dangerously_allow_private_addresses(true));
-        Ok(Self { authorization, server, own, others })
+        let fetcher = Fetcher::new(&server, options, authorization.private)?;
+        Ok(Self { authorization, server, fetcher })
     }
 
     /// Makes an attempt. `unwanted` is ready when nobody waits for it any more; a browser is then not waited for.
@@ -89,7 +80,7 @@ impl Means {
         let mut step = flow.next(Event::Begin, SystemTime::now());
         loop {
             let event = match step {
-                Step::Fetch(request) => Event::Fetched(self.fetch(request).await),
+                Step::Fetch(request) => Event::Fetched(self.fetcher.fetch(request).await),
                 Step::OpenBrowser { url, redirect_uri, until, .. } => {
                     source = Source::LoggedIn;
                     let (server, redirect) = (self.server.clone(), redirect_uri);
@@ -112,41 +103,6 @@ impl Means {
                 person.was_expected();
             }
         }
-    }
-
-    async fn fetch(&self, request: Request) -> Result<Response, FetchFault> {
-        let guarded = match request.named_by {
-            NamedBy::User => &self.own,
-            NamedBy::Peer => &self.others,
-        };
-        let body = request
-            .body
-            .as_ref()
-            .map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.expose().as_bytes()));
-        let mut sent = http::Request::new(body);
-        *sent.method_mut() = match request.method {
-            bowline_auth::fetch::Method::Get => http::Method::GET,
-            bowline_auth::fetch::Method::Post => http::Method::POST,
-        };
-        *sent.uri_mut() = request.url.to_uri();
-        *sent.headers_mut() = request.headers;
-        let response = guarded.fetch(sent, request.purpose.max_redirects()).await;
-        let (head, body) = response.map_err(|error| fault(&error))?.into_parts();
-        Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
-    }
-}
-
-/// What a flow is told of a request that brought nothing.
-fn fault(error: &Error) -> FetchFault {
-    if error.is_invalid() {
-        FetchFault::Refused(error.to_string())
-    } else if error.is_timeout() {
-        FetchFault::TimedOut
-    } else if error.is_overloaded() {
-        FetchFault::TooLarge
-    } else {
-        let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})"));
-        FetchFault::Unreachable(format!("{error}{}", cause.unwrap_or_default()))
     }
 }
 
@@ -216,6 +172,10 @@ impl Person {
                     match shown.map_err(Fault::GivenUp)? {
                         Shown::Open => {}
                         Shown::Returned(url) => return Ok(Event::Returned(url)),
+                        Shown::Declined => {
+                            let error = Error::unauthorized("the login was declined");
+                            return Err(Fault::GivenUp(error));
+                        }
                     }
                 }
                 () = unwanted.as_mut() => return Ok(Event::Cancelled),

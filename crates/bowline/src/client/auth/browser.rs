@@ -36,6 +36,8 @@ pub enum Shown {
     Open,
     /// The browser was sent to this URL, which the person copied: the listener has not seen it.
     Returned(String),
+    /// The person does not want to log in.
+    Declined,
 }
 
 /// Shows pages to a person.
@@ -43,7 +45,7 @@ pub trait Browser: Send + Sync + fmt::Debug + 'static {
     /// Shows a page. Dropping the future takes it back, as far as that can be done.
     ///
     /// # Errors
-    /// Nothing can be shown here, or the person does not want to log in; the login ends with this.
+    /// Nothing can be shown here; the login ends with this.
     fn show(&self, visit: Visit) -> Pin<Box<dyn Future<Output = Result<Shown>> + Send>>;
 }
 

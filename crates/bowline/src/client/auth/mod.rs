@@ -27,14 +27,17 @@ mod attempt;
 mod browser;
 mod callback;
 mod carry;
+mod fetcher;
+mod login;
 mod pass;
 mod session;
-#[cfg(test)]
-mod tests;
 
 pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
+pub use login::{GivenBack, LoggedIn, LoggedOut};
 
 pub(crate) use carry::Login;
+#[cfg(feature = "host")]
+pub(crate) use fetcher::Fetcher;
 
 use super::builder::Builder;
 use bowline_auth::Url;

@@ -52,8 +52,11 @@ impl Pass {
         Some(Self {
             number,
             key: kept.dpop.clone().filter(|_| tokens.scheme == Scheme::Dpop),
-            // One that lives for seconds is used for most of them.
-            margin: left.map_or(MARGIN, |left| MARGIN.min(left / 4)),
+            // One that lives for seconds is used for most of them. How long one was to live that was kept nobody knows.
+            margin: match left {
+                Some(left) if source != Source::Kept => MARGIN.min(left / 4),
+                _ => MARGIN,
+            },
             tokens,
             kept,
             source,

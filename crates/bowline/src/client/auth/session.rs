@@ -39,12 +39,14 @@ pub(super) enum Need {
     Renewed(Arc<Pass>),
     /// The server refused a request with this one, or with none.
     Refused(Option<Arc<Pass>>, Cause),
+    /// Somebody wants a new one, whatever is kept.
+    New(Cause),
 }
 
 impl Need {
     fn pass(&self) -> Option<&Arc<Pass>> {
         match self {
-            Self::Known => None,
+            Self::Known | Self::New(_) => None,
             Self::Renewed(pass) => Some(pass),
             Self::Refused(pass, _) => pass.as_ref(),
         }
@@ -121,8 +123,8 @@ impl Session {
     /// Begins to get a token, or finds that somebody has or does.
     fn begin(&self, need: &Need) -> Begun {
         let mut state = lock(&self.state);
-        if let Some(waiting) = &state.running {
-            return Begun::Waiting(waiting.clone());
+        if let Some(ended) = &state.running {
+            return Begun::Waiting(ended.subscribe());
         }
         if let (Known::Pass(pass), Some(old)) = (&state.known, need.pass())
             && pass.number > old.number
@@ -136,7 +138,9 @@ impl Session {
             return Begun::Refused(why);
         }
         let (ended, waiting) = watch::channel(None);
-        state.running = Some(waiting.clone());
+        let ended = Arc::new(ended);
+        // What is kept here to join it does not count as waiting.
+        state.running = Some(ended.clone());
         let errand = Errand {
             means: self.means.clone(),
             key: self.key.clone(),
@@ -151,6 +155,44 @@ impl Session {
             ended.send_replace(Some(result));
         });
         Begun::Waiting(waiting)
+    }
+
+    /// A new login, whatever is kept.
+    ///
+    /// # Errors
+    /// Nobody logged in.
+    pub(super) async fn log_in(&self) -> Result<Arc<Pass>> {
+        let cause = match self.means.challenges().await? {
+            Some(challenges) => Cause::Rejected(challenges),
+            None => Cause::Login,
+        };
+        let pass = self.obtain(Need::New(cause)).await?;
+        pass.ok_or_else(|| Error::unauthorized("the login brought no token"))
+    }
+
+    /// Forgets the login, and tells the authorization server; none if there was none.
+    ///
+    /// # Errors
+    /// What is kept cannot be read or removed.
+    pub(super) async fn log_out(&self) -> Result<Option<(Kept, Result<bool>)>> {
+        let errand = Errand {
+            means: self.means.clone(),
+            key: self.key.clone(),
+            state: self.state.clone(),
+            need: Need::Known,
+        };
+        // What waits for the lock gives up when nobody waits for it; this does.
+        let (running, _waiting) = watch::channel(None);
+        let held = errand.lock(&running).await.map_err(|why| why.error())?;
+        let kept = errand.read().await.map_err(|why| why.error())?;
+        let Some(kept) = kept else { return Ok(None) };
+        let key = self.key.clone();
+        // Forgotten first: what the other side says of it cannot keep it here.
+        errand.stored(move |store| store.remove(&key)).await.map_err(|why| why.error())?;
+        lock(&self.state).known = Known::Nothing;
+        drop(held);
+        let told = self.means.revoke(&kept).await;
+        Ok(Some((kept, told)))
     }
 
     fn can_renew(&self, pass: &Pass) -> bool {
@@ -258,7 +300,7 @@ impl Errand {
     fn cause(&self, kept: Option<&Kept>) -> Result<Cause, Why> {
         let cause = match &self.need {
             Need::Known | Need::Renewed(_) => return Ok(Cause::Refresh),
-            Need::Refused(_, cause) => cause.clone(),
+            Need::Refused(_, cause) | Need::New(cause) => cause.clone(),
         };
         if !self.means.authorization.takes_a_person() || !self.never_asks() {
             return Ok(cause);
@@ -273,6 +315,9 @@ impl Errand {
 
     /// Whether a login that is kept is another than the one that is not good enough.
     fn is_another(&self, kept: &Kept) -> bool {
+        if let Need::New(_) = self.need {
+            return false;
+        }
         let Some(tokens) = &kept.tokens else { return false };
         if tokens.ends(SystemTime::now(), Duration::ZERO) {
             return false;

@@ -26,7 +26,10 @@ pub(super) fn catalogue<'a>(
     let servers: HashMap<_, _> =
         offers.iter().map(|(name, offer)| (name.clone(), Arc::new(own(name, offer)))).collect();
     let (merged, collisions) = merge(naming, &offers);
-    (Catalogue { merged: Arc::new(merged), servers, access: None }, collisions)
+    (
+        Catalogue { merged: Arc::new(merged), servers, access: None, needs: None, own: false },
+        collisions,
+    )
 }
 
 /// What one server offers, under its own names.

@@ -20,6 +20,7 @@ pub(crate) use shelves::{Located, Shelves, Source};
 pub(crate) use stored::Stored;
 
 use super::access::{Rules, Sight};
+use super::needs::Needs;
 use super::settings::Naming;
 use crate::principal::Principal;
 use crate::server::ItemKind;
@@ -35,6 +36,10 @@ pub(crate) struct Catalogue {
     servers: HashMap<Arc<str>, Arc<Shelves>>,
     /// Who may use what of it; everybody everything where there are no rules.
     access: Option<Arc<Rules>>,
+    /// The scopes that calls need.
+    needs: Option<Arc<Needs>>,
+    /// Whether callers are shown something else, each of his own.
+    own: bool,
 }
 
 /// The part of a catalogue that an endpoint shows.
@@ -74,6 +79,30 @@ impl Catalogue {
     pub(crate) fn with_access(mut self, access: Option<Arc<Rules>>) -> Self {
         self.access = access;
         self
+    }
+
+    /// The same, where calls need scopes.
+    #[must_use]
+    pub(crate) fn with_needs(mut self, needs: Option<Arc<Needs>>) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// The scopes that calls need; `None` where they need none.
+    pub(crate) fn needs(&self) -> Option<&Arc<Needs>> {
+        self.needs.as_ref()
+    }
+
+    /// The same, where callers have servers of their own.
+    #[must_use]
+    pub(crate) fn with_own(mut self, own: bool) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// Whether callers have servers of their own.
+    pub(crate) fn has_own(&self) -> bool {
+        self.own
     }
 
     /// What this principal may use of it; `None` for everything.

@@ -160,6 +160,19 @@ impl Offer {
         }
     }
 
+    /// Of a server that somebody has to log in to first: a tool that says how.
+    pub(crate) fn login(server: &str, name: &str) -> Self {
+        let description = format!(
+            "Says how to log in to the server {server}, which is used with your own account there. Its tools are listed \
+             once you have."
+        );
+        let tool = Tool::new(name).description(description);
+        let text = Raw::encode(&tool).ok();
+        let tools = text.map(|text| Item::new(name, text)).into_iter().collect();
+        let capabilities = ServerCapabilities::new().tools(ToolsCapability::new());
+        Self { tools, restricted: true, capabilities, ..Self::unknown() }
+    }
+
     /// Whether the server has told anything.
     pub(crate) fn is_known(&self) -> bool {
         self.protocol_version.is_some()

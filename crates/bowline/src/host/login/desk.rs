@@ -4,14 +4,14 @@ use super::browser::{self, Cookies, Odd, Signer, name_of as visit_of, secret};
 use super::form::{once, pairs};
 use super::pages::{self, Consent, Page};
 use super::visit::{Stage, Ticket, Visit};
-use super::{Entrance, Fetch, Proof, Recognize, name_of};
+use super::{Entrance, Fetch, Proof, Proofs, Recognize, name_of};
 use crate::error::{Error, Result};
 use crate::principal::Principal;
 use bowline_auth::Url;
 use bowline_auth::fetch::Purpose;
 use bowline_auth::flow::{Cause, Event, Failed, Fault, Flow, Step};
 use bowline_auth::settings::Settings;
-use bowline_auth::store::{Kept, Key, Store};
+use bowline_auth::store::{Kept, Store};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::json;
@@ -24,15 +24,17 @@ use std::time::{Duration, SystemTime};
 pub(crate) struct Desk {
     /// The origin of the pages, as browsers know it.
     base: Url,
-    proof: Proof,
+    proofs: Proofs,
     store: Arc<dyn Store>,
     fetch: Arc<dyn Fetch>,
     signer: Signer,
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     /// Who wants to know of a login that was made: the server's name, and whose it is.
-    made: Box<dyn Fn(&str, Option<&Principal>) + Send + Sync>,
+    made: Made,
     open: Mutex<Open>,
 }
+
+type Made = Box<dyn Fn(&str, Option<&Principal>) + Send + Sync>;
 
 /// A server that can be logged in to.
 #[derive(Clone, Debug)]
@@ -98,7 +100,7 @@ impl Desk {
     /// When it is no URL of pages, or the system has no random numbers.
     pub(crate) fn new(
         base: &str,
-        proof: Proof,
+        proofs: Proofs,
         store: Arc<dyn Store>,
         fetch: Arc<dyn Fetch>,
         made: impl Fn(&str, Option<&Principal>) + Send + Sync + 'static,
@@ -109,7 +111,7 @@ impl Desk {
         let signer = signer.ok_or_else(|| Error::invalid("the system has no random numbers"))?;
         Ok(Self {
             base,
-            proof,
+            proofs,
             store,
             fetch,
             signer,
@@ -131,22 +133,6 @@ impl Desk {
         path.starts_with(FOLDER)
     }
 
-    /// Where logins are kept.
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
-    }
-
-    /// Under which the login of a caller at a server is kept.
-    pub(crate) fn key(&self, place: &Place, principal: Option<&Principal>) -> Key {
-        Key::new(name_of(principal), place.settings.server.as_str())
-    }
-
-    /// Whether a caller has a login at a server. Reads a file perhaps.
-    pub(crate) fn is_made(&self, place: &Place, principal: Option<&Principal>) -> bool {
-        let kept = self.store.load(&self.key(place, principal));
-        kept.ok().flatten().is_some_and(|kept| kept.tokens.is_some())
-    }
-
     /// A URL by which this caller, and nobody else, can make a login at a server.
     ///
     /// # Errors
@@ -157,15 +143,9 @@ impl Desk {
         principal: Option<&Principal>,
         program: Option<String>,
     ) -> Result<Link> {
-        let is_provable = match (&self.proof, principal) {
-            (_, None) => true,
-            (Proof::Nobody, Some(_)) => false,
-            (Proof::Token | Proof::Login(_), Some(principal)) => principal.is_authenticated(),
-        };
-        if !is_provable {
-            return Err(Error::invalid(
-                "nobody could find out whether a browser is that of the caller",
-            ));
+        if self.proofs.of(principal).is_none() {
+            let why = "it could not be found out whether a browser is the caller's";
+            return Err(Error::invalid(why));
         }
         let now = (self.clock)();
         let mut open = self.open();
@@ -243,12 +223,12 @@ impl Desk {
     fn enter(&self, asked: &Asked, ticket: Option<&str>) -> Result<Page, Refusal> {
         let ticket = ticket.ok_or(Refusal::Unknown)?;
         let visit = visit_of(ticket);
-        let server = {
+        let (server, proof) = {
             let mut open = self.open();
             open.sweep((self.clock)());
             let known = open.tickets.get(&visit).filter(|(text, _)| text == ticket);
             let (_, known) = known.ok_or(Refusal::Unknown)?;
-            known.place.server.clone()
+            (known.place.server.clone(), self.proofs.of(known.principal.as_ref()))
         };
         self.is_place(asked, &server)?;
         let cookies = self.cookies(&visit);
@@ -263,7 +243,7 @@ impl Desk {
         };
         let csrf = self.signer.sign(&["begin", &visit, &browser]);
         let fields = [("ticket", ticket), ("csrf", &csrf)];
-        let wants_token = matches!(self.proof, Proof::Token);
+        let wants_token = matches!(proof, Some(Proof::Token));
         let page = pages::who(&server, &self.action(&server), &fields, wants_token);
         Ok(cookie.into_iter().fold(page, Page::cookie))
     }
@@ -291,7 +271,7 @@ impl Desk {
             taken.ok_or(Refusal::Unknown)?.1
         };
         self.is_place(asked, &ticket.place.server)?;
-        match &self.proof {
+        match self.proofs.of(ticket.principal.as_ref()).ok_or(Refusal::SomebodyElse)? {
             Proof::Nobody => self.ask(visit, ticket, browser).await,
             Proof::Token => {
                 let token = once(fields, "token").unwrap_or_default();
@@ -305,7 +285,7 @@ impl Desk {
                 let mut settings = entrance.settings.clone();
                 self.redirect(&mut settings)?;
                 let mut flow = Box::new(Flow::new(settings, Cause::Login, None));
-                let begun = self.run(&mut flow, Event::Begin, &At::Entrance(entrance)).await;
+                let begun = self.run(&mut flow, Event::Begin, &At::Entrance(&entrance)).await;
                 let (url, state) = match begun.map_err(Refusal::Fault)? {
                     Reached::Browser { url, state } => (url, state),
                     Reached::Done(_) | Reached::Waiting(_) => return Err(Refusal::Unknown),
@@ -436,7 +416,7 @@ impl Desk {
         let returned = Event::Returned(format!("{CALLBACK}?{query}"));
         match stage {
             Stage::Proving(mut flow) => {
-                let Proof::Login(entrance) = &self.proof else { return Err(Refusal::Unknown) };
+                let entrance = self.proofs.entrance.as_ref().ok_or(Refusal::Unknown)?;
                 let kept = done(self.run(&mut flow, returned, &At::Entrance(entrance)).await)?;
                 let token = kept.tokens.as_ref().map(|tokens| tokens.access.clone());
                 let token = token.ok_or(Refusal::SomebodyElse)?;

@@ -23,7 +23,7 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use desk::{Asked, Desk, Link, Place};
+pub(crate) use desk::{Asked, Desk, Place};
 
 use crate::principal::{Principal, PrincipalKind};
 use bowline_auth::fetch::{FetchFault, Request, Response};
@@ -53,9 +53,35 @@ pub(crate) trait Recognize: Send + Sync {
     fn recognize<'a>(&'a self, token: &'a str) -> Later<'a, Option<Principal>>;
 }
 
+/// How browsers show whose they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proofs {
+    /// Whether there is only one caller, who runs the host.
+    pub(crate) nobody: bool,
+    /// Whether callers have tokens that they can type in.
+    pub(crate) token: bool,
+    /// Where callers can log in.
+    pub(crate) entrance: Option<Entrance>,
+}
+
+impl Proofs {
+    /// How a browser shows that it is this caller's; nothing if it cannot.
+    fn of(&self, principal: Option<&Principal>) -> Option<Proof> {
+        let Some(principal) = principal else {
+            return self.nobody.then_some(Proof::Nobody);
+        };
+        let login = || self.entrance.clone().map(|entrance| Proof::Login(Box::new(entrance)));
+        match principal.kind() {
+            PrincipalKind::Token if self.token => Some(Proof::Token),
+            PrincipalKind::Token | PrincipalKind::Claims => login(),
+            PrincipalKind::Anonymous | PrincipalKind::Process => None,
+        }
+    }
+}
+
 /// How a browser shows whose it is.
 #[derive(Clone, Debug)]
-pub(crate) enum Proof {
+enum Proof {
     /// There is only one caller, who runs the host.
     Nobody,
     /// By a token that the endpoint knows, typed into a page.

@@ -1,7 +1,7 @@
 //! Browsers, and what they make of it.
 
 use super::desk::{Asked, Desk, Place};
-use super::{Entrance, Fetch, Later, Proof, Recognize};
+use super::{Entrance, Fetch, Later, Proofs, Recognize};
 use crate::principal::Principal;
 use bowline_auth::Url;
 use bowline_auth::fetch::{FetchFault, Purpose, Request, Response};
@@ -79,12 +79,21 @@ impl Recognize for Known {
 }
 
 struct World {
+    base: String,
     desk: Desk,
     place: Arc<Place>,
     peers: Arc<Peers>,
     store: MemoryStore,
     now: Arc<Mutex<SystemTime>>,
     made: Arc<Mutex<Vec<String>>>,
+}
+
+fn typed() -> Proofs {
+    Proofs { token: true, ..Proofs::default() }
+}
+
+fn entered(entrance: Entrance) -> Proofs {
+    Proofs { entrance: Some(entrance), ..Proofs::default() }
 }
 
 fn identity() -> ClientIdentity {
@@ -94,11 +103,11 @@ fn identity() -> ClientIdentity {
 }
 
 impl World {
-    fn new(base: &str, proof: Proof) -> Self {
-        Self::asking(base, proof, "notes", vec!["notes.read", "notes.write"])
+    fn new(base: &str, proofs: Proofs) -> Self {
+        Self::asking(base, proofs, "notes", vec!["notes.read", "notes.write"])
     }
 
-    fn asking(base: &str, proof: Proof, name: &str, scopes: Vec<&'static str>) -> Self {
+    fn asking(base: &str, proofs: Proofs, name: &str, scopes: Vec<&'static str>) -> Self {
         let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)));
         let (peers, store) =
             (Arc::new(Peers { scopes, ..Peers::default() }), MemoryStore::default());
@@ -108,7 +117,8 @@ impl World {
             let who = who.map_or("nobody", Principal::name);
             heard.lock().unwrap().push(format!("{server} for {who}"));
         };
-        let desk = Desk::new(base, proof, Arc::new(store.clone()), peers.clone(), made_by).unwrap();
+        let desk =
+            Desk::new(base, proofs, Arc::new(store.clone()), peers.clone(), made_by).unwrap();
         let desk = desk.clock(move || *clock.lock().unwrap());
         // Whatever is put in there, the desk says itself where browsers come back to.
         let mut settings = Settings::new(
@@ -117,7 +127,7 @@ impl World {
         );
         settings.identity = identity();
         let place = Arc::new(Place { server: name.into(), settings });
-        Self { desk, place, peers, store, now, made }
+        Self { base: base.to_owned(), desk, place, peers, store, now, made }
     }
 
     fn link(&self, name: &str) -> String {
@@ -215,8 +225,7 @@ impl Browser {
 }
 
 fn world_base(world: &World) -> String {
-    let link = world.link("nobody in particular");
-    link.split("/login/").next().unwrap().to_owned()
+    world.base.clone()
 }
 
 impl Shown {
@@ -255,7 +264,7 @@ fn back(away: &str, code: &str) -> String {
 
 #[tokio::test]
 async fn a_login_belongs_to_the_caller_whom_the_url_was_given_to() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let (alice, bob) = (world.link("alice"), world.link("bob"));
     let (mut of_alice, mut of_bob) = (Browser::default(), Browser::default());
     let away = of_alice.go(&world, &alice, "token-of-alice").await;
@@ -269,14 +278,11 @@ async fn a_login_belongs_to_the_caller_whom_the_url_was_given_to() {
     of_bob.get(&world, &back(&other, "2")).await;
     assert_eq!(world.kept().len(), 2);
     assert_eq!(*world.made.lock().unwrap(), ["notes for alice", "notes for bob"]);
-    let is_made = |name| world.desk.is_made(&world.place, Some(&Principal::token(name, [])));
-    assert!(is_made("alice") && is_made("bob") && !is_made("carol"));
-    assert!(!world.desk.is_made(&world.place, None));
 }
 
 #[tokio::test]
 async fn what_is_allowed_in_one_browser_does_not_count_in_another() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let (mut one, mut other) = (Browser::default(), Browser::default());
     let away = one.go(&world, &world.link("alice"), "token-of-alice").await;
     // Bob logs in at the authorization server, by a URL that Alice has sent to him.
@@ -291,7 +297,7 @@ async fn what_is_allowed_in_one_browser_does_not_count_in_another() {
 
 #[tokio::test]
 async fn a_browser_with_a_login_of_its_own_under_way_is_another_one_too() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let (mut one, mut other) = (Browser::default(), Browser::default());
     let away = one.go(&world, &world.link("alice"), "token-of-alice").await;
     other.go(&world, &world.link("bob"), "token-of-bob").await;
@@ -301,7 +307,7 @@ async fn a_browser_with_a_login_of_its_own_under_way_is_another_one_too() {
 
 #[tokio::test]
 async fn somebody_else_who_opens_the_url_attaches_nothing() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let link = world.link("alice");
     for left in [2, 1, 0] {
         let mut bob = Browser::default();
@@ -325,7 +331,7 @@ async fn somebody_else_who_opens_the_url_attaches_nothing() {
 
 #[tokio::test]
 async fn a_url_and_what_comes_back_are_good_once_and_for_ten_minutes() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let mut alice = Browser::default();
     let link = world.link("alice");
     // Looking uses nothing up.
@@ -350,7 +356,7 @@ async fn a_url_and_what_comes_back_are_good_once_and_for_ten_minutes() {
 
 #[tokio::test]
 async fn the_same_url_is_given_again_while_it_is_fresh_to_the_same_caller_only() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let first = world.link("alice");
     assert_eq!(world.link("alice"), first);
     assert_ne!(world.link("bob"), first);
@@ -362,7 +368,8 @@ async fn the_same_url_is_given_again_while_it_is_fresh_to_the_same_caller_only()
 
 #[tokio::test]
 async fn what_another_site_makes_a_browser_send_is_refused() {
-    let rows: &[(&str, &[(&str, &str)], bool, bool)] = &[
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, bool);
+    let rows: &[Row<'_>] = &[
         // What is sent, whether the page may be opened, whether the form counts.
         ("nothing", &[], true, true),
         (
@@ -430,7 +437,7 @@ async fn what_another_site_makes_a_browser_send_is_refused() {
         ("an old look ahead", &[("purpose", "prefetch")], false, false),
     ];
     for (what, headers, opens, counts) in rows {
-        let world = World::new(BASE, Proof::Token);
+        let world = World::new(BASE, typed());
         let link = world.link("alice");
         let mut browser = Browser::default();
         let who = browser.get(&world, &link).await;
@@ -459,7 +466,7 @@ async fn what_another_site_makes_a_browser_send_is_refused() {
 
 #[tokio::test]
 async fn forms_count_only_with_what_their_page_gave_to_this_browser() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let link = world.link("alice");
     let (mut alice, mut other) = (Browser::default(), Browser::default());
     let who = alice.get(&world, &link).await;
@@ -532,7 +539,7 @@ async fn a_browser_gets_what_it_comes_back_with_only_after_consent() {
             "bowline-8080-browser-VISIT=VALUE; Path=/; Max-Age=600; HttpOnly; SameSite=Lax",
         ),
     ] {
-        let world = World::new(base, Proof::Token);
+        let world = World::new(base, typed());
         let mut alice = Browser::default();
         let who = alice.get(&world, &world.link("alice")).await;
         let consent = alice.press(&world, &who, "go", "&token=token-of-alice").await;
@@ -542,8 +549,10 @@ async fn a_browser_gets_what_it_comes_back_with_only_after_consent() {
         let plain = |told: &str| {
             let (name, rest) = told.split_once('=').unwrap();
             let (_, attributes) = rest.split_once(';').unwrap();
-            let at =
-                name.rfind("browser-").map(|at| at + 8).or(name.rfind("state-").map(|at| at + 6));
+            let at = name
+                .rfind("browser-")
+                .map(|at| at + 8)
+                .or_else(|| name.rfind("state-").map(|at| at + 6));
             format!("{}VISIT=VALUE;{attributes}", &name[..at.unwrap()])
         };
         assert_eq!(plain(&alice.told[0]), cookie);
@@ -558,7 +567,7 @@ async fn a_browser_gets_what_it_comes_back_with_only_after_consent() {
 
 #[tokio::test]
 async fn a_person_who_does_not_allow_it_is_not_sent_anywhere() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let mut alice = Browser::default();
     let who = alice.get(&world, &world.link("alice")).await;
     let consent = alice.press(&world, &who, "go", "&token=token-of-alice").await;
@@ -570,7 +579,7 @@ async fn a_person_who_does_not_allow_it_is_not_sent_anywhere() {
 
 #[tokio::test]
 async fn pages_say_what_is_asked_for_and_by_whom() {
-    let world = World::new(BASE, Proof::Token);
+    let world = World::new(BASE, typed());
     let mut alice = Browser::default();
     let who = alice.get(&world, &world.link("alice")).await;
     let consent = alice.press(&world, &who, "go", "&token=token-of-alice").await;
@@ -604,7 +613,7 @@ async fn pages_say_what_is_asked_for_and_by_whom() {
 #[tokio::test]
 async fn no_page_can_be_framed_scripted_kept_or_written_by_others() {
     let evil = "<script>alert(1)</script>\"'&\u{202e}x\u{1b}[31m";
-    let world = World::asking(BASE, Proof::Token, evil, vec!["<img/src=x>", "a&b"]);
+    let world = World::asking(BASE, typed(), evil, vec!["<img/src=x>", "a&b"]);
     let principal = Principal::token("alice", []);
     let link = world.desk.link(&world.place, Some(&principal), Some(evil.into())).unwrap().url;
     let mut alice = Browser::default();
@@ -659,7 +668,7 @@ async fn whoever_logs_in_at_the_endpoint_shows_who_he_is() {
     for (person, status) in
         [("alice", StatusCode::OK), ("bob", StatusCode::FORBIDDEN), ("x", StatusCode::FORBIDDEN)]
     {
-        let world = World::new(BASE, Proof::Login(Box::new(entrance())));
+        let world = World::new(BASE, entered(entrance()));
         let mut browser = Browser::default();
         let who = browser.get(&world, &world.link("alice")).await;
         let away = browser.press(&world, &who, "go", "").await.away();
@@ -686,7 +695,7 @@ async fn whoever_logs_in_at_the_endpoint_shows_who_he_is() {
         // What he showed who he is with is not kept.
         assert_eq!(world.kept(), ["token alice at https://notes.example.net/mcp: token-of-9"]);
     }
-    let world = World::new(BASE, Proof::Login(Box::new(entrance())));
+    let world = World::new(BASE, entered(entrance()));
     let (mut mallory, mut alice) = (Browser::default(), Browser::default());
     let who = mallory.get(&world, &world.link("alice")).await;
     let away = mallory.press(&world, &who, "go", "").await.away();
@@ -696,27 +705,32 @@ async fn whoever_logs_in_at_the_endpoint_shows_who_he_is() {
 
 #[test]
 fn nobody_is_given_a_url_whom_a_browser_could_not_prove_to_be() {
-    let entrance = Proof::Login(Box::new(Entrance {
+    let entrance = entered(Entrance {
         settings: Settings::new(Url::parse(SERVER).unwrap(), Url::parse(BASE).unwrap()),
         issuer: OWN_ISSUER.into(),
         scopes: Vec::new(),
-    }));
+    });
     let alice = Principal::token("alice", []);
     let process = Principal::process("uid:1001");
-    let rows: [(Proof, Option<&Principal>, bool); 8] = [
-        (Proof::Nobody, None, true),
-        (Proof::Nobody, Some(&alice), false),
-        (Proof::Nobody, Some(&process), false),
-        (Proof::Token, Some(&alice), true),
-        (Proof::Token, Some(&process), false),
-        (Proof::Token, Some(&Principal::anonymous()), false),
+    let claims = json!({ "sub": "alice" }).as_object().unwrap().clone();
+    let claimed = Principal::claimed(OWN_ISSUER, claims).unwrap();
+    let rows: [(Proofs, Option<&Principal>, bool); 11] = [
+        (Proofs { nobody: true, ..Proofs::default() }, None, true),
+        (Proofs { nobody: true, ..Proofs::default() }, Some(&alice), false),
+        (Proofs { nobody: true, ..Proofs::default() }, Some(&process), false),
+        (typed(), Some(&alice), true),
+        (typed(), None, false),
+        (typed(), Some(&claimed), false),
+        (entrance.clone(), Some(&claimed), true),
+        (typed(), Some(&process), false),
+        (typed(), Some(&Principal::anonymous()), false),
         (entrance.clone(), Some(&alice), true),
         (entrance, Some(&process), false),
     ];
-    for (proof, principal, is_given) in rows {
-        let world = World::new(BASE, proof.clone());
+    for (proofs, principal, is_given) in rows {
+        let world = World::new(BASE, proofs.clone());
         let link = world.desk.link(&world.place, principal, None);
-        assert_eq!(link.is_ok(), is_given, "{proof:?} {principal:?}");
+        assert_eq!(link.is_ok(), is_given, "{proofs:?} {principal:?}");
     }
 }
 
@@ -732,12 +746,12 @@ async fn authorization_servers_find_out_who_we_are_where_others_reach_us() {
         };
         world.desk.answer(asked, &Known).await
     }
-    let response = document(&World::new(BASE, Proof::Token)).await;
+    let response = document(&World::new(BASE, typed())).await;
     let said: Value = serde_json::from_slice(response.body()).unwrap();
     assert_eq!(said["client_id"], "https://mcp.example.com/login/client.json");
     assert_eq!(said["redirect_uris"], json!(["https://mcp.example.com/login/callback"]));
     for local in ["http://127.0.0.1:8080", "https://localhost:8443"] {
-        let response = document(&World::new(local, Proof::Token)).await;
+        let response = document(&World::new(local, typed())).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{local}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::client::{Connect, Pipe, Target};
 use crate::error::{Error, Result};
 use crate::host::status::ServerState;
-use crate::host::upstream::Plan;
+use crate::host::upstream::{Login, Plan};
 use crate::host::{Builder, Host, ServerSettings};
 use crate::server::Server;
 use crate::transport::memory;
@@ -81,6 +81,7 @@ impl Folder {
             target: Target::custom(door.clone()),
             tools: None,
             settings: ServerSettings::default(),
+            login: Login::default(),
             fingerprint: Some("door".to_owned()),
         });
         builder

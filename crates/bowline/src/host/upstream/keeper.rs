@@ -95,6 +95,9 @@ async fn start(upstream: &Weak<Upstream>) -> Option<Arc<Instance>> {
                 Err(error) => {
                     tracing::warn!(target: "bowline::host", server = &**upstream.name(), "{}", chain(&error));
                     upstream.publish(None);
+                    if upstream.is_guarded() {
+                        return None;
+                    }
                 }
             }
         }
@@ -263,6 +266,14 @@ fn kept(upstream: &Upstream) -> Option<Offer> {
 }
 
 impl Upstream {
+    /// Is not looked after: nobody uses it, or each caller one of his own.
+    pub(crate) fn rest(&self) {
+        if let Some(keeper) = lock(&self.keeper).take() {
+            keeper.abort();
+        }
+        self.publish(None);
+    }
+
     /// Sets what the server offers, and tells the host; nothing when it cannot be used.
     fn publish(&self, offer: Option<Offer>) {
         let offer = offer.map(|offer| match &self.plan.tools {

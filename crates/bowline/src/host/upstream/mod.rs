@@ -23,6 +23,7 @@ use crate::client::lane::Lane;
 use crate::client::{self, State, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::principal::Principal;
 use bowline_protocol::scan::MetaKey;
 use bowline_types::capability::ClientCapabilities;
 use bowline_types::input::Root;
@@ -49,14 +50,28 @@ pub(crate) struct Plan {
     pub(crate) tools: Option<Vec<String>>,
     /// What the settings say of it.
     pub(crate) settings: ServerSettings,
+    /// With whose login it is used.
+    pub(crate) login: Login,
     /// Under what its offer is kept from one run to the next; changes with anything that makes it another server.
     pub(crate) fingerprint: Option<String>,
+}
+
+/// With whose login a server is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// With none.
+    Nobody,
+    /// That of whoever runs the host.
+    #[default]
+    Host,
+    /// That of a caller.
+    Of(Principal),
 }
 
 /// What a server needs of its host.
 pub(crate) trait Hosting: Send + Sync + 'static {
     /// A client to be, as the host wants it.
-    fn client(&self, server: &str) -> client::Builder;
+    fn client(&self, plan: &Plan) -> client::Builder;
     /// A server's offer came, changed or went.
     fn offered(&self);
     /// Where offers are kept.
@@ -84,6 +99,8 @@ pub(crate) struct Upstream {
     /// The number of the instance that the keeper listens to; 0 for none.
     kept: AtomicU64,
     leaving: AtomicBool,
+    /// Whether it wants a login, and has none.
+    guarded: AtomicBool,
     /// Whether it is known what it offers, or that it offers nothing now.
     tried: watch::Sender<bool>,
     /// Hears of changes of its lists, and brings it back when it is gone.
@@ -130,6 +147,7 @@ impl Upstream {
             numbers: AtomicU64::new(0),
             kept: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
+            guarded: AtomicBool::new(false),
             tried: watch::Sender::new(false),
             keeper: Mutex::new(None),
         })
@@ -148,6 +166,24 @@ impl Upstream {
     /// Whether it is being taken out of the host.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Whether it wants a login, and is used without.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.load(Ordering::Acquire)
+    }
+
+    /// It wants a login, after all. Nothing is used any more that has none.
+    pub(crate) fn guard(&self) {
+        if self.plan.login == Login::Nobody && !self.guarded.swap(true, Ordering::AcqRel) {
+            self.rest();
+            self.stop(|_| true);
+        }
+    }
+
+    /// Who runs it.
+    pub(crate) fn hosting(&self) -> Weak<dyn Hosting> {
+        self.host.clone()
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -359,7 +395,7 @@ impl Upstream {
         let (builder, monitor) = {
             // Not kept while it starts: a host that is dropped meanwhile ends the start.
             let host = self.host().ok_or_else(|| Error::closed("the host is closed"))?;
-            (host.client(self.name()), host.monitor().clone())
+            (host.client(&self.plan), host.monitor().clone())
         };
         let builder = builder.hand_on(self.capabilities(key), lane.clone());
         let connected = builder.connect(self.plan.target.clone()).await;
@@ -370,9 +406,18 @@ impl Upstream {
                 let error = Arc::new(error);
                 standing.last_error = Some((error.clone(), Instant::now()));
                 drop(standing);
+                let wants_login = error.is_unauthorized();
+                if wants_login && self.plan.login == Login::Nobody {
+                    self.guarded.store(true, Ordering::Release);
+                }
                 // Its tools are taken out, and it is tried again: not by every call that comes.
                 keeper::bring_back(self);
-                return Err(Error::unreachable("it could not be started or reached").because(error));
+                let failed = if wants_login {
+                    Error::unauthorized("it wants a login")
+                } else {
+                    Error::unreachable("it could not be started or reached")
+                };
+                return Err(failed.because(error));
             }
         };
         standing.starts += 1;

@@ -26,7 +26,16 @@ pub(crate) trait Upstreams: Send + Sync + 'static {
 
     /// The same as soon as this server, or each of them, has told what it offers or has failed to. At once where that
     /// is known.
-    fn settled(self: Arc<Self>, server: Option<Arc<str>>) -> Later<Arc<Catalogue>>;
+    fn settled(
+        self: Arc<Self>,
+        server: Option<Arc<str>>,
+        principal: Principal,
+    ) -> Later<Arc<Catalogue>>;
+
+    /// What somebody is shown of it, who may have servers of his own.
+    fn shown_to(&self, all: &Arc<Catalogue>, _principal: &Principal) -> Arc<Catalogue> {
+        all.clone()
+    }
 
     /// Hands a call on. A server that is not there any more is answered for with a named error.
     fn forward(self: Arc<Self>, cx: Context, errand: Errand) -> Answer;

@@ -1,5 +1,6 @@
 //! The listener.
 
+use super::beside::Beside;
 use super::connection;
 use super::endpoint::Endpoint;
 #[cfg(feature = "host")]
@@ -33,6 +34,7 @@ pub struct Http {
     unauthenticated: bool,
     unencrypted: bool,
     find: Option<Find>,
+    pub(super) beside: Option<Arc<dyn Beside>>,
 }
 
 impl fmt::Debug for Http {
@@ -69,6 +71,7 @@ impl Http {
             unauthenticated: false,
             unencrypted: false,
             find: None,
+            beside: None,
         })
     }
 
@@ -217,8 +220,9 @@ impl Http {
 
 impl Transport for Http {
     async fn serve(mut self, service: Arc<dyn Service>, end: End) -> Result<()> {
-        let (closing, find) = (end.signal(), self.find.take());
-        self.run(end, |endpoint| Site::Endpoint(Rooms::new(service, endpoint, find, closing))).await
+        let (closing, find, beside) = (end.signal(), self.find.take(), self.beside.take());
+        let site = |endpoint| Rooms::new(service, endpoint, find, beside, closing);
+        self.run(end, |endpoint| Site::Endpoint(site(endpoint))).await
     }
 }
 

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "auth")]
 mod auth;
+mod beside;
 mod body;
 #[cfg(any(feature = "client", feature = "auth"))]
 #[cfg_attr(
@@ -23,6 +24,8 @@ mod guard;
 #[cfg(not(modern_only))]
 pub mod legacy;
 mod listener;
+#[cfg(all(feature = "auth", feature = "host"))]
+mod login;
 pub(crate) mod pages;
 mod patient;
 mod read;

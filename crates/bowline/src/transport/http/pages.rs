@@ -50,7 +50,8 @@ struct Shared {
 impl PagesService {
     #[cfg_attr(not(feature = "host"), expect(dead_code, reason = "hosts have pages"))]
     pub(super) fn new(pages: Arc<dyn Pages>, endpoint: Endpoint, closing: Closing) -> Self {
-        let (guard, limits) = (endpoint.guard, Arc::new(endpoint.limits));
+        let door = endpoint.protection.door(endpoint.guard.path.as_deref());
+        let (guard, limits) = (Guard { door, ..endpoint.guard }, Arc::new(endpoint.limits));
         Self(Arc::new(Shared { pages, guard, limits, closing }))
     }
 
@@ -99,4 +100,36 @@ fn response(page: Page, has_body: bool) -> Response<ResponseBody> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(all(test, feature = "auth"))]
+mod tests {
+    use super::{Page, Pages, PagesService};
+    use crate::closing::Closing;
+    use crate::transport::http::{Endpoint, Issuer, Protected};
+    use http::{Request, StatusCode};
+    use std::pin::Pin;
+    use std::sync::Arc;
+
+    struct Hello;
+
+    impl Pages for Hello {
+        fn page(&self, _: &str) -> Pin<Box<dyn Future<Output = Page> + Send + '_>> {
+            Box::pin(async { Page::plain(StatusCode::OK, "hello") })
+        }
+    }
+
+    /// What says that it asks for tokens asks for them on pages too.
+    #[tokio::test]
+    async fn pages_of_a_protected_endpoint_want_a_token() {
+        let issuer = Issuer::new("https://auth.example.com").unwrap();
+        let told = Protected::new("https://mcp.example.com/mcp").unwrap().issuer(issuer);
+        let open = Endpoint::default();
+        let protected = Endpoint::default().protected(told).unwrap();
+        for (endpoint, status) in [(open, 200), (protected, 401)] {
+            let pages = PagesService::new(Arc::new(Hello), endpoint, Closing::default());
+            let request = Request::get("/status").header("host", "localhost").body(()).unwrap();
+            assert_eq!(pages.answer(request.into_parts().0).await.status(), status);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Several endpoints behind one listener, told apart by their paths.
 
+use super::beside::Beside;
 use super::endpoint::Endpoint;
 use super::service::HttpService;
 use crate::closing::Closing;
@@ -18,6 +19,7 @@ pub(super) type Find = Arc<dyn Fn(&str) -> Option<Arc<dyn Service>> + Send + Syn
 pub(super) struct Rooms {
     own: HttpService,
     others: Option<Arc<Others>>,
+    beside: Option<Arc<dyn Beside>>,
 }
 
 struct Others {
@@ -40,6 +42,7 @@ impl Rooms {
         service: Arc<dyn Service>,
         endpoint: Endpoint,
         find: Option<Find>,
+        beside: Option<Arc<dyn Beside>>,
         closing: Closing,
     ) -> Self {
         let mut endpoint = endpoint;
@@ -48,12 +51,17 @@ impl Rooms {
             let (endpoint, closing) = (endpoint.clone(), closing.clone());
             Arc::new(Others { find, endpoint, closing, found: Mutex::default() })
         });
-        Self { own: HttpService::build(service, endpoint, closing), others }
+        Self { own: HttpService::build(service, endpoint, closing), others, beside }
     }
 
     /// The endpoint at the listener's own path, whose limits hold for all.
     pub(super) fn own(&self) -> &HttpService {
         &self.own
+    }
+
+    /// The page for people at a path, if there is one.
+    pub(super) fn beside(&self, path: &str) -> Option<&Arc<dyn Beside>> {
+        self.beside.as_ref().filter(|pages| pages.is_at(path))
     }
 
     /// The endpoint at a path; a path that nothing is found at, the listener's own refuses as every wrong one.

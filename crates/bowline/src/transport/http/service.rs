@@ -86,6 +86,17 @@ impl HttpService {
         &self.0.closing
     }
 
+    /// Checks where a request comes from that is not for the service.
+    pub(super) fn check_source(&self, parts: &Parts) -> Result<(), Refused> {
+        self.0.guard.check_source(parts, &self.0.limits).map(drop)
+    }
+
+    /// Whose token a request has; nobody's where nobody is asked for one.
+    #[cfg(all(feature = "auth", feature = "host"))]
+    pub(super) async fn authenticate(&self, parts: &Parts) -> Option<Principal> {
+        self.0.guard.authenticate(parts).await.ok().flatten()
+    }
+
     /// Answers one request.
     ///
     /// Dropping the future, or the body of the response before its end, cancels the call.

@@ -1,5 +1,6 @@
 //! What a listener serves.
 
+use super::beside;
 use super::body::ResponseBody;
 use super::pages::PagesService;
 use super::rooms::Rooms;
@@ -41,7 +42,15 @@ impl Site {
         B: Body<Data = Bytes> + Send + 'static,
     {
         match self {
-            Self::Endpoint(rooms) => Box::pin(rooms.at(request.uri().path()).answer(request)),
+            Self::Endpoint(rooms) => {
+                if let Some(pages) = rooms.beside(request.uri().path()) {
+                    let (pages, endpoint) = (pages.clone(), rooms.own().clone());
+                    return Box::pin(
+                        async move { beside::answer(&*pages, &endpoint, request).await },
+                    );
+                }
+                Box::pin(rooms.at(request.uri().path()).answer(request))
+            }
             // The body is not read: nobody who asks for a page has one.
             Self::Pages(pages) => {
                 let (pages, head) = (pages.clone(), request.into_parts().0);

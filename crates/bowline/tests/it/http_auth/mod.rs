@@ -7,5 +7,6 @@ mod metadata;
 mod opaque;
 mod proofs;
 mod scopes;
+mod secrets;
 mod streams;
 mod tokens;

@@ -116,7 +116,8 @@ async fn nobody_is_let_in_who_cannot_be_asked_about() {
 
 #[tokio::test]
 async fn the_server_says_who_it_is_when_it_asks() {
-    let rows: [(fn(Introspection) -> Introspection, &str); 3] = [
+    type Change = fn(Introspection) -> Introspection;
+    let rows: [(Change, &str); 3] = [
         (|asked| asked, ""),
         // base64 of `mcp%20server:a%3Ab`
         (|asked| asked.client("mcp server", "a:b").unwrap(), "Basic bWNwJTIwc2VydmVyOmElM0Fi"),

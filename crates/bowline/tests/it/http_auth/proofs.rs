@@ -25,6 +25,8 @@ fn bound(scheme: &str, token: &str, proofs: &[HeaderValue]) -> Request<Full<Byte
     request
 }
 
+const UNPROVED: Option<&str> = Some("DPoP error=\"invalid_dpop_proof\"");
+
 #[tokio::test]
 async fn a_bound_token_is_good_only_with_a_proof_of_its_key() {
     let authority = Authority::start().await;
@@ -34,34 +36,23 @@ async fn a_bound_token_is_good_only_with_a_proof_of_its_key() {
     let unbound = authority.token(json!({}));
     let good = || proof(&key, "POST", RESOURCE, Some(&token));
     let used = good();
-    let rows: Vec<(&str, Request<Full<Bytes>>, Option<&str>)> = vec![
-        ("as it should be", bound("DPoP", &token, &[used.clone()]), None),
+    type Row<'a> = (&'a str, Request<Full<Bytes>>, Option<&'a str>);
+    let rows: Vec<Row<'_>> = vec![
+        ("as it should be", bound("DPoP", &token, std::slice::from_ref(&used)), None),
         ("again, with another proof", bound("dpop", &token, &[good()]), None),
-        (
-            "a proof that was used",
-            bound("DPoP", &token, &[used]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
-        ),
-        ("no proof", bound("DPoP", &token, &[]), Some("DPoP error=\"invalid_dpop_proof\"")),
-        (
-            "two proofs",
-            bound("DPoP", &token, &[good(), good()]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
-        ),
-        (
-            "no text",
-            bound("DPoP", &token, &[HeaderValue::from_bytes(b"\xff").unwrap()]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
-        ),
+        ("a proof that was used", bound("DPoP", &token, &[used]), UNPROVED),
+        ("no proof", bound("DPoP", &token, &[]), UNPROVED),
+        ("two proofs", bound("DPoP", &token, &[good(), good()]), UNPROVED),
+        ("no text", bound("DPoP", &token, &[HeaderValue::from_bytes(b"\xff").unwrap()]), UNPROVED),
         (
             "stolen",
             bound("DPoP", &token, &[proof(&thief, "POST", RESOURCE, Some(&token))]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
+            UNPROVED,
         ),
         (
             "for another method",
             bound("DPoP", &token, &[proof(&key, "GET", RESOURCE, Some(&token))]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
+            UNPROVED,
         ),
         (
             "for another URL",
@@ -70,18 +61,14 @@ async fn a_bound_token_is_good_only_with_a_proof_of_its_key() {
                 &token,
                 &[proof(&key, "POST", "https://mcp.example.com/other", Some(&token))],
             ),
-            Some("DPoP error=\"invalid_dpop_proof\""),
+            UNPROVED,
         ),
         (
             "for another token",
             bound("DPoP", &token, &[proof(&key, "POST", RESOURCE, Some(&unbound))]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
+            UNPROVED,
         ),
-        (
-            "for no token",
-            bound("DPoP", &token, &[proof(&key, "POST", RESOURCE, None)]),
-            Some("DPoP error=\"invalid_dpop_proof\""),
-        ),
+        ("for no token", bound("DPoP", &token, &[proof(&key, "POST", RESOURCE, None)]), UNPROVED),
         (
             "as if it were unbound",
             bound("Bearer", &token, &[good()]),

@@ -8,7 +8,7 @@ use bowline::server::ToolExt;
 use bowline::transport::http::{Endpoint, HttpService};
 use bowline::types::tool::Tool;
 use http::{HeaderValue, Request};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -131,6 +131,43 @@ async fn sessions_are_challenged_as_well() {
             assert_eq!(all.post(&batch).await.status(), 200);
         }
     }
+}
+
+/// And for clients of the oldest version, whose messages are POSTed beside the stream.
+#[tokio::test]
+async fn messages_beside_a_stream_are_challenged_as_well() {
+    let authority = Authority::start().await;
+    let (server, begun) = server();
+    let service = service(&authority, server);
+    let get = |scope: &str| {
+        let token = authority.token(json!({ "scope": scope }));
+        let head = Request::get("/sse").header("host", "localhost");
+        let head = head.header("accept", "text/event-stream");
+        with(head.body(Full::default()).unwrap(), &token)
+    };
+    assert_eq!(service.answer(get("call")).await.status(), 403);
+    let mut events = service.answer(get("mcp call")).await;
+    assert_eq!(events.status(), 200);
+    let first = events.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    let first = String::from_utf8(first.to_vec()).unwrap();
+    let place = first.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let post = async |scope: &str, tool: &str| {
+        let token = authority.token(json!({ "scope": scope }));
+        let head = Request::post(place).header("host", "localhost");
+        let head = head.header("content-type", "application/json");
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": tool, "arguments": {} },
+        });
+        let body = Full::from(body.to_string());
+        service.answer(with(head.body(body).unwrap(), &token)).await
+    };
+    let refused = post("mcp call", "write").await;
+    assert_eq!(refused.status(), 403);
+    let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains("scope=\"call write mcp\""), "{challenge}");
+    assert_eq!(post("mcp call", "read").await.status(), 202);
+    assert_eq!(begun.load(Ordering::SeqCst), 0);
 }
 
 /// Keys that are written with escapes name the same tool.

@@ -3,7 +3,7 @@
 use super::bus::{Bus, Fault, unescaped};
 use super::wire::{Body, Values};
 use super::{COLLECTION, ITEM, SERVICE, Service, System};
-use crate::store::file::{Keychain, Unavailable};
+use crate::store::keys::{Keychain, Unavailable};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{Read, Write};

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub(super) struct State {
     pub(super) known: Known,
     /// How the errand ends that is under way.
-    pub(super) running: Option<watch::Receiver<Option<Ended>>>,
+    pub(super) running: Option<Arc<watch::Sender<Option<Ended>>>>,
     passes: u64,
     /// The last errand that failed, and until when none other is tried.
     failed: Option<(Instant, Why)>,

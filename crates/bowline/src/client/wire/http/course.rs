@@ -254,7 +254,11 @@ impl Course {
                 Heard::Reply(_) | Heard::Nothing => {}
             }
         }
-        self.said.extend(answer);
+        if let Some(answer) = answer {
+            // Mostly it is all there is, and room for more would be for nothing.
+            self.said.reserve_exact(1);
+            self.said.push_back(answer);
+        }
     }
 
     /// Whether a message answers this request, or says that it could not be read.

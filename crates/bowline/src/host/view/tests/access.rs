@@ -33,7 +33,8 @@ async fn listed(view: &Arc<View>, who: &Principal, method: &str, member: &str) -
     assert_eq!(page["cacheScope"], "private", "{method}");
     let items = page[member].as_array().unwrap();
     let key = |item: &Value| {
-        let key = item.get("uriTemplate").or(item.get("uri")).unwrap_or(&item["name"]);
+        let key =
+            item.get("uriTemplate").or_else(|| item.get("uri")).unwrap_or_else(|| &item["name"]);
         key.as_str().unwrap().to_owned()
     };
     items.iter().map(key).collect()
@@ -117,7 +118,7 @@ async fn what_somebody_may_not_use_answers_as_what_is_not_there() {
         assert!(answer.starts_with("error"), "{method} {hidden}: {answer}");
         let name = |params: &Value| {
             let of = params.get("ref").unwrap_or(params);
-            of.get("name").or(of.get("uri")).unwrap().as_str().unwrap().to_owned()
+            of.get("name").or_else(|| of.get("uri")).unwrap().as_str().unwrap().to_owned()
         };
         assert_eq!(
             answer.replace(&name(hidden), "NAME"),

@@ -28,11 +28,11 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Protected {
-    pub(super) resource: Box<str>,
+    pub(in crate::transport::http) resource: Box<str>,
     pub(super) audiences: Vec<Box<str>>,
     pub(super) issuers: Vec<Issuer>,
     pub(super) introspections: Vec<Introspection>,
-    pub(super) scopes: Vec<Box<str>>,
+    pub(in crate::transport::http) scopes: Vec<Box<str>>,
     pub(super) methods: BTreeMap<Box<str>, Vec<Box<str>>>,
     pub(super) tools: BTreeMap<Box<str>, Vec<Box<str>>>,
     pub(super) implied: BTreeMap<Box<str>, Vec<Box<str>>>,
@@ -202,7 +202,7 @@ impl Protected {
     }
 
     /// The issuers of the tokens that let in.
-    pub(super) fn authorization_servers(&self) -> Vec<&str> {
+    pub(in crate::transport::http) fn authorization_servers(&self) -> Vec<&str> {
         let signing = self.issuers.iter().map(|issuer| &*issuer.name);
         let mut servers: Vec<&str> = Vec::new();
         for server in signing.chain(self.introspections.iter().map(|asked| &*asked.issuer)) {

@@ -36,6 +36,12 @@ impl Protection {
         Ok(Self { told: Some(Told { protected: Arc::new(protected), verifier }), root: None })
     }
 
+    /// What was told.
+    #[cfg(feature = "host")]
+    pub(in crate::transport::http) fn protected(&self) -> Option<&Protected> {
+        Some(&*self.told.as_ref()?.protected)
+    }
+
     pub(in crate::transport::http) fn is_on(&self) -> bool {
         self.told.is_some()
     }

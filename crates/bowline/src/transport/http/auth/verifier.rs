@@ -1,5 +1,6 @@
 //! Whether a token is good, whichever endpoint it is for.
 
+use super::issuer::Issuer;
 use super::keys::{Keys, Unavailable};
 use super::known::{Digest, Good, Known, digest_of};
 use super::oracle::{Oracle, Said};
@@ -55,24 +56,13 @@ impl Verifier {
     /// # Errors
     /// When an algorithm is none, or a file with certificates cannot be read.
     pub(super) fn new(protected: &Protected) -> Result<Self> {
-        let signer = |issuer: &super::issuer::Issuer| {
-            let named = |name: &Box<str>| {
-                Algorithm::named(name).ok_or_else(|| {
-                    let all = Algorithm::ALL.map(Algorithm::name).join(", ");
-                    Error::invalid(format!("algorithms: there is no `{name}`; there are {all}"))
-                })
-            };
-            let algorithms = issuer.algorithms.iter().map(named).collect::<Result<_>>()?;
-            let keys = Arc::new(Keys::new(issuer.clone())?);
-            Ok(Signer { rules: Rules::new(&issuer.name), algorithms, keys })
-        };
         let oracle = |introspection| Oracle::new(introspection).map(Arc::new);
         let mut hierarchy = Hierarchy::default();
         for (scope, implied) in &protected.implied {
             hierarchy.add(scope, implied.iter().map(AsRef::as_ref));
         }
         Ok(Self {
-            signers: protected.issuers.iter().map(signer).collect::<Result<_>>()?,
+            signers: protected.issuers.iter().map(Signer::new).collect::<Result<_>>()?,
             oracles: protected.introspections.iter().map(oracle).collect::<Result<_>>()?,
             hierarchy,
             known: Known::default(),
@@ -158,6 +148,18 @@ impl Verifier {
 }
 
 impl Signer {
+    fn new(issuer: &Issuer) -> Result<Self> {
+        let named = |name: &str| {
+            Algorithm::named(name).ok_or_else(|| {
+                let all = Algorithm::ALL.map(Algorithm::name).join(", ");
+                Error::invalid(format!("algorithms: there is no `{name}`; there are {all}"))
+            })
+        };
+        let algorithms = issuer.algorithms.iter().map(|name| named(name)).collect::<Result<_>>()?;
+        let keys = Arc::new(Keys::new(issuer.clone())?);
+        Ok(Self { rules: Rules::new(&issuer.name), algorithms, keys })
+    }
+
     async fn verify(&self, token: &str) -> Result<(Map<String, Value>, Checked), Why> {
         let invalid = |fault: jose::Fault| Why::Invalid(fault.to_string());
         let header = Header::unverified(token, &self.algorithms).map_err(invalid)?;

@@ -119,12 +119,7 @@ impl Connector {
         let mut redirected = None;
         for _ in 0..=redirect::MOST {
             let target = redirected.as_ref().unwrap_or(target);
-            let mut headers = headers(&target.uri);
-            credentials::guard(&mut headers, origin, self.credentials_over_http)?;
-            let mut request = Request::new(Whole::new(body.clone()));
-            *request.method_mut() = method.clone();
-            *request.headers_mut() = headers;
-            let response = self.exchange(target, request).await?;
+            let response = self.exchange(target, method, &headers, body).await?;
             if head_size(response.headers()) > self.headers_bytes {
                 return Err(explain::large_head(origin));
             }
@@ -147,16 +142,26 @@ impl Connector {
     async fn exchange(
         &self,
         target: &Target,
-        mut request: Request<Whole>,
+        method: &Method,
+        headers: impl Fn(&Uri) -> HeaderMap,
+        body: &Bytes,
     ) -> Result<Response<Body>> {
         let origin = &target.origin;
-        if !origin.secure {
-            // Of a tunnel, only the proxy sees it; without one it goes with the request.
-            let via = self.pool.dial().proxy(&target.uri, origin)?;
-            if let Some(authorization) = via.and_then(|via| via.authorization) {
-                request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        let request = || {
+            let mut headers = headers(&target.uri);
+            credentials::guard(&mut headers, origin, self.credentials_over_http)?;
+            if !origin.secure {
+                // Of a tunnel, only the proxy sees it; without one it goes with the request.
+                let via = self.pool.dial().proxy(&target.uri, origin)?;
+                if let Some(authorization) = via.and_then(|via| via.authorization) {
+                    headers.insert(PROXY_AUTHORIZATION, authorization);
+                }
             }
-        }
+            let mut request = Request::new(Whole::new(body.clone()));
+            *request.method_mut() = method.clone();
+            *request.headers_mut() = headers;
+            Ok(request)
+        };
         match tokio::time::timeout(self.head_timeout, self.pool.send(target, request)).await {
             Ok(Ok((response, connection))) => {
                 Ok(response.map(|incoming| Body::new(incoming, origin.clone(), connection)))

@@ -14,6 +14,7 @@ pub(crate) struct Origin {
     /// In lower case, and without the brackets of an IPv6 address.
     pub(super) host: Arc<str>,
     pub(super) port: u16,
+    loopback: bool,
 }
 
 impl Origin {
@@ -36,9 +37,9 @@ impl Origin {
         let Some(authority) = authority else {
             return Err(Error::invalid("a URL to send to must name a host"));
         };
-        let host = bare(authority.host()).to_ascii_lowercase().into();
-        let usual = if secure { 443 } else { 80 };
-        let origin = Self { secure, host, port: authority.port_u16().unwrap_or(usual) };
+        let host: Arc<str> = bare(authority.host()).to_ascii_lowercase().into();
+        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let origin = Self { secure, loopback: stays_here(&host), host, port };
         if authority.as_str().contains('@') {
             return Err(Error::invalid(format!(
                 "the URL of {origin} has a user or a password in it, which ends up in logs; \
@@ -64,14 +65,13 @@ impl Origin {
 
     /// Whether what is sent there stays on this machine: 127.0.0.0/8, ::1 and `localhost`, which we resolve ourselves.
     pub(super) fn is_loopback(&self) -> bool {
-        is_localhost(&self.host)
-            || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        self.loopback
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { secure, host, port } = self;
+        let Self { secure, host, port, .. } = self;
         let scheme = if *secure { "https" } else { "http" };
         if host.contains(':') {
             write!(f, "{scheme}://[{host}]")?;
@@ -88,6 +88,10 @@ impl fmt::Display for Origin {
 /// Whether a host is `localhost`, which no name server is asked for.
 pub(super) fn is_localhost(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
+}
+
+fn stays_here(host: &str) -> bool {
+    is_localhost(host) || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What `localhost` is, whatever a name server says: else credentials could leave this machine.

@@ -13,7 +13,7 @@ use bowline_protocol::limits::Limits;
 use http::header::HOST;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -104,14 +104,15 @@ impl Pool {
     }
 
     /// Sends a request over a connection that is there or a new one, and gives its response as soon as its head is
-    /// there, with the connection to be kept when the body was read.
+    /// there, with the connection to be kept when the body was read. The request is made when it is needed, so that
+    /// nothing holds it while its response is waited for.
     ///
     /// # Errors
     /// There is no connection, or no response.
     pub(super) async fn send(
         &self,
         target: &Target,
-        mut request: Request<Whole>,
+        request: impl Fn() -> Result<Request<Whole>>,
     ) -> Result<(Response<Incoming>, Connection)> {
         let line = self.line(target.origin());
         loop {
@@ -119,19 +120,37 @@ impl Pool {
             let is_new = kept.is_none();
             let sender = match kept {
                 Some(kept) => kept,
-                // Boxed, so that the future of a request over a connection that is there stays small.
-                None => Box::pin(self.open(&line, target)).await?,
+                None => {
+                    // What must not be sent is refused before a connection is opened.
+                    request()?;
+                    // Boxed, so that the future of a request over a connection that is there stays small.
+                    Box::pin(self.open(&line, target)).await?
+                }
             };
             let mut connection = Connection { sender, line: line.clone() };
-            let mut fault = match connection.sender.send(target, request).await {
+            let sent = match &mut connection.sender {
+                Sender::Http1(Http1 { sender, proxied }) => {
+                    let mut request = request()?;
+                    request.headers_mut().insert(HOST, target.host().clone());
+                    let uri = if *proxied { target.uri() } else { target.path() };
+                    *request.uri_mut() = uri.clone();
+                    sender.try_send_request(request).await
+                }
+                Sender::Http2(sender) => {
+                    let mut request = request()?;
+                    *request.uri_mut() = target.uri().clone();
+                    sender.try_send_request(request).await
+                }
+            };
+            let mut fault = match sent {
                 Ok(response) => return Ok((response, connection)),
                 Err(fault) => fault,
             };
             connection.distrust();
-            match fault.take_message() {
-                // It was closed while nobody used it, which showed before a byte was written.
-                Some(unsent) if !is_new => request = unsent,
-                _ => return Err(explain::request(fault.into_error(), target.origin())),
+            // It was closed while nobody used it, which showed before a byte was written.
+            let is_unsent = !is_new && fault.take_message().is_some();
+            if !is_unsent {
+                return Err(explain::request(fault.into_error(), target.origin()));
             }
         }
     }
@@ -209,28 +228,6 @@ impl<S> Aging<S> {
     fn grows_older(&mut self, is_closed: bool) -> bool {
         self.age += 1;
         self.age < LOOKS && !is_closed
-    }
-}
-
-impl Sender {
-    async fn send(
-        &mut self,
-        target: &Target,
-        mut request: Request<Whole>,
-    ) -> Result<Response<Incoming>, Box<TrySendError<Request<Whole>>>> {
-        let sent = match self {
-            Self::Http1(Http1 { sender, proxied }) => {
-                request.headers_mut().insert(HOST, target.host().clone());
-                let uri = if *proxied { target.uri() } else { target.path() };
-                *request.uri_mut() = uri.clone();
-                sender.try_send_request(request).await
-            }
-            Self::Http2(sender) => {
-                *request.uri_mut() = target.uri().clone();
-                sender.try_send_request(request).await
-            }
-        };
-        sent.map_err(Box::new)
     }
 }
 
