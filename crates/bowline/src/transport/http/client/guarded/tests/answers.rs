@@ -184,6 +184,40 @@ async fn three_redirects_within_the_origin_are_followed() {
     assert_eq!(server.seen().len(), 4);
 }
 
+/// The name is looked up again for each hop, and by then it leads elsewhere.
+#[tokio::test]
+async fn each_hop_of_a_chain_of_redirects_is_checked() {
+    let first = |server: &Server| {
+        let fake = Fake::default().name("server.test", &[PUBLIC]).name("server.test", &[PUBLIC]);
+        fake.to(server.address)
+    };
+    let two = [format!("{PUBLIC}:443"), format!("{PUBLIC}:443")];
+    for inside in ["127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1"] {
+        let answers = [redirect(302, "/one"), redirect(307, "/two"), ok("caught")];
+        let server = Server::tls(answers).await;
+        let fake = first(&server).name("server.test", &[inside]).ready();
+        let error = get(&guarded(&fake, WORLD), "https://server.test/").await.unwrap_err();
+        assert!(error.is_invalid(), "{inside}: {}", shown(&error));
+        assert_eq!((fake.tried(), server.seen().len()), (two.to_vec(), 2), "{inside}");
+    }
+    for outside in [
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://2130706433/",
+        "https://server.test:8443/",
+        "http://server.test/",
+        "//other.test/",
+    ] {
+        let answers = [redirect(302, "/one"), redirect(302, outside), ok("caught")];
+        let server = Server::tls(answers).await;
+        let fake = first(&server).name("other.test", &["127.0.0.1"]).ready();
+        let error = get(&guarded(&fake, WORLD), "https://server.test/").await.unwrap_err();
+        assert!(error.is_invalid(), "{outside}: {}", shown(&error));
+        assert_eq!((fake.tried(), server.seen().len()), (two.to_vec(), 2), "{outside}");
+    }
+}
+
 /// What is posted has secrets in it that an endpoint has no reason to send elsewhere.
 #[tokio::test]
 async fn as_few_redirects_as_are_wanted_are_followed() {
