@@ -64,22 +64,23 @@ async fn everybody_is_listed_what_he_may_use() {
                     line.extend(listed(view, &who, method, member).await);
                 }
             }
-            table += &format!("{} at {name}: {}\n", who.name(), line.join(" "));
+            let line = format!("{} at {name}: {}", who.name(), line.join(" "));
+            table += &format!("{}\n", line.trim_end());
         }
     }
     expect![[r#"
         alice at all: a__echo a__greet x:shared
         alice at a: echo greet x:shared
-        alice at b: 
+        alice at b:
         alice at part: a__echo a__greet x:shared
         bob at all: b__echo b__links b__greet bowline://b/x:shared x:b bowline://b/y:{v}
-        bob at a: 
+        bob at a:
         bob at b: echo links greet x:shared x:b y:{v}
         bob at part: b__echo b__links b__greet bowline://b/x:shared x:b bowline://b/y:{v}
-         at all: 
-         at a: 
-         at b: 
-         at part: 
+         at all:
+         at a:
+         at b:
+         at part:
     "#]]
     .assert_eq(&table);
 }
@@ -144,12 +145,13 @@ async fn a_method_that_nobody_defines_reaches_only_the_server_of_whom_it_may_hav
     let mut table = String::new();
     for who in [alice(), Principal::token("bob", []), Principal::anonymous()] {
         let answer = ask_as(&b, &who, "com.example/ping", json!({})).await;
-        table += &format!("{}: {answer}, {}\n", who.name(), fake.seen());
+        let line = format!("{}: {answer}, {}", who.name(), fake.seen());
+        table += &format!("{}\n", line.trim_end());
     }
     expect![[r#"
-        alice: error {"code":-32601,"message":"method not found: com.example/ping"}, 
+        alice: error {"code":-32601,"message":"method not found: com.example/ping"},
         bob: {"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"host","version":"1"}},"resultType":"complete"}, b com.example/ping {}
-        : error {"code":-32601,"message":"method not found: com.example/ping"}, 
+        : error {"code":-32601,"message":"method not found: com.example/ping"},
     "#]].assert_eq(&table);
 }
 
