@@ -94,7 +94,7 @@ pub(crate) enum Verb {
     Completions(CompletionsArgs),
     /// Serve something that is built in
     #[command(subcommand)]
-    Serve(Builtin),
+    Serve(Box<Builtin>),
 }
 
 /// What is built in.

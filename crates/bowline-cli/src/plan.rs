@@ -118,7 +118,7 @@ impl Plan {
     /// When they contradict each other, or ask for what would not be safe.
     pub(crate) fn new(args: Args, around: Surroundings<'_>) -> Result<Self, Fault> {
         let task = match args.verb {
-            Verb::Serve(builtin) => Task::of_server(builtin, around.token)?,
+            Verb::Serve(builtin) => Task::of_server(*builtin, around.token)?,
             verb @ (Verb::Up(_)
             | Verb::Proxy(_)
             | Verb::Install(_)
