@@ -5,7 +5,8 @@ use http::StatusCode;
 
 #[tokio::test]
 async fn an_answer_of_another_issuer_or_without_its_state_brings_no_login() {
-    let rows: [(&str, fn(&str) -> String); 6] = [
+    type Change = fn(&str) -> String;
+    let rows: [(&str, Change); 6] = [
         ("no state", |back| drop_member(back, "state")),
         ("an empty state", |back| drop_member(back, "state") + "&state="),
         ("another state", |back| drop_member(back, "state") + "&state=" + &"A".repeat(43)),
