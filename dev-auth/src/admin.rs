@@ -30,6 +30,28 @@ pub(crate) async fn revoke(
     answered(ended())
 }
 
+/// Lets access tokens last for so many `seconds` from now on.
+pub(crate) async fn lifetime(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let changed = || {
+        no_page(&headers)?;
+        let form = Form::parse(query.as_deref().unwrap_or_default().as_bytes())?;
+        let seconds = form.need("seconds")?;
+        let seconds = seconds.parse().ok().filter(|seconds| (1..=A_YEAR).contains(seconds));
+        let seconds = seconds.ok_or_else(|| {
+            Kind::InvalidRequest.because(format!("seconds must be a number from 1 to {A_YEAR}"))
+        })?;
+        server.set_lifetime(seconds);
+        Ok(json!({ "seconds": seconds }))
+    };
+    answered(changed())
+}
+
+const A_YEAR: u64 = 366 * 24 * 3600;
+
 /// How many requests there were of each sort.
 pub(crate) async fn requests(State(server): State<Arc<Server>>) -> Response {
     answer::json(StatusCode::OK, &json!(server.requests()))

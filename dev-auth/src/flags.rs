@@ -52,6 +52,9 @@ pub(crate) struct Flags {
     /// How long an access token lasts, such as 3s, 10m or 1h
     #[arg(long, default_value = "1h", value_parser = duration, value_name = "TIME")]
     token_lifetime: Duration,
+    /// How long answers say that an access token lasts, if that is not the truth
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    claim_lifetime: Option<Duration>,
     /// Lists every code, token and secret at /admin/secrets, so that it can be searched for
     #[arg(long)]
     dangerously_show_secrets: bool,
@@ -132,6 +135,7 @@ impl Flags {
                 false => Addresses::Public,
             },
             token_lifetime: self.token_lifetime,
+            claimed_lifetime: self.claim_lifetime,
             rotation: match self.rotation {
                 Rotate::Strict => Rotation::Strict,
                 Rotate::Grace => Rotation::Grace(Duration::from_secs(10)),

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -82,6 +83,7 @@ fn router(path: &str, server: Arc<Server>) -> Router {
         .route(&format!("{path}/revoke"), post(token::revoke))
         .route("/admin/rotate", post(admin::rotate))
         .route("/admin/revoke", post(admin::revoke))
+        .route("/admin/lifetime", post(admin::lifetime))
         .route("/admin/requests", get(admin::requests))
         .route("/admin/secrets", get(admin::secrets));
     if !path.is_empty() {
@@ -157,6 +159,11 @@ impl Running {
     /// Signs with another key from now on; the identifier of that key.
     pub fn rotate(&self) -> String {
         self.server.books().keys.rotate()
+    }
+
+    /// Lets access tokens last for so long from now on, in whole seconds.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        self.server.set_lifetime(lifetime.as_secs());
     }
 
     /// Ends every login of a user; how many there were.

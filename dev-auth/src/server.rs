@@ -9,6 +9,7 @@ use crate::running::StartError;
 use crate::settings::{Secrets, Settings};
 use bowline_auth::jose::Jwks;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What all requests share.
@@ -24,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) trusted: Vec<(String, Jwks)>,
     books: Mutex<Books>,
     hostile: Mutex<Hostile>,
+    /// Seconds that an access token lasts, from now on.
+    lifetime: AtomicU64,
     requests: Mutex<BTreeMap<String, u64>>,
     /// What a search shall look for, each once.
     secrets: Mutex<BTreeSet<String>>,
@@ -50,6 +53,7 @@ impl Server {
             trusted,
             books: Mutex::default(),
             hostile: Mutex::new(settings.hostile.clone()),
+            lifetime: AtomicU64::new(settings.token_lifetime.as_secs()),
             requests: Mutex::default(),
             secrets: Mutex::default(),
             settings,
@@ -79,6 +83,16 @@ impl Server {
     /// Misbehaves in another way from now on.
     pub(crate) fn misbehave(&self, hostile: Hostile) {
         *self.hostile.lock().unwrap_or_else(PoisonError::into_inner) = hostile;
+    }
+
+    /// How long an access token lasts.
+    pub(crate) fn lifetime(&self) -> u64 {
+        self.lifetime.load(Ordering::Relaxed)
+    }
+
+    /// Lets access tokens last for so many seconds from now on.
+    pub(crate) fn set_lifetime(&self, seconds: u64) {
+        self.lifetime.store(seconds, Ordering::Relaxed);
     }
 
     /// Counts a request.

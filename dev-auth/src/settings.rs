@@ -36,6 +36,8 @@ pub struct Settings {
     pub addresses: Addresses,
     /// How long an access token lasts.
     pub token_lifetime: Duration,
+    /// How long answers say that it lasts, if that is not the truth: then only a refusal tells a client.
+    pub claimed_lifetime: Option<Duration>,
     /// What becomes of a refresh token that is used a second time.
     pub rotation: Rotation,
     /// Whether clients must prove that a token is theirs.
@@ -64,6 +66,7 @@ impl Default for Settings {
             client_documents: true,
             addresses: Addresses::Public,
             token_lifetime: Duration::from_secs(3600),
+            claimed_lifetime: None,
             rotation: Rotation::Strict,
             dpop: Dpop::Offered,
             secrets: Secrets::Hidden,

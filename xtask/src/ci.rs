@@ -48,6 +48,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "interop", run: || interop::run(&[]) },
     Stage { name: "servers", run: || interop::servers(&[]) },
     Stage { name: "host", run: || interop::host(&[]) },
+    Stage { name: "auth", run: interop::auth },
     Stage { name: "sabotage", run: interop::sabotage },
     Stage { name: "defects", run: interop::defects },
     Stage { name: "nginx", run: interop::nginx },

@@ -27,6 +27,11 @@ pub(crate) fn sabotage() -> Result<(), String> {
     run(&SABOTAGED_IN_A_SESSION.map(str::to_owned))
 }
 
+/// Logins: clients of others at `bowline up`, our client at the server of another SDK, two users behind one endpoint.
+pub(crate) fn auth() -> Result<(), String> {
+    run(&["auth".to_owned()])
+}
+
 /// The same bodies of tests pass here and fail against an SDK that has the defects.
 pub(crate) fn defects() -> Result<(), String> {
     run(&["defects".to_owned()])

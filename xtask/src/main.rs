@@ -64,13 +64,17 @@ usage: cargo xtask TASK [FLAGS]
   test [ARG…]                every test and documentation test of the workspace
   tidy                       the rules of STYLE.md that a machine can check
   conformance [--leg server|client|authorization] [--version REVISION] [--url URL | --program PATH] [--scenario NAME]
-                             the pinned official suite, each scenario with its number of checks
+                             the pinned official suite, each scenario with its number of checks; those of a client
+                             all at once (judged by what the suite wrote) and each alone (by how it ended, too), and
+                             a client that has to refuse something must say so
   conformance --through up [--all | --pair CLIENT/UPSTREAM[+sse|+stdio]] [--scenario NAME] [--debug]
                              its server leg through the host, compared check by check with the same without it
   interop [--all] [--sabotage FEATURE]
                              our binary against the SDKs of other languages
   interop servers [--all]    our client against the servers of others
   interop host [--all]       `up` over servers of others that are killed, and `proxy`
+  interop auth [clients|proxy|users]
+                             logins, with the SDKs of others and `dev-auth`
   cost [--no-stdio] [--no-proxy] [--no-peer]
                               instructions, allocations and memory of one request, of idle sessions and streams
   layout                     writes down anew which functions of the binary lie together

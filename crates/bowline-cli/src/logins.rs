@@ -3,7 +3,7 @@
 use crate::exit::Fault;
 use crate::terminal::{Terminal, VisitAtTerminal};
 use bowline::auth::store::KeychainStore;
-use bowline::client::auth::{Authorization, Interactive, SystemBrowser};
+use bowline::client::auth::{Authorization, Interactive};
 use bowline::config::Places;
 
 /// Where logins are kept: sealed files, whose key is in the keychain of the system where there is one.
@@ -30,13 +30,4 @@ pub(crate) fn own(terminal: Option<&Terminal>) -> Result<Authorization, Fault> {
         Some(terminal) => authorization.browser(VisitAtTerminal::asking(terminal.clone())),
         None => authorization.interactive(Interactive::Never),
     })
-}
-
-/// The logins of whoever runs this, for a program in the background: where one is missing the browser is opened, since
-/// there is no terminal to ask at.
-///
-/// # Errors
-/// As [`store`].
-pub(crate) fn in_background() -> Result<Authorization, Fault> {
-    Ok(Authorization::new(store()?).browser(SystemBrowser::default()))
 }

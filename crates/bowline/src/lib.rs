@@ -22,7 +22,7 @@
 //! ```
 //!
 //! What a handler may take, it takes in any order before its arguments: a [`Context`] for progress, logs and
-//! questions to the client. What it may return is anything that makes sense as an answer, and a `Result` of it with
+//! questions to the client, an [`Auth`](server::Auth) for who calls. What it may return is anything that makes sense as an answer, and a `Result` of it with
 //! any error.
 //!
 //! This crate must never do more than it was asked for: no telemetry, no update check, no network use of its own,
@@ -70,7 +70,7 @@ pub mod prelude {
     pub use crate::transport::http::Http;
     pub use crate::{
         Context, Error, Server,
-        server::{IntoToolResult, Json, ToolError},
+        server::{Auth, IntoToolResult, Json, ToolError},
         transport::Stdio,
         types::{
             content::ContentBlock,

@@ -30,6 +30,8 @@ pub(crate) struct Tokens<'a> {
     /// The key that it is bound to.
     pub(crate) thumbprint: Option<&'a str>,
     pub(crate) lifetime: u64,
+    /// How long the answer says that it lasts.
+    pub(crate) claimed: u64,
     pub(crate) now: u64,
 }
 
@@ -82,7 +84,8 @@ impl Books {
         &mut self,
         tokens: &Tokens<'_>,
     ) -> Result<Map<String, Value>, Refusal> {
-        let Tokens { issuer, login, scopes, audience, thumbprint, lifetime, now } = *tokens;
+        let Tokens { issuer, login, scopes, audience, thumbprint, lifetime, claimed, now } =
+            *tokens;
         let Some(Login { subject, client_id, .. }) = self.logins.look(login, now).cloned() else {
             return Err(crate::refusal::Kind::InvalidGrant.because("the login was revoked"));
         };
@@ -105,7 +108,7 @@ impl Books {
         let answer = json!({
             "access_token": token,
             "token_type": if thumbprint.is_some() { "DPoP" } else { "Bearer" },
-            "expires_in": lifetime,
+            "expires_in": claimed,
             "scope": scope,
         });
         Ok(answer.as_object().cloned().unwrap_or_default())

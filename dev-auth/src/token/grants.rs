@@ -91,7 +91,8 @@ pub(super) fn give(request: &Request<'_>, given: &Given<'_>) -> Result<Value, Re
     let revoked = || Kind::InvalidGrant.because("the login was revoked");
     let login = books.login(given.login, now).ok_or_else(revoked)?.clone();
     let (scopes, resources) = within(request, &login)?;
-    let lifetime = server.settings.token_lifetime.as_secs();
+    let lifetime = server.lifetime();
+    let claimed = server.settings.claimed_lifetime.map_or(lifetime, |time| time.as_secs());
     let tokens = Tokens {
         issuer: &server.issuer,
         login: given.login,
@@ -99,6 +100,7 @@ pub(super) fn give(request: &Request<'_>, given: &Given<'_>) -> Result<Value, Re
         audience: &server.audience(&resources),
         thumbprint,
         lifetime,
+        claimed,
         now,
     };
     let mut answer = books.access_token(&tokens)?;

@@ -122,9 +122,21 @@ async fn what_an_older_key_has_signed_stays_good_for_three_rotations() {
 async fn no_page_does_what_only_the_person_may() {
     let peer = Peer::new(settings()).await;
     let page = [("origin", "http://evil.example")];
-    for path in ["/admin/rotate", "/admin/revoke?user=alice"] {
+    for path in ["/admin/rotate", "/admin/revoke?user=alice", "/admin/lifetime?seconds=3"] {
         assert_eq!(peer.send("POST", path, &page, "").await.status, 400, "{path}");
         assert_eq!(peer.get(path).await.status, 405, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_long_tokens_last_can_be_changed() {
+    let peer = Peer::new(settings()).await;
+    for (seconds, status, expires) in
+        [("3", 200, 3), ("0", 400, 3), ("x", 400, 3), ("", 400, 3), ("7200", 200, 7200)]
+    {
+        let path = format!("/admin/lifetime?seconds={seconds}");
+        assert_eq!(peer.send("POST", &path, &[], "").await.status, status, "{seconds}");
+        assert_eq!(peer.login(&[]).await["expires_in"], expires, "{seconds}");
     }
 }
 

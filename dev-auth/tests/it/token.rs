@@ -26,6 +26,15 @@ async fn an_access_token_says_whose_it_is_and_for_whom() {
 }
 
 #[tokio::test]
+async fn an_answer_can_say_that_a_token_lasts_longer_than_it_does() {
+    let claimed_lifetime = Some(Duration::from_secs(9000));
+    let peer = Peer::new(Settings { claimed_lifetime, ..settings() }).await;
+    let tokens = peer.login(&[]).await;
+    assert_eq!(tokens["expires_in"], 9000);
+    assert_eq!(opened(&tokens["access_token"]).1["exp"], NOW + 3600);
+}
+
+#[tokio::test]
 async fn the_audience_is_what_was_asked_for() {
     let only = vec![RESOURCE.to_owned()];
     let one = json!(RESOURCE);

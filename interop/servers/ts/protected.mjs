@@ -3,7 +3,7 @@
 //   node protected.mjs PORT ISSUER
 //
 // It listens on /mcp, wants the scope `mcp` for everything and `admin` for the tool `add`, and bears clocks that differ by
-// a minute. It keeps notes of each user, and counts the requests that it refused.
+// a minute. It keeps notes of each user, and says at /refused how many requests it refused.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -17,14 +17,14 @@ const metadata = `${base}/.well-known/oauth-protected-resource/mcp`;
 const SKEW = 60;
 const caller = new AsyncLocalStorage();
 const notes = new Map();
-const refused = { unauthorized: 0, forbidden: 0 };
+let refused = 0;
 let keys = [];
 
 const mine = () => notes.get(caller.getStore().sub) ?? [];
 const tools = {
     echo: { arguments: { message: { type: 'string' } }, run: ({ message }) => message },
     add: { arguments: { a: { type: 'number' }, b: { type: 'number' } }, run: ({ a, b }) => ({ sum: a + b }) },
-    whoami: { run: () => ({ sub: caller.getStore().sub, client: caller.getStore().client_id, refused }) },
+    whoami: { run: () => ({ sub: caller.getStore().sub, client: caller.getStore().client_id }) },
     remember: { arguments: { note: { type: 'string' } }, run: ({ note }) => (notes.set(caller.getStore().sub, [...mine(), note]), mine()) },
     recall: { run: mine }
 };
@@ -66,18 +66,19 @@ async function claimsOf(token) {
 }
 
 function refuse(response, status, parameters) {
-    refused[status === 401 ? 'unauthorized' : 'forbidden']++;
+    refused++;
     const said = Object.entries({ ...parameters, resource_metadata: metadata }).map(([name, value]) => `${name}="${value}"`);
     response.writeHead(status, { 'WWW-Authenticate': `Bearer ${said.join(', ')}` }).end();
 }
 
 const handler = toNodeHandler(createMcpHandler(newServer, { legacy: 'reject' }));
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
     if (request.url.startsWith('/.well-known/oauth-protected-resource')) {
         const document = { resource, authorization_servers: [issuer], scopes_supported: ['mcp', 'admin'], bearer_methods_supported: ['header'] };
         return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(document));
     }
+    if (request.url === '/refused') return response.end(String(refused));
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (!token) return refuse(response, 401, { scope: 'mcp' });
     let claims;
@@ -92,4 +93,7 @@ createServer(async (request, response) => {
         return refuse(response, 403, { error: 'insufficient_scope', scope: needed.join(' ') });
     }
     caller.run(claims, () => handler(request, response));
-}).listen(port, '127.0.0.1');
+});
+// A connection that ends while a request is on its way to it leaves the client in doubt whether it was done.
+server.keepAliveTimeout = 120_000;
+server.listen(port, '127.0.0.1');

@@ -26,6 +26,12 @@ impl Issuer {
         &self.url
     }
 
+    /// How many requests there were of a sort.
+    pub(super) fn requests(&self, sort: &str) -> Result<u64, String> {
+        let counted = get(self.running.address, "/admin/requests")?;
+        Ok(counted.get(sort).and_then(Value::as_u64).unwrap_or(0))
+    }
+
     /// Every code, token, verifier and secret so far.
     pub(super) fn secrets(&self) -> Result<Vec<String>, String> {
         let told = get(self.running.address, "/admin/secrets")?;

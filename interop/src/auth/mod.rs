@@ -17,6 +17,7 @@ use crate::cli::Auth;
 use crate::peer::{Driver, cells};
 use crate::server::{build, free_address, root};
 use crate::table::{Cell, Column, render};
+use issuer::Issuer;
 use secrets::Watch;
 use stage::Stage;
 
@@ -24,7 +25,8 @@ use stage::Stage;
 const CLIENTS: &[&str] = &["registered", "document", "stepped_up", "refreshed"];
 
 /// What our client does.
-const PROXY: &[&str] = &["logged_in", "proxied", "expired", "one_refresh", "logged_out"];
+const PROXY: &[&str] =
+    &["document", "logged_in", "proxied", "expired", "one_refresh", "logged_out"];
 
 /// What two users do.
 const USERS: &[&str] = &["told_where", "own_login", "apart", "own_tokens", "kept"];
@@ -36,6 +38,9 @@ const SHORT: [&str; 4] = ["--token-lifetime", "3s", "--clock-behind", "58s"];
 
 /// How many calls are made at once after a token has expired.
 const MANY: &str = "1000";
+
+/// How our client learns that a token has expired: it was told before, or is refused with it.
+const LEARNS: [(&str, &[&str]); 2] = [("told", &[]), ("refused", &["--claim-lifetime", "1h"])];
 
 /// Prints the tables; true when every cell is as it must be.
 pub(crate) fn run(options: &Auth) -> Result<bool, String> {
@@ -56,7 +61,8 @@ pub(crate) fn run(options: &Auth) -> Result<bool, String> {
         good &= print("clients of others", CLIENTS, &clients(&stage)?);
     }
     if wanted("proxy") {
-        good &= print("our client", PROXY, &[proxy(&stage)?]);
+        let columns = LEARNS.map(|(learns, flags)| proxy(&stage, learns, flags));
+        good &= print("our client", PROXY, &columns.into_iter().collect::<Result<Vec<_>, _>>()?);
     }
     if wanted("users") {
         good &= print("two users", USERS, &[users(&stage)?]);
@@ -114,28 +120,53 @@ fn clients(stage: &Stage) -> Result<Vec<Column>, String> {
 }
 
 /// `bowline login`, then `bowline proxy` with that login, to the server of another SDK.
-fn proxy(stage: &Stage) -> Result<Column, String> {
+fn proxy(stage: &Stage, learns: &str, more: &[&str]) -> Result<Column, String> {
+    let name = format!("auth-proxy-{learns}");
     let address = free_address()?;
     let url = format!("http://{address}/mcp");
     let mut flags = vec!["--scopes", "mcp,admin", "--resource", &url];
-    flags.extend(SHORT);
-    let issuer = stage.issuer("auth-proxy", &flags)?;
-    let (_running, log) = stage.protected("auth-proxy", address, issuer.url())?;
+    flags.extend(SHORT.iter().chain(more));
+    let issuer = stage.issuer(&name, &flags)?;
+    let (_running, log) = stage.protected(&name, address, issuer.url())?;
     let mut cells = BTreeMap::new();
-    cells.insert("logged_in".to_owned(), cell(stage.ours("login", &["login", &url])));
+    let mut put = |row: &str, outcome| drop(cells.insert(row.to_owned(), cell(outcome)));
+    put("document", by_document(stage, &url));
+    put("logged_in", stage.ours("login", &["login", &url]));
 
     let mut driver = stage.npm.script("proxied.mjs");
     stage.at_home(&mut driver);
-    driver.arg(&stage.bowline).args([&url, issuer.url(), MANY]);
-    driver.env("INTEROP_EXPIRES", EXPIRES).env("INTEROP_MESSAGES", stage.messages("auth-proxy"));
-    let rows = &PROXY[1..PROXY.len() - 1];
+    driver.arg(&stage.bowline).args([&url, issuer.url(), MANY, learns]);
+    driver.env("INTEROP_EXPIRES", EXPIRES).env("INTEROP_MESSAGES", stage.messages(&name));
+    let rows = &PROXY[2..PROXY.len() - 1];
     let watch = Watch::over(std::process::id());
-    cells.extend(self::cells(&mut driver, rows, "auth-proxied.log")?);
+    let said = format!("{name}-driver.log");
+    cells.extend(self::cells(&mut driver, rows, &said)?);
+    stage.search_log(&root().join("target/interop/logs").join(said));
+    cells.insert("logged_out".to_owned(), cell(logged_out(stage, &url, &issuer)));
     stage.keep(watch.end(), &issuer)?;
-    stage.search_log(&root().join("target/interop/logs/auth-proxied.log"));
+    Ok(Column { title: format!("proxy, {learns}"), cells, log })
+}
 
-    cells.insert("logged_out".to_owned(), cell(stage.ours("logout", &["logout", &url])));
-    Ok(Column { title: "proxy".to_owned(), cells, log })
+/// A login as the client whose document everybody can read, which is forgotten again.
+fn by_document(stage: &Stage, url: &str) -> Result<(), String> {
+    let document = ["--client-metadata", &stage.document_url];
+    stage.ours("login-document", &["login", document[0], document[1], url])?;
+    stage.ours("call-document", &["call", url, "echo", "message=by document"])?;
+    stage.ours("logout-document", &["logout", url])
+}
+
+/// The login is forgotten, the authorization server knows, and nobody is let in by it.
+fn logged_out(stage: &Stage, url: &str, issuer: &Issuer) -> Result<(), String> {
+    stage.ours("whoami", &["whoami", url])?;
+    let before = issuer.requests("revoke")?;
+    stage.ours("logout", &["logout", url])?;
+    if issuer.requests("revoke")? == before {
+        return Err("the authorization server was told nothing".to_owned());
+    }
+    match stage.ours("call", &["call", url, "echo", "message=without a login"]) {
+        Ok(()) => Err("a call without a login was answered".to_owned()),
+        Err(_) => Ok(()),
+    }
 }
 
 /// One endpoint with an authorization server of its own, in front of a server that has another.

@@ -152,11 +152,12 @@ impl Stage {
         }
     }
 
-    /// Gives a command a home of its own, and a browser.
+    /// Gives a command a home of its own and a browser, and lets it log all that it can.
     pub(super) fn at_home(&self, command: &mut Command) {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("HOME", &self.folder).current_dir(&self.folder);
         command.env("PATH", format!("{}:{path}", self.folder.join("bin").display()));
+        command.env("BOWLINE_LOG", "trace");
         for name in ["CONFIG", "CACHE", "DATA", "STATE"] {
             command.env_remove(format!("XDG_{name}_HOME"));
         }

@@ -39,7 +39,7 @@ pub(crate) fn compare(floor: &str, bowline: &str) -> Result<Gate, String> {
         up_cost.instructions / bare_cost.instructions
     );
     upstream.end(Duration::from_secs(15))?;
-    Ok(Gate::new("instructions of a call through up", up_cost.instructions, 130_000.0)
+    Ok(Gate::new("instructions of a call through up", up_cost.instructions, 105_000.0)
         .aim(80_000.0))
 }
 

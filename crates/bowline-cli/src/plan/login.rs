@@ -101,8 +101,9 @@ fn server(
         Target::Command(_) => Some("a server that we start gets what it needs to know by -e"),
     };
     if let Some(why) = what {
-        return Err(Fault::new(format!("there is nothing to log in to: {why}"))
-            .hint(format!("write bowline {verb} with the URL of a server, or its name in the config")));
+        return Err(Fault::new(format!("there is nothing to log in to: {why}")).hint(format!(
+            "write bowline {verb} with the URL of a server, or its name in the config"
+        )));
     }
     let common = Common::new(client, Some(&target))?;
     Ok((target, common))

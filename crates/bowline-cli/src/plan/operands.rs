@@ -63,9 +63,8 @@ impl Operands {
         });
         // Where the operands are counted, one more than wanted is a server.
         let counted = match self.verb {
-            "list" | "info" | "ping" | "read" | "proxy" | "install" | "login" | "logout" | "whoami" => {
-                self.operands.len() > self.wanted()
-            }
+            "list" | "info" | "ping" | "read" | "proxy" | "install" | "login" | "logout"
+            | "whoami" => self.operands.len() > self.wanted(),
             "call" | "prompt" => {
                 self.operands.len() > 1 && Argument::parse(&self.operands[1]).is_err()
             }

@@ -126,8 +126,10 @@ pub(crate) async fn endpoint(target: &Target, common: &Common) -> Result<Place, 
     };
     match resolved.way {
         Way::Http { url, .. } => Ok(Place { name, url }),
-        _ => Err(Fault::new(format!("`{name}` is started by us, and there is nothing to log in to"))
-            .hint("give it what it needs to know in its `env`")),
+        _ => {
+            Err(Fault::new(format!("`{name}` is started by us, and there is nothing to log in to"))
+                .hint("give it what it needs to know in its `env`"))
+        }
     }
 }
 

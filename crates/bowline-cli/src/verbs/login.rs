@@ -51,7 +51,9 @@ pub(crate) async fn logout(logout: Logout, session: &Session) -> Result<Exit, Fa
         Some(logged_out) => (true, Some(&logged_out.given_back)),
     };
     if let Some(GivenBack::Failed(error)) = given_back {
-        tracing::warn!("the authorization server could not be told, its token is good until it ends: {error}");
+        tracing::warn!(
+            "the authorization server could not be told, its token is good until it ends: {error}"
+        );
     }
     let told = matches!(given_back, Some(GivenBack::Yes));
     match session.out.form {

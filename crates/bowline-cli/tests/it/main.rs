@@ -16,6 +16,7 @@ mod guard;
 mod help;
 mod http;
 mod install;
+mod login;
 mod peer;
 mod program;
 mod proxy;

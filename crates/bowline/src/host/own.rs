@@ -20,10 +20,16 @@ use std::sync::{Arc, Mutex};
 /// The servers of single callers, and what those are shown.
 #[derive(Default)]
 pub(super) struct Own {
-    servers: Mutex<HashMap<(Arc<str>, Principal), Arc<Upstream>>>,
+    servers: Mutex<HashMap<Whose, Arc<Upstream>>>,
     /// What callers are shown, of which catalogue of all.
-    shown: Mutex<HashMap<Principal, (Arc<Catalogue>, Arc<Catalogue>)>>,
+    shown: Mutex<HashMap<Principal, Shown>>,
 }
+
+/// A server and one of its callers.
+type Whose = (Arc<str>, Principal);
+
+/// What all are shown, and what one caller is shown of that.
+type Shown = (Arc<Catalogue>, Arc<Catalogue>);
 
 /// Servers of single callers, and callers with something else to be shown: of all together.
 const MOST: usize = 1024;

@@ -11,7 +11,8 @@ async fn a_proof_comes_with_every_request_and_has_the_nonce_that_is_wanted() {
     let world = World::start().await;
     world.state().nonce = Some("n-1");
     let store = MemoryStore::default();
-    let authorization = || Authorization::new(store.clone()).browser(obedient()).dpop(Dpop::Required);
+    let authorization =
+        || Authorization::new(store.clone()).browser(obedient()).dpop(Dpop::Required);
     let client = world.connect(authorization()).await.unwrap();
     client.call_tool("read", json!({})).await.unwrap();
     let shown: Vec<_> = world.state().shown.drain(..).filter_map(|(_, shown)| shown).collect();

@@ -3,8 +3,8 @@
 #![cfg(all(feature = "auth", feature = "client", feature = "server"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod browsers;
 mod bound;
+mod browsers;
 mod carried;
 mod once;
 mod refused;

@@ -23,7 +23,13 @@ async fn who_cannot_be_asked_is_told_what_to_run() {
     let world = World::start().await;
     let never = || Authorization::new(MemoryStore::default()).interactive(Interactive::Never);
     let rows = [
-        (never(), format!("it wants a login, and nobody can be asked now; run `bowline login {}`", world.url())),
+        (
+            never(),
+            format!(
+                "it wants a login, and nobody can be asked now; run `bowline login {}`",
+                world.url()
+            ),
+        ),
         (never().login_command("bowline login tracker"), "run `bowline login tracker`".to_owned()),
     ];
     for (authorization, expected) in rows {
@@ -57,8 +63,7 @@ async fn a_login_that_is_kept_is_renewed_though_nobody_can_be_asked() {
 async fn a_server_that_takes_no_token_asks_a_person_once() {
     let world = World::start().await;
     world.state().takes_none = true;
-    let authorization =
-        || Authorization::new(MemoryStore::default()).browser(obedient());
+    let authorization = || Authorization::new(MemoryStore::default()).browser(obedient());
     let error = world.connect(authorization()).await.unwrap_err();
     assert!(error.is_unauthorized(), "{}", chain(&error));
     assert_eq!((world.asked("authorize"), world.asked("refresh")), (1, 0));
@@ -116,8 +121,7 @@ async fn who_does_not_want_to_log_in_is_not_asked_again_at_once() {
         Err(bowline::Error::unreachable("there is no browser here"))
     });
     let store = MemoryStore::default();
-    let error =
-        world.connect(Authorization::new(store).browser(declines)).await.unwrap_err();
+    let error = world.connect(Authorization::new(store).browser(declines)).await.unwrap_err();
     let shown = chain(&error);
     assert!(error.is_unauthorized() && shown.contains("nobody logged in"), "{shown}");
     assert!(shown.contains("there is no browser here"), "{shown}");

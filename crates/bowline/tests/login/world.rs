@@ -1,11 +1,11 @@
 //! A server that wants to know who asks, and the authorization server that it trusts, at one address of this machine.
 
+use bowline::Server;
 use bowline::auth::store::{Kept, Key, Store};
 use bowline::client::Builder;
 use bowline::client::auth::{AskingBrowser, Authorization, Browser, Shown, Visit};
-use bowline::Server;
-use bowline::types::tool::Tool;
 use bowline::transport::http::{Endpoint, HttpService};
+use bowline::types::tool::Tool;
 use bowline::{Client, Error};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -238,7 +238,8 @@ impl Inner {
             let scopes = token.and_then(|(_, token)| state.taken.get(token));
             let Some(scopes) = scopes.filter(|_| !state.takes_none) else {
                 let error = if shown.is_some() { r#", error="invalid_token""# } else { "" };
-                return self.challenge(StatusCode::UNAUTHORIZED, &format!(r#"scope="read"{error}"#));
+                return self
+                    .challenge(StatusCode::UNAUTHORIZED, &format!(r#"scope="read"{error}"#));
             };
             if let Some(nonce) = state.nonce {
                 let proof = proof.expect("a bound token without a proof");
@@ -267,8 +268,7 @@ impl Inner {
     }
 
     fn challenge_by(&self, scheme: &str, status: StatusCode, members: &str) -> Answer {
-        let metadata =
-            format!("http://{}/.well-known/oauth-protected-resource/mcp", self.address);
+        let metadata = format!("http://{}/.well-known/oauth-protected-resource/mcp", self.address);
         let value = format!(r#"{scheme} resource_metadata="{metadata}", {members}"#);
         with(text(status, "who asks?"), "www-authenticate", &value)
     }
@@ -280,27 +280,33 @@ impl Inner {
         }
         let base = format!("http://{}", self.address);
         let bound = self.state.lock().unwrap().nonce.is_some();
-        json_of(StatusCode::OK, &json!({
-            "resource": format!("{base}/mcp"),
-            "authorization_servers": [base],
-            "dpop_bound_access_tokens_required": bound,
-        }))
+        json_of(
+            StatusCode::OK,
+            &json!({
+                "resource": format!("{base}/mcp"),
+                "authorization_servers": [base],
+                "dpop_bound_access_tokens_required": bound,
+            }),
+        )
     }
 
     fn server(&self) -> Answer {
         self.count("server");
         let base = format!("http://{}", self.address);
-        json_of(StatusCode::OK, &json!({
-            "issuer": base,
-            "authorization_endpoint": format!("{base}/authorize"),
-            "token_endpoint": format!("{base}/token"),
-            "registration_endpoint": format!("{base}/register"),
-            "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
-            "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": ["none"],
-            "dpop_signing_alg_values_supported": ["ES256"],
-        }))
+        json_of(
+            StatusCode::OK,
+            &json!({
+                "issuer": base,
+                "authorization_endpoint": format!("{base}/authorize"),
+                "token_endpoint": format!("{base}/token"),
+                "registration_endpoint": format!("{base}/register"),
+                "response_types_supported": ["code"],
+                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "code_challenge_methods_supported": ["S256"],
+                "token_endpoint_auth_methods_supported": ["none"],
+                "dpop_signing_alg_values_supported": ["ES256"],
+            }),
+        )
     }
 
     async fn register(&self, request: Request<Incoming>) -> Answer {
@@ -345,7 +351,8 @@ impl Inner {
             return json_of(StatusCode::BAD_REQUEST, &json!({ "error": "invalid_grant" }));
         };
         state.made += 1;
-        let (access, refresh) = (format!("access-{}", state.made), format!("refresh-{}", state.made));
+        let (access, refresh) =
+            (format!("access-{}", state.made), format!("refresh-{}", state.made));
         state.taken.insert(access.clone(), scopes);
         state.refresh = Some(refresh.clone());
         if std::mem::take(&mut state.loses) {

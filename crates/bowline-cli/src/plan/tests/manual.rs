@@ -98,6 +98,20 @@ fn every_line_of_the_manual_means_this() {
             subscribe | everything | everything://counter
         bowline subscribe everything --tools --prompts
             subscribe | everything | tools+prompts
+        bowline login https://mcp.example.com/mcp
+            login | url https://mcp.example.com/mcp | as Itself
+        bowline login git --scope repo --scope user --no-browser
+            login | name git | repo user as Itself, no browser
+        bowline login https://mcp.example.com/mcp --client-id bowline --client-secret-file secret --callback-port 7777
+            login | url https://mcp.example.com/mcp | as Registered { id: "bowline", secret: Some("secret") } at 7777
+        bowline login https://mcp.example.com/mcp --client-metadata https://example.com/bowline.json
+            login | url https://mcp.example.com/mcp | as Document("https://example.com/bowline.json")
+        bowline logout https://mcp.example.com/mcp
+            logout | url https://mcp.example.com/mcp
+        bowline whoami
+            whoami | every login
+        bowline whoami git --json
+            whoami | name git
         bowline up
             up | every server | at 127.0.0.1:8080/mcp, Prefix
         bowline up git web --listen :9000 --naming flat

@@ -106,24 +106,8 @@ async fn from_a_caller_without_a_session_to_a_server_with_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_a_caller_with_a_session_to_a_server_without_one() {
-    check(&["2025-11-25"], &[MODERN], yes, expect![[r#"
-        echo: echo
-        name: name: elicitation/create | hello Ada
-        names: first: elicitation/create | second: elicitation/create | hello Ada and Ada
-        visit: door: elicitation/create url | complete | Accept
-        model: model: sampling/createMessage | tiny
-        where: where: roots/list | file:///home
-        journey: progress 1 | first: elicitation/create | progress 2 | model: sampling/createMessage | progress 3 | where: roots/list | progress 4 | second: elicitation/create | progress 5 | Ada tiny file:///home Ada
-        chat: log "careful" | progress 0.5 | progress 1 | said it all
-        greet: name: elicitation/create | Say hello to Ada.
-        note:1: name: elicitation/create | Ada
-    "#]]).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn both_with_sessions() {
-    check(&["2025-11-25"], &["2025-11-25"], yes, expect![[r#"
+async fn from_a_caller_with_a_session_to_a_server_with_one_or_without() {
+    check(&["2025-11-25"], &[MODERN, "2025-11-25"], yes, expect![[r#"
         echo: echo
         name: name: elicitation/create | hello Ada
         names: first: elicitation/create | second: elicitation/create | hello Ada and Ada

@@ -31,8 +31,6 @@ mod fetcher;
 mod login;
 mod pass;
 mod session;
-#[cfg(test)]
-mod tests;
 
 pub use browser::{AskingBrowser, Browser, Shown, SystemBrowser, Visit};
 pub use login::{GivenBack, LoggedIn, LoggedOut};

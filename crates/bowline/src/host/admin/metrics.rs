@@ -55,81 +55,67 @@ struct Family {
 }
 
 const FAMILIES: &[Family] = &[
-    Family {
-        name: "bowline_server_up",
-        kind: "gauge",
-        help: "Whether the server answers, or would be started by a call.",
-        figure: |server| {
-            Some(f64::from(matches!(server.state, ServerState::Ready | ServerState::Idle)))
-        },
-    },
-    Family {
-        name: "bowline_server_instances",
-        kind: "gauge",
-        help: "Processes or connections there are.",
-        figure: |server| Some(server.instances.len() as f64),
-    },
-    Family {
-        name: "bowline_server_restarts_total",
-        kind: "counter",
-        help: "Times that an instance was started anew.",
-        figure: |server| Some(server.restarts as f64),
-    },
-    Family {
-        name: "bowline_server_calls_total",
-        kind: "counter",
-        help: "Calls that began.",
-        figure: |server| Some(server.calls.total as f64),
-    },
-    Family {
-        name: "bowline_server_calls_failed_total",
-        kind: "counter",
-        help: "Calls that ended in an error.",
-        figure: |server| Some(server.calls.failed as f64),
-    },
-    Family {
-        name: "bowline_server_calls_cancelled_total",
-        kind: "counter",
-        help: "Calls that their caller gave up.",
-        figure: |server| Some(server.calls.cancelled as f64),
-    },
-    Family {
-        name: "bowline_server_calls_running",
-        kind: "gauge",
-        help: "Calls at the server.",
-        figure: |server| Some(server.calls.running as f64),
-    },
-    Family {
-        name: "bowline_server_calls_waiting",
-        kind: "gauge",
-        help: "Calls that wait for their turn.",
-        figure: |server| Some(server.calls.waiting as f64),
-    },
-    Family {
-        name: "bowline_server_calls_parked",
-        kind: "gauge",
-        help: "Calls that wait for a client to come back with an answer.",
-        figure: |server| Some(server.calls.parked as f64),
-    },
-    Family {
-        name: "bowline_server_memory_bytes",
-        kind: "gauge",
-        help: "Resident memory of the server's processes.",
-        figure: |server| sum(server, |usage| usage.memory as f64),
-    },
-    Family {
-        name: "bowline_server_processes",
-        kind: "gauge",
-        help: "The server's processes.",
-        figure: |server| sum(server, |usage| usage.processes as f64),
-    },
-    Family {
-        name: "bowline_server_cpu_seconds",
-        kind: "gauge",
-        help: "Processor time of the server's processes that there are.",
-        figure: |server| sum(server, |usage| usage.cpu.as_secs_f64()),
-    },
+    gauge(
+        "bowline_server_up",
+        "Whether the server answers, or would be started by a call.",
+        |server| Some(f64::from(matches!(server.state, ServerState::Ready | ServerState::Idle))),
+    ),
+    gauge("bowline_server_instances", "Processes or connections there are.", |server| {
+        Some(server.instances.len() as f64)
+    }),
+    counter(
+        "bowline_server_restarts_total",
+        "Times that an instance was started anew.",
+        |server| Some(server.restarts as f64),
+    ),
+    counter("bowline_server_calls_total", "Calls that began.", |server| {
+        Some(server.calls.total as f64)
+    }),
+    counter("bowline_server_calls_failed_total", "Calls that ended in an error.", |server| {
+        Some(server.calls.failed as f64)
+    }),
+    counter("bowline_server_calls_cancelled_total", "Calls that their caller gave up.", |server| {
+        Some(server.calls.cancelled as f64)
+    }),
+    gauge("bowline_server_calls_running", "Calls at the server.", |server| {
+        Some(server.calls.running as f64)
+    }),
+    gauge("bowline_server_calls_waiting", "Calls that wait for their turn.", |server| {
+        Some(server.calls.waiting as f64)
+    }),
+    gauge(
+        "bowline_server_calls_parked",
+        "Calls that wait for a client to come back with an answer.",
+        |server| Some(server.calls.parked as f64),
+    ),
+    gauge("bowline_server_memory_bytes", "Resident memory of the server's processes.", |server| {
+        sum(server, |usage| usage.memory as f64)
+    }),
+    gauge("bowline_server_processes", "The server's processes.", |server| {
+        sum(server, |usage| usage.processes as f64)
+    }),
+    gauge(
+        "bowline_server_cpu_seconds",
+        "Processor time of the server's processes that there are.",
+        |server| sum(server, |usage| usage.cpu.as_secs_f64()),
+    ),
 ];
+
+const fn gauge(
+    name: &'static str,
+    help: &'static str,
+    figure: fn(&ServerStatus) -> Option<f64>,
+) -> Family {
+    Family { name, kind: "gauge", help, figure }
+}
+
+const fn counter(
+    name: &'static str,
+    help: &'static str,
+    figure: fn(&ServerStatus) -> Option<f64>,
+) -> Family {
+    Family { name, kind: "counter", help, figure }
+}
 
 /// Over all instances whose usage is known; nothing where none is.
 fn sum(server: &ServerStatus, figure: fn(&Usage) -> f64) -> Option<f64> {

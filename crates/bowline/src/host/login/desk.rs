@@ -30,9 +30,11 @@ pub(crate) struct Desk {
     signer: Signer,
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     /// Who wants to know of a login that was made: the server's name, and whose it is.
-    made: Box<dyn Fn(&str, Option<&Principal>) + Send + Sync>,
+    made: Made,
     open: Mutex<Open>,
 }
+
+type Made = Box<dyn Fn(&str, Option<&Principal>) + Send + Sync>;
 
 /// A server that can be logged in to.
 #[derive(Clone, Debug)]

@@ -370,7 +370,8 @@ async fn the_same_url_is_given_again_while_it_is_fresh_to_the_same_caller_only()
 
 #[tokio::test]
 async fn what_another_site_makes_a_browser_send_is_refused() {
-    let rows: &[(&str, &[(&str, &str)], bool, bool)] = &[
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, bool);
+    let rows: &[Row<'_>] = &[
         // What is sent, whether the page may be opened, whether the form counts.
         ("nothing", &[], true, true),
         (
@@ -550,8 +551,10 @@ async fn a_browser_gets_what_it_comes_back_with_only_after_consent() {
         let plain = |told: &str| {
             let (name, rest) = told.split_once('=').unwrap();
             let (_, attributes) = rest.split_once(';').unwrap();
-            let at =
-                name.rfind("browser-").map(|at| at + 8).or(name.rfind("state-").map(|at| at + 6));
+            let at = name
+                .rfind("browser-")
+                .map(|at| at + 8)
+                .or_else(|| name.rfind("state-").map(|at| at + 6));
             format!("{}VISIT=VALUE;{attributes}", &name[..at.unwrap()])
         };
         assert_eq!(plain(&alice.told[0]), cookie);

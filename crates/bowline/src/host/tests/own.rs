@@ -1,6 +1,6 @@
 //! A server that wants a login, and callers who have some of their own, or none.
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::{Credentials, Host, ServerSettings, Settings};
@@ -35,14 +35,19 @@ impl TokenFile {
             format!("{name}:{hex}:\n")
         });
         std::fs::write(&path, lines.collect::<String>()).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
+        for_us_alone(&path);
         Self(path)
     }
 }
+
+#[cfg(unix)]
+fn for_us_alone(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn for_us_alone(_: &std::path::Path) {}
 
 impl Drop for TokenFile {
     fn drop(&mut self) {
@@ -126,7 +131,7 @@ impl World {
         self.connect(Client::builder(), who, &self.url).await
     }
 
-    async fn connect(&self, builder: crate::client::Builder, who: &str, url: &str) -> Client {
+    async fn connect(&self, builder: client::Builder, who: &str, url: &str) -> Client {
         let header = format!("Bearer {}", token(who));
         builder.header("Authorization", &header).connect(url).await.unwrap()
     }
@@ -142,7 +147,7 @@ async fn call(client: &Client, name: &str) -> Result<String> {
 }
 
 fn code(error: &Error) -> i64 {
-    i64::from(error.rpc().unwrap().code.0)
+    error.rpc().unwrap().code.0
 }
 
 #[tokio::test]
@@ -201,10 +206,47 @@ async fn a_caller_who_can_be_sent_to_a_page_goes_on_after_his_login() {
     let bob = world.connect(builder, "bob", &one).await;
     // The same call is made again by itself, and finds what is there by then.
     let answer = timeout(Duration::from_secs(20), call(&bob, "login")).await.unwrap();
-    assert!(answer.is_err() || answer.is_ok_and(|text| text.contains("logged in")));
+    assert_eq!(
+        answer.unwrap(),
+        "You are logged in to notes. List the tools again to see what it has."
+    );
     assert_eq!(urls.lock().unwrap().len(), 1);
     assert!(urls.lock().unwrap()[0].contains("/login/notes?ticket="));
     assert_eq!(call(&bob, "whoami").await.unwrap(), "bob-at-notes");
+    world.host.close().await;
+}
+
+/// One who is sent to pages, and goes to none.
+fn declining() -> client::Builder {
+    let decline = |_, _| async { Ok(ElicitResult::new(ElicitAction::Decline)) };
+    Client::builder().on_elicit_url(decline)
+}
+
+#[tokio::test]
+async fn a_caller_who_does_not_want_to_log_in_is_not_asked_again() {
+    let world = World::new("declined", Some(Credentials::Own)).await;
+    let one = world.url.replace("/mcp", "/servers/notes/mcp");
+    let bob = world.connect(declining(), "bob", &one).await;
+    let declined = timeout(Duration::from_secs(20), call(&bob, "login")).await.unwrap();
+    assert_eq!(code(&declined.unwrap_err()), -31002);
+    world.host.close().await;
+}
+
+#[cfg(not(modern_only))]
+#[tokio::test]
+async fn a_session_is_told_of_the_page_in_the_way_that_its_version_knows() {
+    let world = World::new("sessions", Some(Credentials::Own)).await;
+    let one = world.url.replace("/mcp", "/servers/notes/mcp");
+    let newer = declining().protocol_version("2025-11-25");
+    let bob = world.connect(newer, "bob", &one).await;
+    let error = timeout(Duration::from_secs(20), call(&bob, "login")).await.unwrap().unwrap_err();
+    assert_eq!(code(&error), -32042, "{error}");
+    let data = error.rpc().unwrap().data.clone().unwrap().to_string();
+    assert!(data.contains("/login/notes?ticket=") && data.contains("elicitationId"), "{data}");
+    let older = Client::builder().protocol_version("2025-06-18");
+    let bob = world.connect(older, "bob", &one).await;
+    let text = call(&bob, "login").await.unwrap();
+    assert!(text.contains("/login/notes?ticket="), "{text}");
     world.host.close().await;
 }
 

@@ -18,11 +18,16 @@ mod tests;
 pub(crate) use upstreams::{Errand, Later, Upstreams, Watch};
 
 use super::access::Sight;
-use super::catalogue::{Catalogue, Selection, Shelves};
+use super::catalogue::{Catalogue, Route, Selection, Shelves};
+use super::own;
+use crate::context::Context;
 use crate::principal::Principal;
 use crate::scopes::{Asked, Scopes};
+use crate::server::ItemKind;
 use crate::service::{Answer, Call, Service};
-use bowline_protocol::scan::{Message, Raw};
+use bowline_protocol::outcome::Outcome;
+use bowline_protocol::scan::{BodyKey, Message, Raw};
+use bowline_types::jsonrpc::ErrorObject;
 use listen::Listeners;
 use route::Step;
 use std::collections::VecDeque;
@@ -76,6 +81,42 @@ impl View {
         let server = self.server().cloned();
         let catalogue = Arc::clone(&self.upstreams).settled(server, principal.clone()).await;
         self.shelves(&catalogue, principal)
+    }
+
+    /// The answer to whoever calls the tool that says how to log in, and has done so: that tool is not listed to him any
+    /// more, but his call is made again after the login.
+    fn logged_in(&self, cx: &Context, shelves: &Shelves) -> Option<Outcome> {
+        if cx.request().row().name != "tools/call" {
+            return None;
+        }
+        let catalogue = self.upstreams.catalogue();
+        if !catalogue.has_own() {
+            return None;
+        }
+        let name = cx.request().param_str(BodyKey::Name)?;
+        if shelves.tools.find(&name).is_some() {
+            return None;
+        }
+        let all = catalogue.select(&self.selection);
+        let Route { server, name, .. } = &all.tools.find(&name)?.route;
+        let sight = catalogue.sight(cx.principal());
+        let is_shown = sight.is_none_or(|sight| sight.permits(ItemKind::Tool, server, name));
+        (is_shown && **name == *own::LOGIN).then(|| {
+            own::said(&format!(
+                "You are logged in to {server}. List the tools again to see what it has."
+            ))
+        })
+    }
+
+    /// Refuses somebody who has proved who he is, and lacks a scope that his call needs.
+    fn check_scopes(&self, cx: &Context, shelves: &Shelves) -> Result<(), ErrorObject> {
+        let catalogue = self.upstreams.catalogue();
+        let Some(needs) = catalogue.needs().filter(|_| cx.principal().is_authenticated()) else {
+            return Ok(());
+        };
+        let server = self.server().map(|name| &**name);
+        let needed = needs.needed(&Asked::of(cx.request().message()), shelves, server);
+        if needed.are_granted(cx.principal()) { Ok(()) } else { Err(needed.refusal()) }
     }
 
     /// What it shows to somebody just now.
@@ -133,7 +174,11 @@ impl Service for View {
         if cx.request().row().name == "subscriptions/listen" {
             return listen::listen(self, cx);
         }
-        let step = route::step(&self, &self.now(cx.principal()), &cx);
+        let shelves = self.now(cx.principal());
+        if let Some(outcome) = self.logged_in(&cx, &shelves) {
+            return Answer::ready(outcome);
+        }
+        let step = route::step(&self, &shelves, &cx);
         match step {
             Step::Onward(errand, None) => Arc::clone(&self.upstreams).forward(cx, errand),
             Step::Onward(errand, Some(links)) => {
@@ -146,6 +191,10 @@ impl Service for View {
                 let shelves = self.settled(cx.principal()).await;
                 match route::step(&self, &shelves, &cx) {
                     Step::Onward(errand, links) => {
+                        // What it needs was not known when the scopes were looked at.
+                        if let Err(error) = self.check_scopes(&cx, &shelves) {
+                            return error.into();
+                        }
                         let answer = Arc::clone(&self.upstreams).forward(cx, errand).await;
                         match links {
                             Some(links) => links.show(answer),

@@ -2,7 +2,6 @@
 
 use super::body::ResponseBody;
 use super::read::read;
-use super::refuse::Refused;
 use super::service::HttpService;
 use bytes::Bytes;
 use http::request::Parts;
@@ -38,7 +37,7 @@ where
         endpoint.check_source(&parts)?;
         let limits = endpoint.limits();
         let limits = limits.as_ref().clone().body_bytes(FORM.min(limits.body_bytes));
-        Ok::<_, Refused>(read(body, &limits).await?)
+        read(body, &limits).await
     };
     match body.await {
         Ok(body) => pages.answer(parts, body, endpoint).await.map(ResponseBody::whole),

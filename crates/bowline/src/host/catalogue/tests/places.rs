@@ -3,14 +3,23 @@ use crate::host::catalogue::{Globs, Located, Selection, Shelves};
 use crate::host::settings::Naming;
 use expect_test::expect;
 
+/// Where URIs lead to, and behind them those that lead nowhere.
 fn located(shelves: &Shelves, uris: &[&str]) -> String {
-    let line = |uri: &&str| match shelves.locate(uri) {
-        None => format!("{uri} -> nowhere\n"),
-        Some(Located { server, uri: own, namespace }) => {
-            format!("{uri} -> {server} {own} {}\n", namespace.as_deref().unwrap_or("-"))
+    let (mut led, mut lost) = (String::new(), Vec::new());
+    for uri in uris {
+        match shelves.locate(uri) {
+            None => lost.push(*uri),
+            Some(Located { server, uri: own, namespace }) => {
+                let namespace = namespace.as_deref().unwrap_or("-");
+                led += &format!("{uri} -> {server} {own} {namespace}\n");
+            }
         }
-    };
-    uris.iter().map(line).collect()
+    }
+    match lost.as_slice() {
+        [] => led,
+        lost if lost.len() == URIS.len() => "nowhere: all\n".to_owned(),
+        lost => format!("{led}nowhere: {lost:?}\n"),
+    }
 }
 
 const URIS: &[&str] = &[
@@ -47,17 +56,12 @@ fn a_uri_leads_to_its_server() {
         x:2 -> a x:2 -
         bowline://b/x:2 -> b x:2 bowline://b/
         bowline://b/x:other -> b x:other bowline://b/
-        bowline://c/x:1 -> nowhere
-        bowline://nobody/x:1 -> nowhere
         y:anything -> a y:anything -
         bowline://b/y:anything -> b y:anything bowline://b/
         z:1/2 -> b z:1/2 -
         z:unlisted -> b z:unlisted -
-        x:unlisted -> nowhere
         only-b:unlisted -> b only-b:unlisted -
-        w:unlisted -> nowhere
-         -> nowhere
-        : -> nowhere
+        nowhere: ["bowline://c/x:1", "bowline://nobody/x:1", "x:unlisted", "w:unlisted", "", ":"]
     "#]]
     .assert_eq(&located(catalogue.merged(), URIS));
 }
@@ -105,19 +109,8 @@ fn a_profile_reads_nothing_that_it_does_not_show() {
         ["x:*"]
         x:1 -> a x:1 -
         x:2 -> a x:2 -
-        bowline://b/x:2 -> nowhere
-        bowline://b/x:other -> nowhere
-        bowline://c/x:1 -> nowhere
-        bowline://nobody/x:1 -> nowhere
-        y:anything -> nowhere
-        bowline://b/y:anything -> nowhere
-        z:1/2 -> nowhere
-        z:unlisted -> nowhere
         x:unlisted -> a x:unlisted -
-        only-b:unlisted -> nowhere
-        w:unlisted -> nowhere
-         -> nowhere
-        : -> nowhere
+        nowhere: ["bowline://b/x:2", "bowline://b/x:other", "bowline://c/x:1", "bowline://nobody/x:1", "y:anything", "bowline://b/y:anything", "z:1/2", "z:unlisted", "only-b:unlisted", "w:unlisted", "", ":"]
         ["b__*"]
         x:1 -> b x:1 -
         x:2 -> b x:2 -
@@ -135,37 +128,10 @@ fn a_profile_reads_nothing_that_it_does_not_show() {
          -> b  -
         : -> b : -
         ["z:{v}/{w}"]
-        x:1 -> nowhere
-        x:2 -> nowhere
-        bowline://b/x:2 -> nowhere
-        bowline://b/x:other -> nowhere
-        bowline://c/x:1 -> nowhere
-        bowline://nobody/x:1 -> nowhere
-        y:anything -> nowhere
-        bowline://b/y:anything -> nowhere
         z:1/2 -> b z:1/2 -
-        z:unlisted -> nowhere
-        x:unlisted -> nowhere
-        only-b:unlisted -> nowhere
-        w:unlisted -> nowhere
-         -> nowhere
-        : -> nowhere
+        nowhere: ["x:1", "x:2", "bowline://b/x:2", "bowline://b/x:other", "bowline://c/x:1", "bowline://nobody/x:1", "y:anything", "bowline://b/y:anything", "z:unlisted", "x:unlisted", "only-b:unlisted", "w:unlisted", "", ":"]
         ["c__*"]
-        x:1 -> nowhere
-        x:2 -> nowhere
-        bowline://b/x:2 -> nowhere
-        bowline://b/x:other -> nowhere
-        bowline://c/x:1 -> nowhere
-        bowline://nobody/x:1 -> nowhere
-        y:anything -> nowhere
-        bowline://b/y:anything -> nowhere
-        z:1/2 -> nowhere
-        z:unlisted -> nowhere
-        x:unlisted -> nowhere
-        only-b:unlisted -> nowhere
-        w:unlisted -> nowhere
-         -> nowhere
-        : -> nowhere
+        nowhere: all
     "#]]
     .assert_eq(&table);
 }

@@ -4,4 +4,5 @@ mod calls;
 mod listening;
 #[cfg(feature = "http")]
 mod mirrored;
+mod needs;
 mod support;

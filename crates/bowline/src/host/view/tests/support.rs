@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::access::Rules;
 use crate::host::catalogue::{Catalogue, Globs, Offer, Selection, Told};
+use crate::host::needs::Needs;
 use crate::host::settings::{Naming, Settings};
 use crate::host::view::{Errand, Later, Upstreams, View, Watch};
 use crate::principal::Principal;
@@ -34,6 +35,7 @@ pub(super) struct Fake {
     /// What was handed on: server, method and params, a line each.
     seen: Mutex<Vec<String>>,
     access: Mutex<Option<Arc<Rules>>>,
+    needs: Mutex<Option<Arc<Needs>>>,
     /// What becomes known of servers only when it is waited for.
     late: Mutex<Vec<Known>>,
 }
@@ -55,6 +57,7 @@ impl Fake {
             catalogue: watch::Sender::new(Arc::default()),
             seen: Mutex::default(),
             access: Mutex::default(),
+            needs: Mutex::default(),
             late: Mutex::default(),
         });
         for (name, server) in servers {
@@ -104,6 +107,7 @@ impl Fake {
     /// Says who may use what.
     pub(super) async fn rule(&self, settings: &Settings) {
         *self.access.lock().unwrap() = Rules::of(settings);
+        *self.needs.lock().unwrap() = Needs::of(settings);
         self.merge().await;
     }
 
@@ -133,7 +137,8 @@ impl Fake {
         let offers = offers.iter().map(|(name, offer)| (&**name, offer));
         let catalogue = Catalogue::settle(self.naming, offers).0;
         let access = self.access.lock().unwrap().clone();
-        self.catalogue.send_replace(Arc::new(catalogue.with_access(access)));
+        let needs = self.needs.lock().unwrap().clone();
+        self.catalogue.send_replace(Arc::new(catalogue.with_access(access).with_needs(needs)));
     }
 
     pub(super) fn whole(self: &Arc<Self>) -> Arc<View> {

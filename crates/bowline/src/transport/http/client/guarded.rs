@@ -208,7 +208,8 @@ impl Guarded {
             Host::Address(address) => Behind::of(address) == Behind::Loopback,
             Host::Name(name) => is_localhost(name),
         };
-        if !origin.secure && !(here && self.reach.loopback) {
+        let stays_here = here && self.reach.loopback;
+        if !origin.secure && !stays_here {
             return Err(Error::invalid(format!(
                 "{origin} is not fetched: what a server names has to be https, unless both are on this machine"
             )));

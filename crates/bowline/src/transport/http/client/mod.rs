@@ -46,7 +46,7 @@ pub(crate) use connector::Whole;
 pub use credentials::Credentials;
 pub use options::Options;
 
-#[cfg(not(modern_only))]
+#[cfg(any(not(modern_only), feature = "auth"))]
 pub(crate) use origin::Origin;
 #[cfg(not(modern_only))]
 pub(crate) use redirect::resolve;

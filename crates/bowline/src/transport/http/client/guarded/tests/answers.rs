@@ -60,16 +60,15 @@ impl Server {
         let noted = seen.clone();
         let serving = tokio::spawn(async move {
             for at in 0.. {
-                let answer = answers.get(at).or(answers.last()).unwrap();
+                let answer = answers.get(at).or_else(|| answers.last()).unwrap();
                 let (stream, _) = listener.accept().await.unwrap();
-                let text = match &tls {
+                match &tls {
                     Some(tls) => match tls.accept(stream).await {
-                        Ok(stream) => serve(stream, answer).await,
+                        Ok(stream) => serve(stream, answer, &noted).await,
                         Err(_) => continue,
                     },
-                    None => serve(stream, answer).await,
-                };
-                noted.lock().unwrap().push(text);
+                    None => serve(stream, answer, &noted).await,
+                }
             }
         });
         Self { address, seen, serving: serving.abort_handle() }
@@ -86,8 +85,12 @@ impl Server {
     }
 }
 
-/// Reads one request, body included, and answers it.
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) -> String {
+/// Reads one request, body included, notes it, and answers it.
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: &[u8],
+    seen: &Mutex<Vec<String>>,
+) {
     let mut text = Vec::new();
     loop {
         let all = String::from_utf8_lossy(&text).into_owned();
@@ -103,10 +106,11 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) -
             Ok(length) => text.extend_from_slice(&some[..length]),
         }
     }
+    // Before the answer: whoever has that may look at once.
+    seen.lock().unwrap().push(String::from_utf8(text).unwrap());
     // Whoever has read enough goes away.
     let _ = stream.write_all(answer).await;
     let _ = stream.shutdown().await;
-    String::from_utf8(text).unwrap()
 }
 
 fn ok(body: &str) -> String {
