@@ -94,7 +94,7 @@ fn has_test(tree: &Tree, file: &str, name: &str) -> bool {
     let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
     let signatures = [format!("fn {name}("), format!("async fn {name}(")];
     let found = |line: &&str| signatures.iter().any(|signature| line.starts_with(signature));
-    lines.iter().position(|line| found(&line)).is_some_and(|at| {
+    lines.iter().position(found).is_some_and(|at| {
         let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
         above.any(|line| line.starts_with("#[test") || line.starts_with("#[tokio::test"))
     })
