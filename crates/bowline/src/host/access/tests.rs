@@ -109,8 +109,10 @@ fn everybody_anonymous_names_scopes_and_proofs_are_told_apart() {
         ("b* with a scope", Who::Proved(Proof::default().name("b*").scope("notes.write"))),
         ("a claim nobody has", Who::Proved(Proof::default().claim("group", "*"))),
     ];
-    let table: String =
-        rows.into_iter().map(|(what, who)| format!("{what}: {}\n", about(who))).collect();
+    let table: String = rows
+        .into_iter()
+        .map(|(what, who)| format!("{}\n", format!("{what}: {}", about(who)).trim_end()))
+        .collect();
     expect![[r#"
         *: anonymous stdio alice bob `anonymous`
         anonymous: anonymous

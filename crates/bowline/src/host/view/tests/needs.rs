@@ -60,7 +60,8 @@ async fn a_call_needs_the_scopes_of_its_server_method_and_tool_on_every_endpoint
     let table: String = rows
         .iter()
         .map(|(at, view, method, params)| {
-            format!("{at} {method} {params}: {}\n", needed(view, method, params))
+            let line = format!("{at} {method} {params}: {}", needed(view, method, params));
+            format!("{}\n", line.trim_end())
         })
         .collect();
     expect![[r#"
