@@ -63,7 +63,7 @@ async fn no_secret_is_logged_shown_or_in_an_error() {
     assert!(!shown.contains(CANARY), "{shown}");
     // It did log.
     let log = log.text();
-    assert!(log.contains("hyper_util::client"), "{log}");
+    assert!(log.contains("h2::client"), "{log}");
     let line = log.lines().find(|line| line.contains(CANARY));
     assert_eq!(line, None);
 }

@@ -157,7 +157,7 @@ async fn nothing_is_sent_but_what_was_asked_to_be() {
         host: HOST
 
     "#]]
-    .assert_eq(&server.seen().join("----\n"));
+    .assert_eq(&server.seen().join("----\n").replace('\r', ""));
 }
 
 #[tokio::test]
