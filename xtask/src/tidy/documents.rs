@@ -6,6 +6,7 @@ use crate::workspace::Tree;
 pub(crate) fn check(tree: &Tree) -> Vec<String> {
     let mut findings = lengths(tree);
     findings.extend(named_files(tree));
+    findings.extend(named_tests(tree));
     findings.extend(openings(tree));
     let changes = tree.file("CHANGELOG.md").map_or("", |file| file.text.as_str());
     if !changes.lines().any(|line| line.trim_end() == "## [Unreleased]") {
@@ -71,6 +72,34 @@ fn is_path(span: &str) -> bool {
     plain && folders.iter().any(|folder| span.starts_with(folder))
 }
 
+/// `crates/x/src/y.rs::name` in these documents is a test of that file.
+fn named_tests(tree: &Tree) -> Vec<String> {
+    let mut findings = Vec::new();
+    for map in MAPS.iter().filter_map(|path| tree.file(path)) {
+        for (at, line) in map.text.lines().enumerate() {
+            let spans = line.split('`').skip(1).step_by(2);
+            let tests = spans.filter_map(|span| span.split_once(".rs::").map(|test| (span, test)));
+            let missing = tests.filter(|(_, (file, name))| !has_test(tree, file, name));
+            findings.extend(missing.map(|(span, _)| {
+                format!("{}:{} names {span}, which is no test", map.path, at + 1)
+            }));
+        }
+    }
+    findings
+}
+
+/// Whether a function of that name stands right below `#[test]`, `#[tokio::test]` or further attributes after those.
+fn has_test(tree: &Tree, file: &str, name: &str) -> bool {
+    let Some(file) = tree.file(&format!("{file}.rs")) else { return false };
+    let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+    let signatures = [format!("fn {name}("), format!("async fn {name}(")];
+    let found = |line: &&str| signatures.iter().any(|signature| line.starts_with(signature));
+    lines.iter().position(|line| found(&line)).is_some_and(|at| {
+        let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        above.any(|line| line.starts_with("#[test") || line.starts_with("#[tokio::test"))
+    })
+}
+
 /// Each library opens with what it is and what it must never do.
 fn openings(tree: &Tree) -> Vec<String> {
     let roots = tree
@@ -89,7 +118,7 @@ const OPENING: usize = 5;
 
 #[cfg(test)]
 mod tests {
-    use super::{check, lengths, named_files, openings};
+    use super::{check, lengths, named_files, named_tests, openings};
     use crate::workspace::Tree;
 
     #[test]
@@ -110,6 +139,20 @@ mod tests {
                 "CONTRIBUTING.md:1 names crates/b.rs, which does not exist",
                 "CONTRIBUTING.md:1 names xtask/, which does not exist"
             ]
+        );
+    }
+
+    #[test]
+    fn tests_that_a_document_names_must_exist() {
+        let source = "#[test]\nfn one() {}\n#[cfg(unix)]\n#[tokio::test(start_paused = true)]\nasync fn two() {}\nfn three() {}\n";
+        let text = "| x | `crates/a.rs::one` `crates/a.rs::two` |\n| y | `crates/a.rs::three`, `crates/a.rs::on` `crates/b.rs::one` `a::b` |\n";
+        let found = named_tests(&Tree::of(&[("SECURITY.md", text), ("crates/a.rs", source)]));
+        assert_eq!(
+            found,
+            ["three", "on", "one"].map(|name| {
+                let file = if name == "one" { "b" } else { "a" };
+                format!("SECURITY.md:2 names crates/{file}.rs::{name}, which is no test")
+            })
         );
     }
 

@@ -41,12 +41,13 @@ const OUTSIDE: &[&str] = &[
 
 fn findings(metadata: &Value) -> Vec<String> {
     let mut findings = Vec::new();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
+    let packages = || metadata["packages"].as_array().into_iter().flatten();
+    // `publish` is an empty list for `publish = false`; such a package may use everything.
+    let is_published = |package: &Value| package["publish"].is_null();
+    let name_of = |package: &Value| package["name"].as_str().unwrap_or_default().to_owned();
+    let tools: Vec<_> = packages().filter(|one| !is_published(one)).map(name_of).collect();
+    for package in packages().filter(|one| is_published(one)) {
         let name = package["name"].as_str().unwrap_or_default();
-        // `publish` is an empty list for `publish = false`; such a package may use everything.
-        if !package["publish"].is_null() {
-            continue;
-        }
         let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
             findings.push(format!("{name} has no row in the table of layers"));
             continue;
@@ -54,7 +55,9 @@ fn findings(metadata: &Value) -> Vec<String> {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let on = dependency["name"].as_str().unwrap_or_default();
             let ours = dependency["path"].is_string();
-            if ours && on != name && !below.contains(&on) {
+            // Tests may use what is not published, and users never see.
+            let tests = dependency["kind"] == "dev" && tools.iter().any(|tool| tool == on);
+            if ours && on != name && !tests && !below.contains(&on) {
                 findings.push(format!("{name} depends on {on}, which is not below it"));
             }
             let built_in = dependency["kind"].is_null();

@@ -104,7 +104,9 @@ impl Bridge {
                 Turn::End(End::Failure(failure)) => {
                     lost += 1;
                     let again = if lost > REPEATS { Err(failure) } else { run.recover(failure) };
-                    again.map_err(|failure| failed(server, failure))?;
+                    if let Err(failure) = again {
+                        return self.conclude(cx, server, run.over(End::Failure(failure)), visits);
+                    }
                     rest = run.into_rest();
                     rest.time.touch();
                 }

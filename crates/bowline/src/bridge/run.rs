@@ -78,12 +78,23 @@ impl Drop for Place {
 impl Run {
     /// Begins an exchange; nothing is sent yet. Boxed, so that the future of a call stays small.
     pub(super) async fn start(rest: Rest, onward: &Onward) -> Result<Box<Self>, Failure> {
-        let Rest { lease, mut time } = rest;
+        let Rest { mut lease, mut time } = rest;
         let place = lease.lane.as_ref().map(Place::enter);
         let started = time.within(lease.client.forward(onward)).await;
         let late = || Err(Failure::here(time.over(&onward.method)));
-        let forward = started.unwrap_or_else(late)?;
-        Ok(Box::new(Self { forward, questions: Questions::default(), place, lease, time }))
+        match started.unwrap_or_else(late) {
+            Ok(forward) => {
+                let questions = Questions::default();
+                Ok(Box::new(Self { forward, questions, place, lease, time }))
+            }
+            Err(failure) => {
+                // Its caller did not give it up.
+                if let Some(measured) = lease.measured.take() {
+                    measured.end(true);
+                }
+                Err(failure)
+            }
+        }
     }
 
     /// Goes on until something has to be done that only whoever holds the run can do.

@@ -141,6 +141,8 @@ async fn one_that_dies_fails_its_own_callers_by_name_and_comes_back() {
         let message =
             lost["error"]["message"].as_str().unwrap_or_else(|| panic!("{version}: {lost}"));
         assert!(message.contains("`one`"), "{version}: {message}");
+        let calls = host.status().servers[0].calls;
+        assert_eq!((calls.total, calls.failed, calls.cancelled), (1, 1, 0), "{version}");
         assert_eq!(text(&caller.call("one__echo", json!({})).await), "alive", "{version}");
         assert!(!staying.is_finished(), "{version}: the other notices nothing");
         assert_eq!(two.heard_of("notifications/cancelled").len(), 0, "{version}");

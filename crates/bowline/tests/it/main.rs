@@ -23,6 +23,8 @@ mod link_calls;
 mod link_end;
 mod link_memory;
 mod link_wire;
+#[cfg(any(all(feature = "client", feature = "http"), feature = "auth"))]
+mod log;
 #[cfg(not(modern_only))]
 mod session_batches;
 #[cfg(not(modern_only))]

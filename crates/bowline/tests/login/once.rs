@@ -178,6 +178,28 @@ async fn a_token_that_ends_soon_is_renewed_while_it_is_still_used() {
     assert_eq!(world.asked("refresh"), 1);
 }
 
+/// It is used as it is, and the authorization server is not asked again with each request.
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_in_time_is_used_until_it_ends() {
+    let world = World::start().await;
+    let store = MemoryStore::default();
+    world.client(store.clone()).await;
+    let mut kept = world.kept(&store).unwrap();
+    let tokens = kept.tokens.as_mut().unwrap();
+    tokens.expires = Some(SystemTime::now() + Duration::from_secs(30));
+    tokens.refresh = Some("used-up".into());
+    store.save(&kept).unwrap();
+    let client = world.client(store.clone()).await;
+    world.state().shown.clear();
+    for _ in 0..20 {
+        client.call_tool("read", json!({})).await.unwrap();
+    }
+    assert!(
+        world.state().shown.iter().all(|(_, shown)| shown.as_deref() == Some("Bearer access-2"))
+    );
+    assert_eq!((world.asked("refresh"), world.asked("authorize")), (1, 1));
+}
+
 #[tokio::test]
 async fn the_browser_comes_back_to_a_listener_which_strangers_do_not_end() {
     let world = World::start().await;

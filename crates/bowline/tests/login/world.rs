@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) nonce: Option<&'static str>,
     /// Where the server leads its clients.
     pub(crate) leads_to: Option<String>,
+    /// What the server says of itself instead of the truth.
+    pub(crate) lies: Option<Value>,
 }
 
 type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -273,6 +275,9 @@ impl Inner {
 
     fn resource(&self) -> Answer {
         self.count("resource");
+        if let Some(lie) = &self.state.lock().unwrap().lies {
+            return json_of(StatusCode::OK, lie);
+        }
         let base = format!("http://{}", self.address);
         let bound = self.state.lock().unwrap().nonce.is_some();
         json_of(

@@ -68,3 +68,6 @@ fn fault(error: &Error) -> FetchFault {
         FetchFault::Unreachable(format!("{error}{}", cause.unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,9 +150,10 @@ impl Session {
         // Owned by itself: a refresh token that was given away and whose answer was lost cannot be used again, so it is
         // not dropped with whoever wanted it. Each of its requests ends within seconds, and a person is waited for only
         // as long as somebody does.
+        let over = Over { state: self.state.clone(), ended };
         tokio::spawn(async move {
-            let result = errand.run(&ended).await;
-            ended.send_replace(Some(result));
+            let result = errand.run(&over.ended).await;
+            over.ended.send_replace(Some(result));
         });
         Begun::Waiting(waiting)
     }
@@ -229,6 +230,22 @@ enum Begun {
 
 /// How an errand ended.
 type Ended = Result<Option<Arc<Pass>>, Why>;
+
+/// Says how an errand ended, in whatever way it did: nobody waits for one that is not there any more.
+struct Over {
+    state: Arc<Mutex<State>>,
+    ended: Arc<watch::Sender<Option<Ended>>>,
+}
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let broke_off = || Err(Why::new("the login broke off"));
+        if self.ended.borrow().is_none() {
+            lock(&self.state).running = None;
+            self.ended.send_replace(Some(broke_off()));
+        }
+    }
+}
 
 /// Getting one token, for whoever waits for it.
 struct Errand {

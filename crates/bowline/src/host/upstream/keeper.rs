@@ -234,7 +234,7 @@ async fn read(
                 changes.iter().for_each(|change| told.hear(change));
                 *told
             };
-            upstream.keep_offer(&offer);
+            upstream.keep_offer(&offer).await;
             upstream.publish(Some(offer));
         }
         Err(error) => {
@@ -288,13 +288,16 @@ impl Upstream {
         self.tried.send_replace(true);
     }
 
-    fn keep_offer(&self, offer: &Offer) {
-        let Some((host, fingerprint)) = self.host().zip(self.plan.fingerprint.as_deref()) else {
+    async fn keep_offer(&self, offer: &Offer) {
+        let stored = self.host().and_then(|host| host.stored().cloned());
+        let Some((stored, fingerprint)) = stored.zip(self.plan.fingerprint.clone()) else {
             return;
         };
-        if let Some(stored) = host.stored()
-            && let Err(error) = stored.keep(fingerprint.as_bytes(), offer)
-        {
+        let offer = offer.clone();
+        // On a thread for what blocks; not owned by anybody: it ends by itself when the file is written.
+        let keeping =
+            tokio::task::spawn_blocking(move || stored.keep(fingerprint.as_bytes(), &offer));
+        if let Ok(Err(error)) = keeping.await {
             tracing::debug!(target: "bowline::host", "an offer was not kept: {error}");
         }
     }

@@ -2,44 +2,16 @@
 
 use super::peers::{Peer, Step, connector, fixture, ok, post, text, tls, trusting};
 use super::server::{Seen, serve};
+use crate::log::Log;
 use bowline::transport::http::client::Credentials;
 use http::{HeaderName, HeaderValue};
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Keeps what is logged.
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use std::sync::Arc;
 
 const CANARY: &str = "c4n4ry";
 
 #[tokio::test]
 async fn no_secret_is_logged_shown_or_in_an_error() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::keep().await;
 
     let secret = HeaderValue::from_static(CANARY);
     let credentials = Credentials::none()
@@ -90,7 +62,7 @@ async fn no_secret_is_logged_shown_or_in_an_error() {
     assert_eq!(answers, 2, "{shown}");
     assert!(!shown.contains(CANARY), "{shown}");
     // It did log.
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("hyper_util::client"), "{log}");
     let line = log.lines().find(|line| line.contains(CANARY));
     assert_eq!(line, None);

@@ -2,39 +2,15 @@
 
 use super::authority::{Authority, RESOURCE, endpoint, now, with};
 use crate::http_support::{request, server, text};
+use crate::log::Log;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bowline::transport::http::Introspection;
 use bowline_auth::Secret;
 use bowline_auth::dpop::{Key, Proof};
 use serde_json::json;
-use std::io::{self, Write};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Keeps what is logged.
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// A text in every form in which it could be found again.
 fn forms(secret: &str) -> Vec<String> {
@@ -44,12 +20,7 @@ fn forms(secret: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn nothing_that_lets_in_is_logged_or_shown() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::keep().await;
 
     let authority = Authority::start().await;
     let (opaque, client_secret, own) =
@@ -116,7 +87,7 @@ async fn nothing_that_lets_in_is_logged_or_shown() {
         assert!(statuses.contains(&status), "{statuses:?}");
     }
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("token refused") && log.contains("proof of a token refused"), "{log}");
     let mut secrets =
         vec![client_secret.to_owned(), "pr1vate@mail.test".to_owned(), unheard.clone()];

@@ -20,6 +20,8 @@ pub(super) struct State {
     passes: u64,
     /// The last errand that failed, and until when none other is tried.
     failed: Option<(Instant, Why)>,
+    /// The same for a token that could not be renewed in time. It may still be good, and nothing is refused for that.
+    tired: Option<(Instant, Why)>,
 }
 
 /// What is known of the token.
@@ -37,6 +39,9 @@ pub(super) enum Known {
 const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 
+/// How long a token that could not be renewed is used as it is.
+const REST: Duration = Duration::from_secs(10);
+
 /// How long nobody is asked to log in again after what they did brought a token that the server does not take.
 const USELESS: Duration = Duration::from_secs(60);
 
@@ -44,6 +49,11 @@ impl State {
     /// Why a token is not even tried to get.
     pub(super) fn refuses(&self, need: &Need) -> Option<Why> {
         if let Some((until, why)) = &self.failed
+            && Instant::now() < *until
+        {
+            return Some(why.clone());
+        }
+        if let (Need::Renewed(_), Some((until, why))) = (need, &self.tired)
             && Instant::now() < *until
         {
             return Some(why.clone());
@@ -60,7 +70,7 @@ impl State {
 
     /// Takes what came of an errand.
     pub(super) fn keep(&mut self, kept: Kept, source: Source) -> Option<Arc<Pass>> {
-        self.failed = None;
+        (self.failed, self.tired) = (None, None);
         self.passes += 1;
         let pass = Pass::of(kept, self.passes, source, SystemTime::now()).map(Arc::new);
         self.known = pass.clone().map_or(Known::Nothing, Known::Pass);
@@ -69,12 +79,13 @@ impl State {
 
     /// Takes that it failed.
     pub(super) fn failed(&mut self, need: &Need, why: &Why) {
-        // A token that could not be renewed in time may still be good, and nothing is refused for that.
-        if matches!(need, Need::Known | Need::Renewed(_)) {
-            return;
+        let until = |pause| Some((Instant::now() + pause, why.clone()));
+        match need {
+            Need::Known => {}
+            Need::Renewed(_) => self.tired = until(REST),
+            _ if why.lasting => self.failed = until(LONG_PAUSE),
+            _ => self.failed = until(PAUSE),
         }
-        let pause = if why.lasting { LONG_PAUSE } else { PAUSE };
-        self.failed = Some((Instant::now() + pause, why.clone()));
     }
 }
 

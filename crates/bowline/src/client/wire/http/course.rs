@@ -46,7 +46,7 @@ enum Stage {
     Unsent,
     /// The request is on its way.
     Sent,
-    Streaming(Events),
+    Streaming(Box<Events>),
     /// The server gave it up.
     Ended,
     Over,
@@ -149,7 +149,7 @@ impl Course {
         match refusal::media(response.headers()) {
             Some(MediaType::EventStream) => {
                 let limit = shared.limits.event_bytes;
-                self.stage = Stage::Streaming(Events::new(response.into_body(), limit));
+                self.stage = Stage::Streaming(Box::new(Events::new(response.into_body(), limit)));
             }
             Some(MediaType::Json) => {
                 let limit = shared.limits.response_bytes;
@@ -194,7 +194,8 @@ impl Course {
         if self.in_session
             && let Some(body) = self.trail.resume(&self.shared).await
         {
-            self.stage = Stage::Streaming(Events::new(body, self.shared.limits.event_bytes));
+            let events = Events::new(body, self.shared.limits.event_bytes);
+            self.stage = Stage::Streaming(Box::new(events));
             return Ok(());
         }
         if let Some(fault) = self.spoiled.take() {

@@ -146,12 +146,12 @@ impl Pool {
                 Ok(response) => return Ok((response, connection)),
                 Err(fault) => fault,
             };
-            connection.distrust();
             // It was closed while nobody used it, which showed before a byte was written.
             let is_unsent = !is_new && fault.take_message().is_some();
             if !is_unsent {
                 return Err(explain::request(fault.into_error(), target.origin()));
             }
+            connection.distrust();
         }
     }
 
@@ -174,13 +174,14 @@ impl Pool {
     /// What is kept for an origin.
     fn line(&self, origin: &Origin) -> Arc<Line> {
         let mut lines = lock(&self.0.lines);
-        if let Some(line) = lines.by_origin.get(origin) {
-            return line.clone();
-        }
+        // The runtime that it ran on may be gone.
         if lines.sweeper.as_ref().is_none_or(AbortHandle::is_finished) {
             lines.sweeper = Some(tokio::spawn(sweep(Arc::downgrade(&self.0))).abort_handle());
         }
-        lines.by_origin.entry(origin.clone()).or_default().clone()
+        match lines.by_origin.get(origin) {
+            Some(line) => line.clone(),
+            None => lines.by_origin.entry(origin.clone()).or_default().clone(),
+        }
     }
 }
 

@@ -60,16 +60,15 @@ impl Server {
         let noted = seen.clone();
         let serving = tokio::spawn(async move {
             for at in 0.. {
-                let answer = answers.get(at).or(answers.last()).unwrap();
+                let answer = answers.get(at).or_else(|| answers.last()).unwrap();
                 let (stream, _) = listener.accept().await.unwrap();
-                let text = match &tls {
+                match &tls {
                     Some(tls) => match tls.accept(stream).await {
-                        Ok(stream) => serve(stream, answer).await,
+                        Ok(stream) => serve(stream, answer, &noted).await,
                         Err(_) => continue,
                     },
-                    None => serve(stream, answer).await,
-                };
-                noted.lock().unwrap().push(text);
+                    None => serve(stream, answer, &noted).await,
+                }
             }
         });
         Self { address, seen, serving: serving.abort_handle() }
@@ -86,8 +85,12 @@ impl Server {
     }
 }
 
-/// Reads one request, body included, and answers it.
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) -> String {
+/// Reads one request, body included, notes it, and answers it.
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: &[u8],
+    seen: &Mutex<Vec<String>>,
+) {
     let mut text = Vec::new();
     loop {
         let all = String::from_utf8_lossy(&text).into_owned();
@@ -103,10 +106,11 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) -
             Ok(length) => text.extend_from_slice(&some[..length]),
         }
     }
+    // Before the answer: whoever has that may look at once.
+    seen.lock().unwrap().push(String::from_utf8(text).unwrap());
     // Whoever has read enough goes away.
     let _ = stream.write_all(answer).await;
     let _ = stream.shutdown().await;
-    String::from_utf8(text).unwrap()
 }
 
 fn ok(body: &str) -> String {
@@ -182,6 +186,40 @@ async fn three_redirects_within_the_origin_are_followed() {
     let error = get(&guarded, &server.url()).await.unwrap_err();
     assert!(shown(&error).contains("more than 3 times"), "{}", shown(&error));
     assert_eq!(server.seen().len(), 4);
+}
+
+/// The name is looked up again for each hop, and by then it leads elsewhere.
+#[tokio::test]
+async fn each_hop_of_a_chain_of_redirects_is_checked() {
+    let first = |server: &Server| {
+        let fake = Fake::default().name("server.test", &[PUBLIC]).name("server.test", &[PUBLIC]);
+        fake.to(server.address)
+    };
+    let two = [format!("{PUBLIC}:443"), format!("{PUBLIC}:443")];
+    for inside in ["127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1"] {
+        let answers = [redirect(302, "/one"), redirect(307, "/two"), ok("caught")];
+        let server = Server::tls(answers).await;
+        let fake = first(&server).name("server.test", &[inside]).ready();
+        let error = get(&guarded(&fake, WORLD), "https://server.test/").await.unwrap_err();
+        assert!(error.is_invalid(), "{inside}: {}", shown(&error));
+        assert_eq!((fake.tried(), server.seen().len()), (two.to_vec(), 2), "{inside}");
+    }
+    for outside in [
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://2130706433/",
+        "https://server.test:8443/",
+        "http://server.test/",
+        "//other.test/",
+    ] {
+        let answers = [redirect(302, "/one"), redirect(302, outside), ok("caught")];
+        let server = Server::tls(answers).await;
+        let fake = first(&server).name("other.test", &["127.0.0.1"]).ready();
+        let error = get(&guarded(&fake, WORLD), "https://server.test/").await.unwrap_err();
+        assert!(error.is_invalid(), "{outside}: {}", shown(&error));
+        assert_eq!((fake.tried(), server.seen().len()), (two.to_vec(), 2), "{outside}");
+    }
 }
 
 /// What is posted has secrets in it that an endpoint has no reason to send elsewhere.

@@ -67,7 +67,7 @@ impl Net for Fake {
 
     fn connect(&self, address: SocketAddr) -> Answer<(Box<dyn Stream>, SocketAddr)> {
         self.tried.lock().unwrap().push(address);
-        let peer = SocketAddr::new(self.peer.unwrap_or(address.ip()), address.port());
+        let peer = SocketAddr::new(self.peer.unwrap_or_else(|| address.ip()), address.port());
         let to = self.to;
         Box::pin(async move {
             let to = to.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;
