@@ -2,9 +2,23 @@
 // whatever a page asks.
 //
 //   node browser.mjs URL [USER]
+import { request as ask } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
 const MOST = 30;
+// What browsers say of a page that somebody opens in a window of its own; `fetch` would say that a script asks.
+const OPENED = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1', accept: 'text/html' };
+
+function fetched(url, method, headers, body) {
+    return new Promise((resolve, reject) => {
+        const asked = ask(url, { method, headers }, answer => {
+            let text = '';
+            answer.setEncoding('utf8').on('data', part => (text += part)).on('error', reject);
+            answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+        });
+        asked.on('error', reject).end(body);
+    });
+}
 
 /**
  * Goes to a URL in the name of a user, to the last page or to where somebody waits for the browser: an URL that begins
@@ -20,23 +34,25 @@ export async function visit(start, user, until) {
         if (method === 'GET' && url.pathname.endsWith('/authorize')) url.searchParams.set('login_hint', user);
         const kept = jar.get(url.hostname) ?? new Map();
         const cookie = [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
-        const answer = await fetch(url, { method, body, redirect: 'manual', headers: { ...headers, ...(cookie && { cookie }) } });
-        for (const line of answer.headers.getSetCookie()) {
+        const said = { ...OPENED, 'sec-fetch-site': step ? 'same-origin' : 'none', ...headers, ...(cookie && { cookie }) };
+        const { status, headers: answered, text } = await fetched(url, method, said, body);
+        for (const line of answered['set-cookie'] ?? []) {
             const [pair, ...attributes] = line.split(';').map(part => part.trim());
             const [name, ...value] = pair.split('=');
             if (attributes.some(one => /^max-age=0$/i.test(one))) kept.delete(name);
             else kept.set(name, value.join('='));
         }
         jar.set(url.hostname, kept);
-        const text = await answer.text();
-        const next = answer.headers.get('location') ?? refreshed(text);
-        if (next) request = { url: new URL(next, url), method: 'GET', headers: {} };
-        else request = answer.ok && submitted(text, url);
-        if (!request) return { url: url.href, status: answer.status, text };
+        const next = answered.location ?? refreshed(text);
+        if (next) request = { url: new URL(next, url), method: 'GET', headers: { 'sec-fetch-site': site(url, new URL(next, url)) } };
+        else request = status === 200 && submitted(text, url);
+        if (!request) return { url: url.href, status, text };
     }
     throw new Error(`there were more than ${MOST} pages after ${start}`);
 }
 
+/** Ports make other origins, but no other sites. */
+const site = (from, to) => (from.origin === to.origin ? 'same-origin' : from.hostname === to.hostname ? 'same-site' : 'cross-site');
 const unescaped = text =>
     text.replace(/&(amp|lt|gt|quot|#39|#x27);/g, (_, name) => ({ amp: '&', lt: '<', gt: '>', quot: '"' })[name] ?? "'");
 const attribute = (tag, name) => {
