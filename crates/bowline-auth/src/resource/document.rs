@@ -77,7 +77,6 @@ mod tests {
             resource_documentation: Some("https://mcp.example.com/about"),
             dpop_signing_alg_values_supported: &["ES256"],
             dpop_bound_access_tokens_required: true,
-            ..Document::default()
         };
         let pretty: serde_json::Value = serde_json::from_str(&document.to_json()).unwrap();
         expect![[r#"

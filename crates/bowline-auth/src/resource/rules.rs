@@ -250,7 +250,8 @@ mod tests {
     /// RS-02 and every claim that decides.
     #[test]
     fn rs_02_a_token_must_be_of_the_issuer_for_this_resource_and_good_now() {
-        let rows: Vec<(&str, Option<&str>, Value, u64, Result<bool, Refusal>)> = vec![
+        type Row = (&'static str, Option<&'static str>, Value, u64, Result<bool, Refusal>);
+        let rows: Vec<Row> = vec![
             ("as it should be", Some("at+jwt"), json!({}), 1000, Ok(true)),
             ("its media type in full", Some("application/AT+JWT"), json!({}), 1000, Ok(true)),
             ("the type that many use", Some("JWT"), json!({}), 1000, Ok(true)),
