@@ -20,7 +20,7 @@ use login::{Login, Logout, Whoami};
 use std::path::PathBuf;
 #[cfg(test)]
 use ways::Address;
-pub(crate) use ways::{Endpoint, Example, Listen, Secret, TraceTo, Ways};
+pub(crate) use ways::{Callers, Endpoint, Example, Listen, Secret, TraceTo, Ways};
 
 /// What to do, with everything decided that can be decided before it begins.
 #[derive(Debug)]

@@ -85,13 +85,25 @@ impl Example {
     }
 }
 
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// The program that started this, for whoever sits at this machine and can be shown a page to log in.
+    Oneself,
+    /// Whoever reaches it; nobody looks at the screen of this machine.
+    Anybody,
+    /// Those who prove who they are.
+    Many,
+}
+
 impl Ways {
-    /// Whether callers have to prove who they are, or may be others than whoever runs this.
-    pub(crate) fn tells_callers_apart(&self) -> bool {
+    /// Who calls.
+    pub(crate) fn callers(&self) -> Callers {
         match &self.listen {
-            Listen::Stdio => false,
-            Listen::Unix { uids, .. } => !uids.is_empty(),
-            Listen::Http(endpoint) => endpoint.is_authenticated(),
+            Listen::Stdio => Callers::Oneself,
+            Listen::Unix { uids, .. } if !uids.is_empty() => Callers::Many,
+            Listen::Http(endpoint) if endpoint.is_authenticated() => Callers::Many,
+            Listen::Unix { .. } | Listen::Http(_) => Callers::Anybody,
         }
     }
 }

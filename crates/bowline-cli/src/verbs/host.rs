@@ -5,15 +5,16 @@ use crate::exit::Fault;
 use crate::locate::Gathered;
 use crate::logins;
 use crate::plan::common::{Common, Tls};
-use crate::plan::secrets;
+use crate::plan::{Callers, secrets};
 use bowline::Host;
 use bowline::client;
+use bowline::client::auth::SystemBrowser;
 use bowline::config::{Places, Resolved, Secret, Way};
 use bowline::host::Settings;
 use bowline::protocol::limits::Limits;
 use bowline::transport::http::client::Options;
 
-/// Begins to run the servers. `tells_apart` says whether callers may be others than whoever runs this.
+/// Begins to run the servers.
 ///
 /// # Errors
 /// When one cannot be meant so, or a secret that a flag names is not there.
@@ -22,10 +23,13 @@ pub(crate) async fn begin(
     common: &Common,
     tls: &Tls,
     settings: Settings,
-    tells_apart: bool,
+    callers: Callers,
 ) -> Result<Host, Fault> {
     let mut builder = Host::builder().settings(settings).clients(clients(common, tls)?);
-    builder = builder.callers_authenticate(tells_apart);
+    builder = builder.callers_authenticate(callers == Callers::Many);
+    if callers == Callers::Oneself {
+        builder = builder.login_browser(SystemBrowser::default());
+    }
     if let Some(folder) = state() {
         builder = builder.remember_in(folder.join("offers"));
     }

@@ -31,8 +31,7 @@ pub(crate) async fn proxy(plan: Proxy, logs: LogArgs, format: Format) -> Result<
     let mut settings = gathered.setup.bowline.settings.clone();
     // Whoever uses it may have something there that would be gone with the process.
     settings.idle_stop = None;
-    let host =
-        host::begin(&gathered, &common, &common.tls, settings, ways.tells_callers_apart()).await?;
+    let host = host::begin(&gathered, &common, &common.tls, settings, ways.callers()).await?;
     let started = tokio::select! {
         started = start(&host, ways) => started,
         signal = signals.next() => {

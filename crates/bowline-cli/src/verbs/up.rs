@@ -37,7 +37,7 @@ pub(crate) async fn up(plan: Up, logs: LogArgs, format: Format) -> Result<Exit, 
     let Hosting { mut ways, settings, admin, tls } = flags.with(&gathered.setup.bowline)?;
     example(&mut ways, &gathered, &settings);
     let rooms = rooms(&ways, &gathered, &settings);
-    let host = host::begin(&gathered, &common, &tls, settings, ways.tells_callers_apart()).await?;
+    let host = host::begin(&gathered, &common, &tls, settings, ways.callers()).await?;
     let ended = async {
         let admin = match admin {
             Some(address) => Some(pages(&host, &address).await?),

@@ -18,6 +18,8 @@ use std::sync::{Arc, OnceLock, Weak};
 #[derive(Debug, Default)]
 pub(super) struct Logins {
     store: Option<Common>,
+    /// By which whoever runs the host is asked for a login that is not there.
+    browser: Option<Arc<dyn auth::Browser>>,
     desk: OnceLock<Arc<Desk>>,
 }
 
@@ -29,7 +31,14 @@ impl Builder {
     /// Keeps logins here: that of whoever runs the host, and those of callers, each under the name of its principal.
     /// Servers over HTTP that want a login are used with one of these.
     pub fn logins(mut self, store: impl Store + 'static) -> Self {
-        self.logins = Logins { store: Some(Common(Arc::new(store))), desk: OnceLock::new() };
+        self.logins.store = Some(Common(Arc::new(store)));
+        self
+    }
+
+    /// Asks whoever runs the host to log in, by this, when a server wants that and there is no login; without it the
+    /// error says what to run. Callers with logins of their own are given URLs in any case.
+    pub fn login_browser(mut self, browser: impl auth::Browser) -> Self {
+        self.logins.browser = Some(Arc::new(browser));
         self
     }
 }
@@ -72,12 +81,15 @@ impl Logins {
             Login::Host => String::new(),
             Login::Of(principal) => name_of(Some(principal)),
         };
-        let mut authorization = auth::Authorization::new(store.clone())
-            .principal(principal)
-            .interactive(auth::Interactive::Never)
-            .login_command(format!("bowline login {}", plan.name));
+        let mut authorization = auth::Authorization::new(store.clone()).principal(principal);
+        authorization = match (&self.browser, &plan.login) {
+            (Some(browser), Login::Host) => authorization.shown_by(browser.clone()),
+            _ => authorization.interactive(auth::Interactive::Never),
+        };
         if let Some(client) = preregistered(plan) {
-            authorization = authorization.preregistered(client);
+            // Only the config knows it, and so only the name leads to it.
+            let command = format!("bowline login {}", plan.name);
+            authorization = authorization.preregistered(client).login_command(command);
         }
         builder.authorization(authorization)
     }

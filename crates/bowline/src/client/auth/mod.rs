@@ -115,8 +115,12 @@ impl Authorization {
     }
 
     /// Shows pages in this way instead of in the browser of the system.
-    pub fn browser(mut self, browser: impl Browser) -> Self {
-        self.browser = Arc::new(browser);
+    pub fn browser(self, browser: impl Browser) -> Self {
+        self.shown_by(Arc::new(browser))
+    }
+
+    pub(crate) fn shown_by(mut self, browser: Arc<dyn Browser>) -> Self {
+        self.browser = browser;
         self
     }
 
