@@ -1,7 +1,7 @@
 //! Logging in at a server that wants to know who calls: the real `up` behind a real authorization server.
 
 use crate::folder::Folder;
-use crate::program::Program;
+use crate::program::{Program, call};
 use dev_auth::{Approval, Running, Secrets, Settings};
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -148,6 +148,38 @@ fn a_login_whose_token_has_ended_is_renewed_without_anybody_being_asked() {
     let answer = world.shown(&["call", &world.url, "e__echo", "message=hello"]);
     assert!(answer.starts_with("exit code 0\n--- stdout\nhello\n"), "{answer}");
     assert_eq!(world.requests().get("/authorize").copied(), authorized);
+}
+
+/// A client starts `proxy`, and knows nothing of logins: the browser is opened, as one program with one argument.
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_has_a_proxy_started_is_asked_in_the_browser() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::new(Duration::from_secs(3600));
+    let programs = world.folder.0.join("programs");
+    fs::create_dir(&programs).unwrap();
+    let (opener, opened) = (programs.join("xdg-open"), world.folder.0.join("opened"));
+    let script = "#!/bin/sh\nprintf '%s %s\\n' $# \"$1\" > \"$HOME/opened.part\"\nmv \"$HOME/opened.part\" \"$HOME/opened\"\n";
+    fs::write(&opener, script).unwrap();
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut command = world.folder.bowline(&["proxy", &world.url]);
+    let mut proxy = Program::start(command.env("PATH", path));
+    proxy.send(&call(1, "e__echo", json!({ "message": "hello" })));
+    let begun = std::time::Instant::now();
+    let page = loop {
+        if let Ok(page) = fs::read_to_string(&opened) {
+            break page;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "no browser was opened");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let page = page.trim_end().strip_prefix("1 ").unwrap();
+    assert!(get(&location(&get(page))).starts_with("HTTP/1.1 200"));
+    let answer: Value = serde_json::from_str(&proxy.stdout.next().unwrap()).unwrap();
+    assert_eq!(answer["result"]["content"][0]["text"], "hello");
+    assert_eq!(proxy.end(), 0);
 }
 
 #[test]
