@@ -203,8 +203,8 @@ impl Fault {
     }
 }
 
-const TOKEN: &str = "run `bowline login` with this server, or send a token of yours, such as with \
-                     -H 'Authorization: Bearer ${TOKEN}' in single quotes";
+const TOKEN: &str =
+    "send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes";
 
 /// How many lines of a server's standard error are shown.
 const TAIL: usize = 20;

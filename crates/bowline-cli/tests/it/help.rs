@@ -27,6 +27,9 @@ fn help_names_the_verbs() {
               prompt       Fill in a prompt
               complete     Values that an argument of a prompt or of a resource template may have
               subscribe    Tell of changes, one line each, until interrupted
+              login        Log in to a server that wants to know who calls
+              logout       Forget a login
+              whoami       What logins there are
               up           Run and connect many servers, and serve them as one
               proxy        Serve one server, whatever it speaks and wherever it is, as one that is started here
               install      Write a server into the configs of MCP clients

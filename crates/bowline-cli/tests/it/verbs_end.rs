@@ -159,7 +159,7 @@ fn who_needs_a_token_is_told_so() {
         exit code 3
         --- stdout
         --- stderr
-        error: cannot connect to URL: server wants credentials; tried `server/discover` (2026-07-28): HTTP 401: ADDRESS: server/discover was answered with 401 Unauthorized; it wants to know who asks, send it an `Authorization` header (it said: {"jsonrpc":"2.0","error":{"code":-32600,"message":"a bearer token that is known here is required"}})
+        error: ADDRESS: it wants a login, and nobody can be asked now; run `bowline login URL`
         hint: send a token of yours, such as with -H 'Authorization: Bearer ${TOKEN}' in single quotes
     "#]].assert_eq(&shown);
     assert!(with("wrong").starts_with("exit code 3\n"), "{}", with("wrong"));
