@@ -39,6 +39,7 @@ impl Seals {
     }
 
     /// A number that nobody can guess.
+    #[cfg(not(modern_only))]
     pub(crate) fn number() -> u64 {
         u64::from_be_bytes(random())
     }

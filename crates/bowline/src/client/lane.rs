@@ -12,6 +12,7 @@ use bowline_protocol::outcome::Outcome;
 use bowline_protocol::scan::Message;
 use bowline_types::jsonrpc::{ErrorObject, Id};
 use bowline_types::method::{LoggingMessage, Notification};
+#[cfg(not(modern_only))]
 use bowline_types::revision::Revision;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -53,11 +54,13 @@ impl Asking {
     }
 
     /// The protocol version that the server speaks, for the shapes of questions and their answers.
+    #[cfg(not(modern_only))]
     pub(crate) fn revision(&self) -> Revision {
         self.live.revision()
     }
 
     /// Whether the question says for which request it is; then its answers may overtake what else is said of that.
+    #[cfg(not(modern_only))]
     pub(crate) fn is_of_exchange(&self) -> bool {
         self.live.wire.owns_questions()
     }

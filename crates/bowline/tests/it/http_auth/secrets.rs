@@ -5,6 +5,7 @@ use crate::http_support::{request, server, text};
 use crate::log::Log;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bowline::prelude::*;
 use bowline::transport::http::Introspection;
 use bowline_auth::Secret;
 use bowline_auth::dpop::{Key, Proof};
@@ -100,6 +101,48 @@ async fn nothing_that_lets_in_is_logged_or_shown() {
         for form in forms(&secret) {
             assert!(!shown.contains(&form), "{form} is shown: {shown}");
             assert_eq!(log.lines().find(|line| line.contains(&form)), None, "{form}");
+        }
+    }
+}
+
+/// Whatever it prints, a handler has nothing to print that lets in: headers come to it without their credentials.
+#[tokio::test]
+async fn a_handler_that_panics_with_all_it_knows_tells_no_token() {
+    let log = Log::keep().await;
+    let authority = Authority::start().await;
+    let known = Server::new("careless", "1").tool(Tool::new("boom"), |cx: Context| async move {
+        let (headers, principal) = (cx.headers(), cx.principal());
+        let known = format!("{cx:?} {headers:?} {principal:?}");
+        tracing::error!("{known}");
+        assert!(known.is_empty(), "{known}");
+        known
+    });
+    let key = Key::generate();
+    let service = endpoint(authority.protected()).mount(known);
+    let bound = authority.token(json!({ "cnf": { "jkt": key.thumbprint() } }));
+    let secret = Secret::new(bound.as_str());
+    let proof = key.prove(&Proof {
+        method: "POST",
+        url: RESOURCE,
+        token: Some(&secret),
+        nonce: None,
+        now: SystemTime::now(),
+    });
+    let bearer = authority.token(json!({}));
+    let mut proved = request("boom", &json!({}));
+    proved.headers_mut().insert("authorization", format!("DPoP {bound}").parse().unwrap());
+    proved.headers_mut().insert("dpop", proof.clone());
+    let mut shown = String::new();
+    for sent in [with(request("boom", &json!({})), &bearer), proved] {
+        let response = service.answer(sent).await;
+        assert_eq!(response.status(), 200);
+        shown += &text(response).await;
+    }
+    let log = log.text();
+    assert!(log.contains("careless") || log.contains("boom"), "it did log: {log}");
+    for secret in [bearer.as_str(), &bound, proof.to_str().unwrap()] {
+        for form in forms(secret.rsplit('.').next().unwrap()) {
+            assert!(!shown.contains(&form) && !log.contains(&form), "{form} is shown");
         }
     }
 }
