@@ -2,13 +2,16 @@
 
 use crate::answer;
 use crate::form::Form;
+use crate::hostile::{Hostile, Token};
 use crate::refusal::{Kind, Refusal};
 use crate::server::Server;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Signs with another key from now on.
 pub(crate) async fn rotate(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
@@ -36,21 +39,49 @@ pub(crate) async fn lifetime(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let changed = || {
-        no_page(&headers)?;
-        let form = Form::parse(query.as_deref().unwrap_or_default().as_bytes())?;
-        let seconds = form.need("seconds")?;
-        let seconds = seconds.parse().ok().filter(|seconds| (1..=A_YEAR).contains(seconds));
-        let seconds = seconds.ok_or_else(|| {
-            Kind::InvalidRequest.because(format!("seconds must be a number from 1 to {A_YEAR}"))
-        })?;
-        server.set_lifetime(seconds);
-        Ok(json!({ "seconds": seconds }))
-    };
-    answered(changed())
+    answered(seconds(&headers, query.as_deref(), 1..=A_YEAR, |seconds| {
+        server.set_lifetime(seconds)
+    }))
 }
 
 const A_YEAR: u64 = 366 * 24 * 3600;
+
+/// Answers token requests after so many `seconds` from now on.
+pub(crate) async fn slow(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let changed = seconds(&headers, query.as_deref(), 0..=A_MINUTE, |seconds| {
+        let token = match seconds {
+            0 => Token::Right,
+            seconds => Token::Slow(Duration::from_secs(seconds)),
+        };
+        server.misbehave(Hostile { token, ..server.hostile() });
+    });
+    answered(changed)
+}
+
+const A_MINUTE: u64 = 60;
+
+/// Changes something to the number of `seconds` that is asked for.
+fn seconds(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    allowed: RangeInclusive<u64>,
+    change: impl FnOnce(u64),
+) -> Result<Value, Refusal> {
+    no_page(headers)?;
+    let form = Form::parse(query.unwrap_or_default().as_bytes())?;
+    let seconds = form.need("seconds")?;
+    let seconds = seconds.parse().ok().filter(|seconds| allowed.contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        let (least, most) = allowed.into_inner();
+        Kind::InvalidRequest.because(format!("seconds must be a number from {least} to {most}"))
+    })?;
+    change(seconds);
+    Ok(json!({ "seconds": seconds }))
+}
 
 /// How many requests there were of each sort.
 pub(crate) async fn requests(State(server): State<Arc<Server>>) -> Response {

@@ -84,6 +84,7 @@ fn router(path: &str, server: Arc<Server>) -> Router {
         .route("/admin/rotate", post(admin::rotate))
         .route("/admin/revoke", post(admin::revoke))
         .route("/admin/lifetime", post(admin::lifetime))
+        .route("/admin/slow", post(admin::slow))
         .route("/admin/requests", get(admin::requests))
         .route("/admin/secrets", get(admin::secrets));
     if !path.is_empty() {
