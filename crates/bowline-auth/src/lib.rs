@@ -3,7 +3,8 @@
 //! What a client does to be let in, and what a server checks before it lets anybody in: pure functions and small state
 //! machines. Whoever drives them fetches, waits, opens browsers and keeps files.
 //!
-//! It must never open a socket, read a clock or start a task.
+//! It must never fetch anything, read a clock or start a task. Only [`store`] touches what is outside: files, their locks,
+//! and the keychain of the system.
 //!
 //! See [Authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization).
 

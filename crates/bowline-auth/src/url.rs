@@ -169,7 +169,8 @@ impl Url {
             return true;
         }
         match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(v6) => v6.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
+            // One of IPv4 in the clothes of IPv6 leads to the same place.
+            Some(v6) => v6.parse::<Ipv6Addr>().is_ok_and(|it| it.to_canonical().is_loopback()),
             None => host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
         }
     }

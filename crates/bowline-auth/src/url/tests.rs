@@ -123,7 +123,8 @@ fn this_machine_is_known_by_name_and_by_address() {
         ("http://10.0.0.1", false),
         ("http://0.0.0.0", false),
         ("http://169.254.169.254", false),
-        ("http://[::ffff:127.0.0.1]", false),
+        ("http://[::ffff:127.0.0.1]", true),
+        ("http://[::ffff:10.0.0.1]", false),
         ("http://[::]", false),
     ] {
         assert_eq!(Url::parse(text).unwrap().is_loopback(), expected, "{text}");

@@ -11,27 +11,23 @@ use crate::transport::http::client::Options;
 use bowline_auth::Url;
 use bowline_auth::fetch::{FetchFault, Request, Response};
 use bowline_auth::settings::{ClientIdentity, Credential, Dynamic, Preregistered, Settings};
-use bowline_auth::store::{Fault, Kept, Key, Lock, Store};
+use bowline_auth::store::{Key, Store};
 use std::sync::{Arc, OnceLock, Weak};
 
 /// With whose logins servers are used.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
-    store: Option<Common>,
+    store: Option<Arc<dyn Store>>,
     /// By which whoever runs the host is asked for a login that is not there.
     browser: Option<Arc<dyn auth::Browser>>,
     desk: OnceLock<Arc<Desk>>,
 }
 
-/// A store that several have.
-#[derive(Clone, Debug)]
-pub(super) struct Common(Arc<dyn Store>);
-
 impl Builder {
     /// Keeps logins here: that of whoever runs the host, and those of callers, each under the name of its principal.
     /// Servers over HTTP that want a login are used with one of these.
     pub fn logins(mut self, store: impl Store + 'static) -> Self {
-        self.logins.store = Some(Common(Arc::new(store)));
+        self.logins.store = Some(Arc::new(store));
         self
     }
 
@@ -48,7 +44,7 @@ impl super::Host {
     /// it.
     pub(crate) fn open_desk(&self, origin: &str, proofs: Proofs) -> Result<Option<Arc<Desk>>> {
         let shared = &self.0.shared;
-        let Some(Common(store)) = &shared.logins.store else {
+        let Some(store) = &shared.logins.store else {
             return Ok(None);
         };
         let fetch = Arc::new(Guards(shared.http_options()));
@@ -81,7 +77,7 @@ impl Logins {
             Login::Host => String::new(),
             Login::Of(principal) => name_of(Some(principal)),
         };
-        let mut authorization = auth::Authorization::new(store.clone()).principal(principal);
+        let mut authorization = auth::Authorization::keeping(store.clone()).principal(principal);
         authorization = match (&self.browser, &plan.login) {
             (Some(browser), Login::Host) => authorization.shown_by(browser.clone()),
             _ => authorization.interactive(auth::Interactive::Never),
@@ -96,7 +92,7 @@ impl Logins {
 
     /// Whether a caller has a login at a server; `None` is whoever runs the host.
     pub(super) fn is_made(&self, plan: &Plan, who: Option<&Principal>) -> bool {
-        let (Some(Common(store)), Some(url)) = (&self.store, plan.target.login_url()) else {
+        let (Some(store), Some(url)) = (&self.store, plan.target.login_url()) else {
             return false;
         };
         let kept = store.load(&Key::new(name_of(who), url));
@@ -153,27 +149,5 @@ impl Fetch for Guards {
             let fetcher = fetcher.map_err(|error| FetchFault::Refused(error.to_string()))?;
             fetcher.fetch(request).await
         })
-    }
-}
-
-impl Store for Common {
-    fn load(&self, key: &Key) -> std::result::Result<Option<Kept>, Fault> {
-        self.0.load(key)
-    }
-
-    fn save(&self, kept: &Kept) -> std::result::Result<(), Fault> {
-        self.0.save(kept)
-    }
-
-    fn remove(&self, key: &Key) -> std::result::Result<bool, Fault> {
-        self.0.remove(key)
-    }
-
-    fn list(&self) -> std::result::Result<Vec<std::result::Result<Kept, Fault>>, Fault> {
-        self.0.list()
-    }
-
-    fn try_lock(&self, key: &Key) -> std::result::Result<Option<Lock>, Fault> {
-        self.0.try_lock(key)
     }
 }

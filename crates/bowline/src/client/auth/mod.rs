@@ -98,8 +98,13 @@ enum Way {
 impl Authorization {
     /// Keeps logins in this store.
     pub fn new(store: impl Store + 'static) -> Self {
+        Self::keeping(Arc::new(store))
+    }
+
+    /// The same where others keep logins there too.
+    pub(crate) fn keeping(store: Arc<dyn Store>) -> Self {
         Self {
-            store: Arc::new(store),
+            store,
             way: Way::Loopback(None),
             browser: Arc::new(SystemBrowser::default()),
             interactive: Interactive::default(),
