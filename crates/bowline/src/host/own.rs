@@ -32,7 +32,7 @@ type Whose = (Arc<str>, Principal);
 type Shown = (Arc<Catalogue>, Arc<Catalogue>);
 
 /// Servers of single callers, and callers with something else to be shown: of all together.
-const MOST: usize = 1024;
+pub(super) const MOST: usize = 1024;
 
 /// The tool that says how to log in.
 pub(super) const LOGIN: &str = "login";
@@ -42,6 +42,8 @@ pub(super) enum Theirs {
     Server(Arc<Upstream>),
     /// He has no login there yet.
     Nobodys,
+    /// As many callers as there may be have one now.
+    Full,
 }
 
 impl Shared {
@@ -94,6 +96,7 @@ impl Shared {
             Login::Of(principal) => Some(principal),
             Login::Host | Login::Nobody => None,
         };
+        // A small file is read, once until there is a server: not worth a thread.
         if !self.logins.is_made(&of.plan, whose) {
             return Theirs::Nobodys;
         }
@@ -103,10 +106,9 @@ impl Shared {
         if let Some(known) = servers.get(&key) {
             return Theirs::Server(known.clone());
         }
-        if servers.len() >= MOST
-            && let Some(idle) = servers.iter().find(|(_, one)| one.instances().is_empty())
-        {
-            let idle = idle.0.clone();
+        if servers.len() >= MOST {
+            let idle = servers.iter().find(|(_, one)| one.instances().is_empty());
+            let Some(idle) = idle.map(|(key, _)| key.clone()) else { return Theirs::Full };
             servers.remove(&idle);
         }
         let upstream = Upstream::new(plan, of.hosting());
@@ -146,6 +148,7 @@ impl Shared {
                 let offer = match self.theirs(&upstream, principal) {
                     Theirs::Server(theirs) => theirs.offer().unwrap_or_else(unknown),
                     Theirs::Nobodys => login(upstream.name()),
+                    Theirs::Full => unknown(),
                 };
                 (upstream.name().clone(), offer)
             })

@@ -359,8 +359,10 @@ impl Shared {
             error.is_some_and(|error| error.code == fault::WANTS_LOGIN)
         };
         let is_login = tool.as_deref() == Some(own::LOGIN) && self.is_own(&upstream);
-        let Theirs::Server(theirs) = self.theirs(&upstream, cx.principal()) else {
-            return self.ask_login(cx, &upstream, is_login);
+        let theirs = match self.theirs(&upstream, cx.principal()) {
+            Theirs::Server(theirs) => theirs,
+            Theirs::Nobodys => return self.ask_login(cx, &upstream, is_login),
+            Theirs::Full => return Err(fault::busy(upstream.name(), own::MOST)),
         };
         // A login was refused, before anything was done: another one may do.
         let again = (self.authenticates && !self.is_own(&upstream))
